@@ -1,0 +1,72 @@
+"""Everything that storage raises.
+
+::
+
+    ArchiveError
+    ├── ArchiveAddressError      the archive's URI cannot be understood or reached: a usage error
+    ├── ArchiveFormatError       the archive is of a format this version does not read
+    ├── ArchiveDamagedError      what is stored is not what was stored
+    ├── NoSuchVersionError       nothing is archived for that URL, number or time
+    ├── InvalidURLError          not an absolute http or https URL
+    ├── MessageError             bytes that are no HTTP message, or a body that cannot be decoded
+    ├── RecordError              bytes that are no WARC record
+    └── StoreError               an object store did not do what it was asked
+        ├── NoSuchObjectError    there is no object under that key
+        ├── InvalidKeyError      a key outside the alphabet of docs/format.md
+        ├── KeyCollisionError    other bytes are stored under that key
+        └── StoreUnavailableError  the store did not answer in time; asking again may help
+"""
+
+from __future__ import annotations
+
+
+class ArchiveError(Exception):
+    """The root of everything that storage raises."""
+
+
+class ArchiveAddressError(ArchiveError):
+    """The archive's URI cannot be understood or reached."""
+
+
+class ArchiveFormatError(ArchiveError):
+    """The archive is of a format this version does not read."""
+
+
+class ArchiveDamagedError(ArchiveError):
+    """What is stored is not what was stored."""
+
+
+class NoSuchVersionError(ArchiveError):
+    """Nothing is archived for that URL, number or time."""
+
+
+class InvalidURLError(ArchiveError, ValueError):
+    """Not an absolute http or https URL."""
+
+
+class MessageError(ArchiveError):
+    """Bytes that are no HTTP message, or a body that cannot be decoded."""
+
+
+class RecordError(ArchiveError):
+    """Bytes that are no WARC record."""
+
+
+class StoreError(ArchiveError):
+    """An object store did not do what it was asked."""
+
+
+class NoSuchObjectError(StoreError):
+    """There is no object under that key."""
+
+
+class InvalidKeyError(StoreError, ValueError):
+    """A key outside the alphabet of docs/format.md."""
+
+
+class KeyCollisionError(StoreError):
+    """Other bytes are already stored under that key."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store did not answer in time; asking again may help."""
