@@ -1,0 +1,55 @@
+"""What a crawl is asked to do, and what it answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from broadsheet.storage.model import Outcome
+
+DEFAULT_MAX_PAGES = 1000
+DEFAULT_MAX_DEPTH = 5
+
+
+class CrawlJob(Struct, frozen=True, kw_only=True):
+    """A crawl of one source.
+
+    Attributes:
+        source: The configured name of the source, or the address it was started with.
+        targets: Where to start: home or section pages, feeds, sitemaps or articles.
+        max_pages: How many pages to ask for at most; robots.txt, redirects and retries do not count.
+        max_depth: How many links to go from a target at most.
+        follow: Whether to go on from what a page links to, and to look again at the articles known before.
+        expected: Whether the targets are taken for articles, whatever they look like.
+        conditional: Whether to ask for known articles with their validators.
+        read_pages: Whether pages are read at all; without, only their captures are kept.
+        allow_private: Whether loopback, link-local and private addresses may be fetched.
+        delay: Seconds between two requests to a host; None for the default.
+        user_agent: What the crawl calls itself.
+    """
+
+    source: str
+    targets: list[str]
+    user_agent: str
+    max_pages: int = DEFAULT_MAX_PAGES
+    max_depth: int = DEFAULT_MAX_DEPTH
+    follow: bool = True
+    expected: bool = False
+    conditional: bool = True
+    read_pages: bool = True
+    allow_private: bool = False
+    delay: float | None = None
+
+
+class CrawlSummary(Struct, frozen=True, kw_only=True):
+    """What a crawl came to, as `crawl --json` prints it."""
+
+    source: str
+    started_at: datetime
+    seconds: float
+    discovered: int
+    fetched: int
+    outcomes: dict[Outcome, int]
+    skipped: dict[str, int]
+    segments: list[str]

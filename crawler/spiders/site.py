@@ -1,0 +1,259 @@
+"""The spider: from the targets of a job to every article of the site, each fetched once."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DontCloseSpider
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from broadsheet.crawler.errors import BlockedAddressError, RobotsDisallowed
+from broadsheet.crawler.job import CrawlJob
+from broadsheet.crawler.ledger import Ledger
+from broadsheet.crawler.pool import ReadingPool
+from broadsheet.crawler.publisher import Publisher
+from broadsheet.crawler.reading import CapturedPage, Entry, Reading
+from broadsheet.crawler.recorder import CAPTURED, REQUEST, Captured
+from broadsheet.storage import captures
+from broadsheet.storage.catalog import Catalog, Known
+from broadsheet.storage.errors import InvalidURLError
+from broadsheet.storage.model import Hints
+from broadsheet.storage.urls import identity, normalise, site
+from broadsheet.storage.versions import Finding, redirect_location
+
+_MOST_REDIRECTS = 10
+_DEPTH = "broadsheet_depth"
+_HOPS = "broadsheet_hops"
+# What a news page links to that is never a page; everything else is asked for and judged by what comes back.
+_NO_PAGE = frozenset(
+    ".7z .aac .avi .avif .bmp .css .csv .dmg .doc .docx .eot .epub .exe .flac .gif .gz .ico .ics .iso .jpeg .jpg .js "
+    ".json .m3u8 .m4a .m4v .mkv .mov .mp3 .mp4 .mpeg .mpg .msi .odp .ods .odt .ogg .ogv .otf .pdf .png .ppt .pptx "
+    ".rar .rtf .svg .swf .tar .tgz .tif .tiff .torrent .ttf .wav .webm .webmanifest .webp .woff .woff2 .xls .xlsx .zip"
+    .split()
+)
+
+
+class SiteSpider(Spider):
+    """Crawls one source; every URL it hears of ends in the ledger."""
+
+    name = "site"
+
+    def __init__(
+        self,
+        *,
+        job: CrawlJob,
+        ledger: Ledger,
+        publisher: Publisher,
+        pool: ReadingPool,
+        catalog: Catalog,
+        **arguments: Any,  # noqa: ANN401 - Scrapy's own spider arguments
+    ) -> None:
+        super().__init__(**arguments)
+        self.job = job
+        self.ledger = ledger
+        self.publisher = publisher
+        self.pool = pool
+        self.catalog = catalog
+        self._sites = {site(target) for target in job.targets}
+        self._requested = 0
+        self._known_revisited = not job.follow
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SiteSpider:  # noqa: ANN401
+        """Make the spider and have it told when it runs out of requests."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.look_again_at_known_articles, signals.spider_idle)
+        return spider
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Yield the targets."""
+        for target in self.job.targets:
+            for request in self._admit([Entry(url=target, kind="link")], depth=0, via=None):
+                yield request
+
+    async def parse(self, response: Response) -> AsyncIterator[Request]:
+        """Read a page and yield what it leads to."""
+        assert response.request is not None  # noqa: S101 - Scrapy sets it before the callback
+        request = response.request
+        captured: Captured = request.meta.pop(CAPTURED)
+        location = redirect_location(captured.capture)
+        depth: int = request.meta[_DEPTH]
+        if location is not None:
+            requests = self._redirected(request, captured, location)
+        else:
+            entries = await self._entries(captured)
+            requests = self._admit(entries, depth=depth + 1, via=captured.capture.url) if self.job.follow else iter(())
+        for following in requests:
+            yield following
+
+    async def failed(self, failure: Failure) -> None:
+        """Note why a request brought no response; what arrived of one has been recorded."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        filed = _filed_as(request)
+        error = failure.value
+        if isinstance(error, RobotsDisallowed):
+            self.ledger.skip(filed, "robots")
+            self.ledger.reasons[filed] = str(error)
+        elif isinstance(error, BlockedAddressError):
+            self.ledger.skip(filed, "private_address")
+            self.ledger.reasons[filed] = str(error)
+        else:
+            self.ledger.finish(filed, "failed", f"{type(error).__name__}: {error}")
+
+    def look_again_at_known_articles(self) -> None:
+        """When the site has no more to offer, ask again for its articles that the archive holds as live."""
+        if self._known_revisited:
+            return
+        self._known_revisited = True
+        known = [Entry(url=url, kind="link") for of in sorted(self._sites) for url in self.catalog.live_articles(of)]
+        assert self.crawler.engine is not None  # noqa: S101 - the engine runs when the spider is idle
+        requests = list(self._admit(known, depth=1, via=None))
+        for request in requests:
+            self.crawler.engine.crawl(request)
+        if requests:
+            raise DontCloseSpider
+
+    def _admit(self, entries: Iterable[Entry], *, depth: int, via: str | None) -> Iterator[Request]:
+        for entry in entries:
+            try:
+                url = normalise(entry.url)
+            except InvalidURLError:
+                continue
+            if not self.ledger.discover(url):
+                continue
+            refusal = self._refusal(url, depth)
+            if refusal is None:
+                self._requested += 1
+                yield self._request(url, depth=depth, via=via, hints=entry.hints)
+            else:
+                self.ledger.skip(url, refusal)
+
+    def _refusal(self, url: str, depth: int) -> str | None:
+        if site(url) not in self._sites:
+            return "offsite"
+        if posixpath.splitext(urlsplit(url).path)[1].lower() in _NO_PAGE:
+            return "no_page"
+        if depth > self.job.max_depth:
+            return "max_depth"
+        if self._requested >= self.job.max_pages:
+            return "max_pages"
+        return None
+
+    def _request(
+        self,
+        url: str,
+        *,
+        depth: int,
+        via: str | None,
+        hints: Hints | None = None,
+        filed_as: str | None = None,
+        hops: int = 0,
+    ) -> Request:
+        known = self.catalog.get(filed_as or url)
+        about = captures.Request(
+            filed_as=filed_as,
+            source=self.job.source,
+            expected=self.job.expected or (known is not None and known.standing is not None),
+            via=via,
+            hints=hints,
+        )
+        return Request(
+            url,
+            callback=self.parse,
+            errback=self.failed,
+            headers=_validators(known, url) if self.job.conditional else None,
+            meta={REQUEST: about, _DEPTH: depth, _HOPS: hops},
+            dont_filter=True,
+            priority=-depth,
+        )
+
+    def _redirected(self, request: Request, captured: Captured, location: str) -> Iterator[Request]:
+        filed = captured.capture.filed_as
+        hops = request.meta[_HOPS] + 1
+        try:
+            location = normalise(location)
+        except InvalidURLError as error:
+            self.ledger.finish(filed, "failed", f"redirected to an address that cannot be fetched: {error}")
+            return
+        if hops > _MOST_REDIRECTS:
+            self.ledger.finish(filed, "failed", f"more than {_MOST_REDIRECTS} redirects")
+            return
+        depth, via = request.meta[_DEPTH], captured.capture.url
+        if depth == 0:
+            self._sites.add(site(location))
+        if identity(location) == identity(filed):
+            yield self._request(location, depth=depth, via=via, hops=hops)
+        elif self._has_versions(filed):
+            yield self._request(location, depth=depth, via=via, filed_as=filed, hops=hops)
+        else:
+            self.ledger.skip(filed, "redirected")
+            for following in self._admit([Entry(url=location, kind="link")], depth=depth, via=via):
+                following.meta[_HOPS] = hops
+                yield following
+
+    def _has_versions(self, url: str) -> bool:
+        known = self.catalog.get(url)
+        return known is not None and known.standing is not None
+
+    async def _entries(self, captured: Captured) -> list[Entry]:
+        """Return what a page leads to: read from it, or remembered where it has not changed."""
+        capture = captured.capture
+        if not self.job.read_pages and capture.header("content-type", "").startswith("text/html"):
+            return []
+        if capture.revisit and self._has_versions(capture.filed_as):
+            return [Entry(url=url, kind="link") for url in self.catalog.outlinks(capture.url)]
+        if capture.status != 200 or capture.truncated:
+            return []
+        reading = await self.pool.read(page_of(captured))
+        if captured.to_be_read:
+            self.publisher.settle(capture, finding_of(reading, expected=capture.request.expected))
+        return reading.entries
+
+
+def page_of(captured: Captured) -> CapturedPage:
+    """Return a capture as it is handed to a reader."""
+    capture = captured.capture
+    return CapturedPage(
+        url=capture.url,
+        captured_at=capture.captured_at,
+        response=captured.response,
+        hints=capture.request.hints,
+    )
+
+
+def finding_of(reading: Reading, *, expected: bool) -> Finding:
+    """Return what a reading came to, as far as the archive cares.
+
+    Args:
+        reading: The reading.
+        expected: Whether the URL is taken for an article as long as there is any text.
+    """
+    is_article = reading.kind == "article" or (
+        expected and reading.article is not None and bool(reading.article.text)
+    )
+    return Finding(
+        article=reading.article if is_article else None,
+        canonical_url=reading.canonical_url if is_article else None,
+        reason=reading.reason,
+        failure=reading.failure,
+        outlinks=[entry.url for entry in reading.entries] if is_article else [],
+    )
+
+
+def _filed_as(request: Request) -> str:
+    about: captures.Request = request.meta[REQUEST]
+    return about.filed_as or request.url
+
+
+def _validators(known: Known | None, url: str) -> dict[str, str]:
+    """Return the conditional headers (RFC 9110 13.1) for a page whose body and article are archived."""
+    if known is None or known.standing is None or known.original is None or known.original.url != url:
+        return {}
+    validators = {"If-None-Match": known.etag, "If-Modified-Since": known.modified}
+    return {name: value for name, value in validators.items() if value}

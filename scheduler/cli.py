@@ -1,0 +1,59 @@
+"""The command `broadsheet`: its options, its exit codes, and where each command lives."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib.metadata import version
+
+import click
+
+from broadsheet.scheduler.exits import DAMAGED, FAILED, INTERRUPTED, USAGE, exit_code, explain
+from broadsheet.storage.errors import ArchiveError
+
+_COMMANDS = ("crawl", "recrawl", "versions", "show", "diff", "extract", "demo")
+
+
+class _Commands(click.Group):
+    """Loads a command's module only when it is called, so that ``show`` does not wait for Scrapy."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"broadsheet.scheduler.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+
+@click.command(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=f"Exit codes: 0 done; {FAILED} failed for the thing asked; {USAGE} usage or configuration; "
+    f"{DAMAGED} the archive is damaged; {INTERRUPTED} interrupted.",
+)
+@click.version_option(version("broadsheet"))
+@click.option("--archive", metavar="URI", help="A folder or s3://bucket/prefix [default: $BROADSHEET_ARCHIVE or ./archive]")
+@click.option("--json", "as_json", is_flag=True, help="Print machine output, and nothing else, to stdout.")
+@click.pass_context
+def program(context: click.Context, archive: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes it
+    """Keep what news sites showed: crawl them into a versioned archive, and read it back."""
+    context.obj = {"archive": archive, "as_json": as_json}
+
+
+def main() -> None:
+    """Run the command line and exit with the contract's codes."""
+    try:
+        status = program.main(standalone_mode=False)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (ArchiveError, OSError) as error:
+        click.echo(explain(error), err=True)
+        sys.exit(exit_code(error))
+    sys.exit(status if isinstance(status, int) else 0)

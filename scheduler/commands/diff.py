@@ -1,0 +1,71 @@
+"""`broadsheet diff URL`: what changed from one version of an article to another."""
+
+from __future__ import annotations
+
+import click
+from rich.text import Text
+
+from broadsheet.scheduler.options import archive_option, json_option
+from broadsheet.scheduler.output import console, print_json
+from broadsheet.storage.archive import Archive
+from broadsheet.storage.differences import Difference, Run, difference
+from broadsheet.storage.errors import NoSuchVersionError
+
+_STYLES = {"equal": "", "delete": "red strike", "insert": "green"}
+_MARKS = {"equal": ("", ""), "delete": ("[-", "-]"), "insert": ("{+", "+}")}
+_CONTEXT = 120
+
+
+@click.command("diff")
+@click.argument("url")
+@click.option("--from", "before", type=int, help="The earlier version [default: the one before --to].")
+@click.option("--to", "after", type=int, help="The later version [default: the latest].")
+@json_option
+@archive_option
+def command(url: str, before: int | None, after: int | None, archive: str, *, as_json: bool) -> None:
+    """Show what changed between two versions of URL, word by word."""
+    opened = Archive.open(archive)
+    to = after if after is not None else _latest(opened, url)
+    older, newer = opened.version(url, before if before is not None else to - 1), opened.version(url, to)
+    compared = difference(older, newer)
+    if as_json:
+        print_json(_document(compared))
+    else:
+        _print(compared)
+
+
+def _latest(archive: Archive, url: str) -> int:
+    snapshot = archive.latest(url)
+    if snapshot is None:
+        raise NoSuchVersionError(f"nothing is archived for {url}")
+    if snapshot.version == 1:
+        raise NoSuchVersionError(f"{url} has one version only: there is nothing to compare it with")
+    return snapshot.version
+
+
+def _document(compared: Difference) -> dict[str, object]:
+    return {
+        "url": compared.url,
+        "from": compared.before,
+        "to": compared.after,
+        "changes": compared.changes,
+        "fields": compared.fields,
+    }
+
+
+def _print(compared: Difference) -> None:
+    said = ", ".join(compared.changes) or "nothing that makes a version"
+    console.print(f"{compared.url}\nversion {compared.before} -> {compared.after}: {said}", soft_wrap=True)
+    for name, field in compared.fields.items():
+        console.print(f"\n[bold]{name}[/bold]")
+        console.print(Text.assemble(*(_styled(run) for run in field.runs)), soft_wrap=True)
+
+
+def _styled(run: Run) -> tuple[str, str]:
+    text = run.text
+    if run.operation == "equal" and len(text) > 2 * _CONTEXT:
+        text = f"{text[:_CONTEXT]} [...] {text[-_CONTEXT:]}"
+    opening, closing = _MARKS[run.operation]
+    # Trailing spaces stay outside the marks, so that a removed word reads as one.
+    bare = text.rstrip()
+    return f"{opening}{bare}{closing}{text[len(bare) :]}", _STYLES[run.operation]

@@ -1,0 +1,87 @@
+"""`broadsheet show URL`: one version of an article, as JSON, text, HTML or its WARC record."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+from dateutil import parser as dates
+
+from broadsheet.scheduler.options import archive_option, json_option
+from broadsheet.scheduler.output import changes, moment, print_json, write_bytes
+from broadsheet.storage.archive import Archive
+from broadsheet.storage.errors import NoSuchVersionError
+from broadsheet.storage.messages import decoded_body, parse_response
+from broadsheet.storage.model import Date, Snapshot, SnapshotDocument
+
+
+@click.command("show")
+@click.argument("url")
+@click.option("--version", "number", type=int, help="The version's number.")
+@click.option("--at", "when", metavar="TIME", help="The version that stood at a time (ISO 8601; UTC where no zone is given).")
+@click.option("--format", "form", type=click.Choice(["json", "text", "html", "warc"]), help="[default: text]")
+@json_option
+@archive_option
+def command(url: str, number: int | None, when: str | None, form: str | None, archive: str, *, as_json: bool) -> None:
+    """Show one version of URL; the latest where neither --version nor --at is given."""
+    if number is not None and when is not None:
+        raise click.UsageError("--version and --at exclude each other")
+    opened = Archive.open(archive)
+    snapshot = select(opened, url, number, when)
+    form = form or ("json" if as_json else "text")
+    if form == "json":
+        print_json(document(snapshot))
+    elif form == "text":
+        click.echo(_text(snapshot))
+    elif form == "html":
+        write_bytes(decoded_body(parse_response(opened.response(snapshot))))
+    else:
+        write_bytes(opened.record(snapshot))
+
+
+def select(archive: Archive, url: str, number: int | None, when: str | None) -> Snapshot:
+    """Return the version asked for.
+
+    Raises:
+        NoSuchVersionError: There is none.
+    """
+    if number is not None:
+        return archive.version(url, number)
+    snapshot = archive.latest(url) if when is None else archive.at(url, _parse(when))
+    if snapshot is None:
+        raise NoSuchVersionError(f"nothing is archived for {url}" + (f" as of {when}" if when else ""))
+    return snapshot
+
+
+def document(snapshot: Snapshot) -> dict[str, object]:
+    """Return the stored document with the version's number, in the order of the contract."""
+    stored = {name: getattr(snapshot, name) for name in SnapshotDocument.__struct_fields__}
+    return {**stored, "version": snapshot.version}
+
+
+def _parse(when: str) -> datetime:
+    try:
+        parsed = dates.isoparse(when)
+    except ValueError as error:
+        raise click.UsageError(f"--at {when!r}: not a time in ISO 8601, such as 2026-11-22T15:00:00Z") from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _text(snapshot: Snapshot) -> str:
+    article = snapshot.article
+    head = [f"version {snapshot.version}, captured {moment(snapshot.captured_at)} ({changes(snapshot)})", snapshot.url]
+    if article is None:
+        return "\n".join([*head, "", f"gone: the server answered {snapshot.http.status} {snapshot.http.reason or ''}"])
+    lines = [article.title or "(no title)"]
+    lines += [article.subtitle] if article.subtitle else []
+    lines += ["By " + ", ".join(author.name for author in article.authors)] if article.authors else []
+    lines += [_dates(article.published, article.modified)] if article.published or article.modified else []
+    lines += [] if article.subscription.access == "unknown" else [f"Access: {article.subscription.access}"]
+    body = (article.text or "(no text)").replace("\n", "\n\n")
+    return "\n".join([*head, "", *lines, "", body])
+
+
+def _dates(published: Date | None, modified: Date | None) -> str:
+    stated = [f"Published {published.value}"] if published else []
+    stated += [f"modified {modified.value}"] if modified else []
+    return ", ".join(stated)

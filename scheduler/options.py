@@ -1,0 +1,46 @@
+"""The options that several commands share. Each may stand before or behind the command's name."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+DEFAULT_ARCHIVE = "./archive"
+
+
+def archive_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--archive URI``; the command gets `archive`, the address that applies."""
+
+    @click.option("--archive", metavar="URI", help="A folder or s3://bucket/prefix [default: $BROADSHEET_ARCHIVE or ./archive]")
+    @click.pass_context
+    @functools.wraps(command)
+    def with_archive(context: click.Context, /, archive: str | None, **arguments: Any) -> Any:  # noqa: ANN401
+        address = archive or context.obj["archive"] or os.environ.get("BROADSHEET_ARCHIVE") or DEFAULT_ARCHIVE
+        return command(archive=address, **arguments)
+
+    return with_archive
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--json``; the command gets `as_json`."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print machine output, and nothing else, to stdout.")
+    @click.pass_context
+    @functools.wraps(command)
+    def with_json(context: click.Context, /, *, as_json: bool, **arguments: Any) -> Any:  # noqa: ANN401
+        return command(as_json=as_json or context.obj["as_json"], **arguments)
+
+    return with_json
+
+
+def allow_private_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--allow-private``."""
+    return click.option(
+        "--allow-private",
+        is_flag=True,
+        help="For this call, fetch loopback, link-local and private addresses too.",
+    )(command)

@@ -1,0 +1,222 @@
+"""Reading an archive: what stood at a URL, when, and what the server sent. GET, ranged GET and LIST, no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
+
+from msgspec import Struct
+
+from broadsheet.storage import cdxj, layout, snapshots, warc
+from broadsheet.storage.cdxj import IndexLine
+from broadsheet.storage.errors import ArchiveDamagedError, InvalidURLError, NoSuchVersionError
+from broadsheet.storage.layout import SnapshotName
+from broadsheet.storage.model import Snapshot, WarcLocation
+from broadsheet.storage.objects import ObjectStore, open_store
+from broadsheet.storage.publication import ensure_format
+from broadsheet.storage.urls import identity, identity_hash, site, surt
+
+_MOST_REDIRECTS = 5
+# A batch is filed under the day it was opened and may hold captures of the day after.
+_BATCH_SPAN = timedelta(days=1)
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """A look at an article that found nothing changed."""
+
+    at: datetime
+    record: WarcLocation
+
+
+class Archive:
+    """An archive, opened for reading. Safe to use from several threads; holds no connection of its own."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self.store = store
+
+    @classmethod
+    def open(cls, uri: str) -> Archive:
+        """Open the archive at a folder's path, ``file:///...`` or ``s3://bucket/prefix``.
+
+        Raises:
+            ArchiveAddressError: The URI cannot be understood, or the bucket not be reached.
+            ArchiveFormatError: What lies there is of another format.
+        """
+        store = open_store(uri)
+        ensure_format(store, create=False)
+        return cls(store)
+
+    def latest(self, url: str) -> Snapshot | None:
+        """Return the newest version of a URL, or None."""
+        names = self._find_names(url)
+        return self._read(names, len(names)) if names else None
+
+    def at(self, url: str, when: datetime) -> Snapshot | None:
+        """Return the version of a URL that stood at a moment, or None; a naive moment is taken as UTC."""
+        moment = when if when.tzinfo else when.replace(tzinfo=UTC)
+        names = self._find_names(url)
+        # Keys tell milliseconds: a version captured within the same one stands.
+        standing = [name for name in names if name.captured_at <= moment]
+        return self._read(names, len(standing)) if standing else None
+
+    def versions(self, url: str) -> Iterator[Snapshot]:
+        """Yield every version of a URL, oldest first."""
+        names = self._find_names(url)
+        return (self._read(names, number) for number in range(1, len(names) + 1))
+
+    def version(self, url: str, number: int) -> Snapshot:
+        """Return one version by its number.
+
+        Raises:
+            NoSuchVersionError: The URL has no version of that number.
+        """
+        names = self._find_names(url)
+        if not 1 <= number <= len(names):
+            held = f"it has {len(names)}" if names else "nothing is archived for it"
+            raise NoSuchVersionError(f"no version {number} of {url}: {held}")
+        return self._read(names, number)
+
+    def checks(self, url: str) -> list[Check]:
+        """Return the looks at a URL that found nothing changed, oldest first."""
+        filed = identity(self._resolve(url))
+        found = [
+            Check(at=line.at, record=_location(line))
+            for line in self._lines_mentioning(filed.encode())
+            if line.outcome == "unchanged" and line.identity == filed
+        ]
+        return sorted(found, key=lambda check: check.at)
+
+    def snapshots(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        host: str | None = None,
+        language: str | None = None,
+    ) -> Iterator[Snapshot]:
+        """Yield the versions captured in ``[since, until)``, in the order in which they were published.
+
+        Args:
+            since: The earliest capture, or None.
+            until: The moment before which it was made, or None.
+            host: Only of this host, ``www`` aside.
+            language: Only articles of this language (primary tag, ``en``).
+        """
+        names_of = lru_cache(maxsize=64)(self._list_names)
+        for line in self._lines_between(since, until):
+            if line.snapshot is None or (host and site(line.filed_as or line.url) != host.removeprefix("www.")):
+                continue
+            names = names_of(identity_hash(line.filed_as or line.url))
+            snapshot = self._numbered(line.snapshot, names)
+            if snapshot and (language is None or _language(snapshot) == language):
+                yield snapshot
+
+    def response(self, snapshot: Snapshot) -> bytes:
+        """Return the HTTP response that a version rests on, byte for byte as it was on the wire.
+
+        `broadsheet.storage.messages` takes it apart.
+
+        Raises:
+            ArchiveDamagedError: The record is missing, or its block is not the one that was stored.
+        """
+        record = warc.read_member(self.record(snapshot))
+        if record.record_id != snapshot.warc.record_id or not warc.block_is_intact(record):
+            message = f"record {snapshot.warc.record_id} in {snapshot.warc.key} is not what was stored; run verify"
+            raise ArchiveDamagedError(message)
+        return record.block
+
+    def record(self, snapshot: Snapshot) -> bytes:
+        """Return the WARC record that a version rests on: one gzip member, as stored."""
+        where = snapshot.warc
+        return self.store.get_range(where.key, where.offset, where.length)
+
+    def index_segments(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[tuple[str, bytes]]:
+        """Yield the index segments, key and bytes, that may hold captures of a span, in the order of their batches."""
+        first = f"{since - _BATCH_SPAN:%Y-%m-%d}" if since else ""
+        last = f"{until:%Y-%m-%d}" if until else "9999"
+        for entry in self.store.list(layout.index_prefix()):
+            if first <= layout.index_day(entry.key) <= last:
+                yield entry.key, self.store.get(entry.key)
+
+    def _find_names(self, url: str) -> list[SnapshotName]:
+        return self._list_names(identity_hash(self._resolve(url)))
+
+    def _resolve(self, url: str) -> str:
+        """Follow redirects that were captured at URLs that have no versions of their own."""
+        for _ in range(_MOST_REDIRECTS):
+            if self._list_names(identity_hash(url)):
+                break
+            location = self._redirect(url)
+            if location is None:
+                break
+            url = location
+        return url
+
+    def _redirect(self, url: str) -> str | None:
+        of_url = identity(url)
+        found = [
+            line
+            for line in self._lines_mentioning(surt(url).encode() + b" ")
+            if line.location and identity(line.url) == of_url
+        ]
+        if not found:
+            return None
+        location = max(found, key=lambda line: line.at).location
+        try:
+            identity(location or "")
+        except InvalidURLError:
+            return None
+        return location
+
+    def _lines_mentioning(self, text: bytes) -> Iterator[IndexLine]:
+        for key, segment in self.index_segments():
+            if text not in segment:
+                continue
+            for number, line in enumerate(segment.splitlines(), 1):
+                if text in line:
+                    yield cdxj.decode_line(line, key, number)
+
+    def _list_names(self, hashed: str) -> list[SnapshotName]:
+        entries = self.store.list(layout.snapshots_prefix(hashed))
+        oldest_first = sorted(
+            (layout.parse_snapshot_key(entry.key) for entry in entries),
+            key=lambda name: (name.captured_at, name.key),
+        )
+        # Two writers that saw the same state wrote it twice: equal neighbours are one version.
+        return oldest_first[:1] + [
+            name for before, name in pairwise(oldest_first) if name.content != before.content
+        ]
+
+    def _read(self, names: list[SnapshotName], number: int) -> Snapshot:
+        key = names[number - 1].key
+        return snapshots.numbered(snapshots.read(self.store, key), key, number)
+
+    def _lines_between(self, since: datetime | None, until: datetime | None) -> Iterator[IndexLine]:
+        for key, segment in self.index_segments(since, until):
+            for line in cdxj.decode(segment, key):
+                if (since is None or line.at >= since) and (until is None or line.at < until):
+                    yield line
+
+    def _numbered(self, key: str, names: list[SnapshotName]) -> Snapshot | None:
+        """Read a snapshot, or return None where an equal neighbour stands for it."""
+        number = next((number for number, name in enumerate(names, 1) if name.key == key), None)
+        return None if number is None else self._read(names, number)
+
+
+def _language(snapshot: Snapshot) -> str | None:
+    language = snapshot.article.language if snapshot.article else None
+    return language.partition("-")[0].lower() if language else None
+
+
+def _location(line: IndexLine) -> WarcLocation:
+    return WarcLocation(
+        key=line.filename,
+        offset=int(line.offset),
+        length=int(line.length),
+        record_id=f"urn:uuid:{line.id}",
+        payload_digest=line.digest,
+    )

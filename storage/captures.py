@@ -1,0 +1,84 @@
+"""A capture: one exchange as it lies in a WARC segment, with what an index must know of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from broadsheet.storage.model import Hints
+
+Purpose = Literal["page", "robots"]
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """Why an exchange took place; travels in the WARC's metadata record, so that recovery knows it too.
+
+    Attributes:
+        purpose: ``page`` for whatever a crawl wants to read, ``robots`` for robots.txt.
+        filed_as: The URL whose version this capture may become, where it is not the capture's own.
+        source: The configured name of the source, or the host it was crawled for.
+        expected: Whether the URL was asked for as an article (``recrawl``, a feed's entry), whatever it looks like.
+        via: The page the URL was found on.
+        hints: What a feed or news sitemap said of it.
+    """
+
+    purpose: Purpose = "page"
+    filed_as: str | None = None
+    source: str | None = None
+    expected: bool = False
+    via: str | None = None
+    hints: Hints | None = None
+
+
+class Capture(Struct, frozen=True, kw_only=True):
+    """One exchange as it lies in a segment.
+
+    Attributes:
+        url: The target URI as requested.
+        captured_at: The WARC-Date, aware UTC.
+        record_id: The UUID of the response or revisit record, without ``urn:uuid:``.
+        revisit: Whether the body is that of an earlier capture and not stored again.
+        status: The final response's status; None where no response could be parsed.
+        reason: Its reason phrase.
+        headers: Its headers as sent, latin-1 decoded.
+        payload_digest: ``sha256:`` and base32 of the entity-body.
+        ip: The address connected to.
+        protocol: ``http/1.1``.
+        truncated: Why the response is not whole, or None.
+        request: Why the exchange took place.
+        offset: Where the record's gzip member starts in the segment, in bytes.
+        length: The member's length in bytes.
+    """
+
+    url: str
+    captured_at: datetime
+    record_id: str
+    revisit: bool = False
+    status: int | None = None
+    reason: str | None = None
+    headers: list[tuple[str, str]] = []
+    payload_digest: str | None = None
+    ip: str | None = None
+    protocol: str | None = None
+    truncated: str | None = None
+    request: Request = Request()
+    offset: int = 0
+    length: int = 0
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header, whatever its case, or None."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+    @property
+    def mime(self) -> str | None:
+        """The media type without parameters, lower case, or None."""
+        value = self.header("content-type")
+        return value.partition(";")[0].strip().lower() or None if value else None
+
+    @property
+    def filed_as(self) -> str:
+        """The URL under whose identity a version made of this capture is filed."""
+        return self.request.filed_as or self.url

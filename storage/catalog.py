@@ -1,0 +1,193 @@
+"""What a writer knows of the archive: per article the version that stands and how to ask for it cheaply.
+
+A local SQLite file, derived from the index segments of the archive and deletable at any time: the next start
+reads the segments again. Only `outlinks` (the links of pages that have not changed since) is known here alone;
+without it a re-crawl finds less through unchanged pages, and loses nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from broadsheet.storage import cdxj, layout
+from broadsheet.storage.cdxj import IndexLine
+from broadsheet.storage.objects import ObjectStore
+from broadsheet.storage.urls import identity, site
+from broadsheet.storage.versions import Standing
+
+_SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS known (
+    identity TEXT PRIMARY KEY, site TEXT NOT NULL, is_article INTEGER NOT NULL, entry BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS known_articles ON known (site) WHERE is_article;
+CREATE TABLE IF NOT EXISTS outlinks (identity TEXT PRIMARY KEY, urls BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS segments (key TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+
+
+class Original(Struct, frozen=True, kw_only=True):
+    """The capture that holds the body which an identical or not modified answer refers to."""
+
+    url: str
+    captured_at: datetime
+    record_id: str
+    payload_digest: str
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """What is known of one URL.
+
+    Attributes:
+        url: The URL it was last asked for by.
+        captured_at: When it was last looked at.
+        snapshot_key: The version that stands; None where it never was an article.
+        content: 16 hex digits of that version's content digest.
+        state: Whether the article stands or vanished.
+        original: The last whole body; None where the next answer has to be stored whole.
+        etag: The validator of that body.
+        modified: Its Last-Modified.
+    """
+
+    url: str
+    captured_at: datetime
+    snapshot_key: str | None = None
+    content: str | None = None
+    state: Literal["live", "gone"] = "live"
+    original: Original | None = None
+    etag: str | None = None
+    modified: str | None = None
+
+    @property
+    def standing(self) -> Standing | None:
+        """The version that stands, or None."""
+        if self.snapshot_key is None or self.content is None:
+            return None
+        return Standing(snapshot_key=self.snapshot_key, content=self.content, state=self.state)
+
+
+def advance(known: Known | None, line: IndexLine) -> Known | None:
+    """Return what is known after a capture, given what was known before it."""
+    if line.outcome in (None, "failed") or (known and line.at <= known.captured_at):
+        return known
+    before = known or Known(url=line.url, captured_at=line.at)
+    after = msgspec.structs.replace(before, url=line.filed_as or line.url, captured_at=line.at)
+    if line.snapshot:
+        after = msgspec.structs.replace(
+            after,
+            snapshot_key=line.snapshot,
+            content=layout.parse_snapshot_key(line.snapshot).content,
+            state="gone" if line.outcome == "gone" else "live",
+        )
+    if line.outcome == "gone":
+        return msgspec.structs.replace(after, original=None, etag=None, modified=None)
+    return after if line.mime == "warc/revisit" else _with_body(after, line)
+
+
+def _with_body(known: Known, line: IndexLine) -> Known:
+    if known.state == "gone" or line.status != "200" or line.truncated:
+        return known
+    original = Original(url=line.url, captured_at=line.at, record_id=line.id, payload_digest=line.digest)
+    return msgspec.structs.replace(known, original=original, etag=line.etag, modified=line.modified)
+
+
+class Catalog:
+    """The local knowledge of one archive. Safe to use from several threads of one process."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._connection = _connect(path)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    def refresh(self, store: ObjectStore) -> int:
+        """Read the index segments of the archive that are new since the last time; return how many were."""
+        with self._lock:
+            read = {key for (key,) in self._connection.execute("SELECT key FROM segments")}
+        new = [entry.key for entry in store.list(layout.index_prefix()) if entry.key not in read]
+        for key in new:
+            self.ingest(key, cdxj.decode(store.get(key), key))
+        return len(new)
+
+    def ingest(
+        self, key: str, lines: Iterable[IndexLine], outlinks: Mapping[str, list[str]] | None = None
+    ) -> None:
+        """Take in one index segment, once; and the links of the pages in it, by URL."""
+        with self._lock, self._connection:
+            for line in sorted(lines, key=lambda line: line.at):
+                self._ingest_line(line)
+            for url, urls in (outlinks or {}).items():
+                if not urls:
+                    continue
+                packed = zlib.compress("\n".join(urls).encode(), 1)
+                self._connection.execute("INSERT OR REPLACE INTO outlinks VALUES (?, ?)", (identity(url), packed))
+            self._connection.execute("INSERT OR IGNORE INTO segments VALUES (?)", (key,))
+
+    def get(self, url: str) -> Known | None:
+        """Return what is known of a URL, or None."""
+        return self._get(identity(url))
+
+    def outlinks(self, url: str) -> list[str]:
+        """Return the links of a page as it was last read; [] where it never was on this machine."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT urls FROM outlinks WHERE identity = ?", (identity(url),)
+            ).fetchone()
+        return zlib.decompress(row[0]).decode().split("\n") if row else []
+
+    def live_articles(self, of_site: str) -> Iterator[str]:
+        """Yield the URLs of the articles of a site that stand, those looked at longest ago first."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT entry FROM known WHERE site = ? AND is_article", (of_site,)
+            ).fetchall()
+        entries = sorted((_decode(row[0]) for row in rows), key=lambda entry: entry.captured_at)
+        return (entry.url for entry in entries if entry.state == "live")
+
+    def _ingest_line(self, line: IndexLine) -> None:
+        before = self._get(line.identity)
+        after = advance(before, line)
+        if after is None or after is before:
+            return
+        row = (line.identity, site(after.url), after.snapshot_key is not None, msgspec.msgpack.encode(after))
+        self._connection.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", row)
+
+    def _get(self, of_identity: str) -> Known | None:
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT entry FROM known WHERE identity = ?", (of_identity,)
+            ).fetchone()
+        return _decode(row[0]) if row else None
+
+
+_decode = msgspec.msgpack.Decoder(Known).decode
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, check_same_thread=False, timeout=60)
+    if connection.execute("PRAGMA user_version").fetchone()[0] not in (0, _SCHEMA_VERSION):
+        connection.close()
+        path.unlink()
+        connection = sqlite3.connect(path, check_same_thread=False, timeout=60)
+    connection.execute("PRAGMA journal_mode = WAL")
+    # A lost transaction is read again from the archive: durability is not needed here, consistency is.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    with closing(connection.cursor()) as cursor:
+        cursor.executescript(_SCHEMA)
+        cursor.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+    connection.commit()
+    return connection

@@ -1,0 +1,127 @@
+"""One line of an index segment: CDXJ as pywb and OutbackCDX read it, with fields of our own behind theirs.
+
+A line is ``SURT timestamp {json}``; lines are sorted by their bytes. The standard fields come first and are
+strings, as cdxj-indexer writes them; readers that do not know ours pass over them. Format: pywb's
+"CDXJ index" manual page; RFC 7089-style 14-digit timestamps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from broadsheet.storage.captures import Capture
+from broadsheet.storage.errors import ArchiveDamagedError
+from broadsheet.storage.model import Outcome
+from broadsheet.storage.urls import identity, surt
+
+
+class IndexLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an index tells of one capture. The first seven fields are the standard's.
+
+    Attributes:
+        url: The target URI.
+        mime: Media type; ``warc/revisit`` for a revisit.
+        status: The HTTP status; ``-`` where there is none.
+        digest: The payload digest, of the original for a revisit.
+        length: Bytes of the record's gzip member.
+        offset: Where it starts in the segment.
+        filename: The key of the WARC segment.
+        at: When the capture was made, to the microsecond.
+        id: The record's UUID.
+        outcome: What the capture meant for its article; absent for robots.txt and redirects.
+        snapshot: The key of the version it became.
+        filed_as: The URL whose version it is, where that is not `url`.
+        etag: The validator to ask with the next time.
+        modified: The Last-Modified to ask with the next time.
+        location: Where a redirect leads.
+        truncated: Why the response is not whole.
+        source: The source it was crawled for.
+    """
+
+    url: str
+    mime: str
+    status: str
+    digest: str
+    length: str
+    offset: str
+    filename: str
+    at: datetime
+    id: str
+    outcome: Outcome | None = None
+    snapshot: str | None = None
+    filed_as: str | None = None
+    etag: str | None = None
+    modified: str | None = None
+    location: str | None = None
+    truncated: str | None = None
+    source: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """The identity of the article that the capture is filed under."""
+        return identity(self.filed_as or self.url)
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(IndexLine)
+
+
+def index_line(
+    capture: Capture, warc_key: str, *, outcome: Outcome | None, snapshot: str | None, location: str | None
+) -> IndexLine:
+    """Return the index line of a capture that lies in the segment `warc_key`."""
+    filed_as = capture.filed_as if identity(capture.filed_as) != identity(capture.url) else None
+    return IndexLine(
+        url=capture.url,
+        mime="warc/revisit" if capture.revisit else capture.mime or "unk",
+        status="-" if capture.status is None else str(capture.status),
+        digest=capture.payload_digest or "-",
+        length=str(capture.length),
+        offset=str(capture.offset),
+        filename=warc_key,
+        at=capture.captured_at,
+        id=capture.record_id,
+        outcome=outcome,
+        snapshot=snapshot,
+        filed_as=filed_as,
+        etag=None if capture.revisit else capture.header("etag"),
+        modified=None if capture.revisit else capture.header("last-modified"),
+        location=location,
+        truncated=capture.truncated,
+        source=capture.request.source,
+    )
+
+
+def encode(lines: Iterable[IndexLine]) -> bytes:
+    """Return the bytes of an index segment: the lines sorted by their bytes."""
+    return b"".join(sorted(_encode_line(line) for line in lines))
+
+
+def decode(segment: bytes, key: str) -> Iterator[IndexLine]:
+    """Yield the lines of an index segment.
+
+    Raises:
+        ArchiveDamagedError: A line cannot be read; names the segment and the line.
+    """
+    for number, line in enumerate(segment.splitlines(), 1):
+        yield decode_line(line, key, number)
+
+
+def decode_line(line: bytes, key: str, number: int) -> IndexLine:
+    """Read one line of the segment `key`.
+
+    Raises:
+        ArchiveDamagedError: It cannot be read.
+    """
+    try:
+        return _decoder.decode(line.split(b" ", 2)[2])
+    except (IndexError, msgspec.DecodeError) as error:
+        raise ArchiveDamagedError(f"index segment {key}, line {number}: not a CDXJ line ({error})") from error
+
+
+def _encode_line(line: IndexLine) -> bytes:
+    return f"{surt(line.url)} {line.at:%Y%m%d%H%M%S} ".encode() + _encoder.encode(line) + b"\n"

@@ -1,0 +1,145 @@
+"""What changed from one version to the next: the classes of change, and a word diff of every field that changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from functools import partial
+from typing import Literal
+
+from msgspec import Struct
+
+from broadsheet.storage.model import Article, Change, Date, Snapshot
+from broadsheet.storage.versions import changes_between
+
+# A word with the space after it. Scripts written without spaces (Thai, Lao, Burmese, Khmer, Chinese, Japanese)
+# are compared character by character.
+_WORD = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]\s*"
+    r"|[^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+\s*"
+    r"|\s+"
+)
+# Comparing word by word takes time with the product of the lengths: beyond this, whole lines are compared.
+_MOST_COMPARISONS = 25_000_000
+Operation = Literal["equal", "delete", "insert"]
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """A run of words that both versions have, or that one of them has alone."""
+
+    operation: Operation
+    text: str
+
+
+class FieldDifference(Struct, frozen=True, kw_only=True):
+    """How one field differs; joining the runs without the inserted ones gives the old value, and vice versa."""
+
+    before: str | None
+    after: str | None
+    runs: list[Run]
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """How two versions of a URL differ.
+
+    Attributes:
+        url: The article's URL.
+        before: The number of the earlier version.
+        after: The number of the later version.
+        changes: The classes of change, as in the snapshot document.
+        fields: Per field that differs (``title``, ``subtitle``, ``text``, ``authors``, ``published``, ``modified``,
+            ``access``, ``canonical_url``, ``state``) its word diff.
+    """
+
+    url: str
+    before: int
+    after: int
+    changes: list[Change]
+    fields: dict[str, FieldDifference]
+
+
+def difference(before: Snapshot, after: Snapshot) -> Difference:
+    """Compare two versions of one URL."""
+    old, new = _fields(before), _fields(after)
+    return Difference(
+        url=after.url,
+        before=before.version,
+        after=after.version,
+        changes=_changes(before, after),
+        fields={
+            name: FieldDifference(before=old[name], after=new[name], runs=word_diff(old[name], new[name]))
+            for name in new
+            if old[name] != new[name]
+        },
+    )
+
+
+def word_diff(before: str | None, after: str | None) -> list[Run]:
+    """Return the runs that lead from one text to another, word by word; long texts are aligned by line first."""
+    old, new = (before or "").splitlines(keepends=True), (after or "").splitlines(keepends=True)
+    runs: list[Run] = []
+    for operation, left, right in _opcodes(old, new):
+        refine = _refined if operation == "replace" else partial(_runs, operation)
+        runs.extend(refine("".join(left), "".join(right)))
+    return _joined(runs)
+
+
+def _refined(left: str, right: str) -> Iterator[Run]:
+    old, new = _WORD.findall(left), _WORD.findall(right)
+    if len(old) * len(new) > _MOST_COMPARISONS:
+        yield from _runs("replace", left, right)
+        return
+    for operation, deleted, inserted in _opcodes(old, new):
+        yield from _runs(operation, "".join(deleted), "".join(inserted))
+
+
+def _changes(before: Snapshot, after: Snapshot) -> list[Change]:
+    if after.article is None:
+        return [] if before.article is None else ["removed"]
+    return changes_between(before, after.article, after.canonical_url)
+
+
+def _fields(snapshot: Snapshot) -> dict[str, str | None]:
+    article = snapshot.article or Article()
+    return {
+        "state": snapshot.state,
+        "title": article.title,
+        "subtitle": article.subtitle,
+        "text": article.text,
+        "authors": ", ".join(author.name for author in article.authors) or None,
+        "published": _date(article.published),
+        "modified": _date(article.modified),
+        "access": article.subscription.access if snapshot.article else None,
+        "canonical_url": snapshot.canonical_url,
+    }
+
+
+def _date(date: Date | None) -> str | None:
+    return date.value if date else None
+
+
+def _opcodes(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    for operation, i1, i2, j1, j2 in matcher.get_opcodes():
+        yield operation, old[i1:i2], new[j1:j2]
+
+
+def _runs(operation: str, deleted: str, inserted: str) -> Iterator[Run]:
+    if operation == "equal":
+        yield Run(operation="equal", text=inserted)
+        return
+    if deleted:
+        yield Run(operation="delete", text=deleted)
+    if inserted:
+        yield Run(operation="insert", text=inserted)
+
+
+def _joined(runs: list[Run]) -> list[Run]:
+    joined: list[Run] = []
+    for run in runs:
+        if joined and joined[-1].operation == run.operation:
+            joined[-1] = Run(operation=run.operation, text=joined[-1].text + run.text)
+        else:
+            joined.append(run)
+    return joined

@@ -1,0 +1,235 @@
+"""From a sealed segment to the archive: WARC, then snapshots, then one index segment.
+
+`plan` decides everything and touches nothing; the plan is kept in the spool before the first PUT, so that a
+publication that was cut off is repeated with the same bytes under the same keys. Repeating is harmless.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from broadsheet.storage import cdxj, layout, snapshots
+from broadsheet.storage.captures import Capture
+from broadsheet.storage.catalog import Catalog, Known, advance
+from broadsheet.storage.cdxj import IndexLine
+from broadsheet.storage.errors import ArchiveFormatError, NoSuchObjectError
+from broadsheet.storage.model import (
+    Change,
+    Extractor,
+    HttpAnswer,
+    Outcome,
+    SnapshotDocument,
+    WarcLocation,
+)
+from broadsheet.storage.objects import ObjectStore
+from broadsheet.storage.urls import identity, identity_hash, surt
+from broadsheet.storage.versions import Finding, Verdict, judge, redirect_location
+
+ARCHIVE_FORMAT = "broadsheet.archive/1"
+_PUTS_AT_ONCE = 8
+
+
+class Marker(Struct, frozen=True, kw_only=True):
+    """The object `archive.json`: which format the archive has."""
+
+    format: str = ARCHIVE_FORMAT
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """Every object of one publication but the WARC segment itself, byte for byte."""
+
+    warc_key: str
+    snapshots: list[tuple[str, bytes]]
+    index_key: str
+    index: bytes
+    outlinks: dict[str, list[str]]
+
+
+class Published(Struct, frozen=True, kw_only=True):
+    """What became of one capture of a batch."""
+
+    capture: Capture
+    outcome: Outcome | None
+    reason: str | None
+    changes: list[Change]
+    snapshot_key: str | None
+    previous_key: str | None
+    standing_key: str | None
+    warc: WarcLocation
+
+
+def plan(
+    batch: str,
+    segment: Path,
+    captures: Sequence[tuple[Capture, Finding | None]],
+    *,
+    catalog: Catalog,
+    store: ObjectStore,
+    extractor: Extractor,
+) -> tuple[Plan, list[Published]]:
+    """Decide what a sealed segment adds to the archive.
+
+    Args:
+        batch: The batch's name.
+        segment: The sealed WARC file.
+        captures: Its captures with what reading their pages came to.
+        catalog: What this writer knows of the archive.
+        store: Read for the versions that stood before; nothing is written.
+        extractor: What read the pages.
+    """
+    with segment.open("rb") as file:
+        warc_key = layout.warc_key(batch, hashlib.file_digest(file, "sha256").hexdigest()[:32])
+    planner = _Planner(warc_key, catalog, store, extractor)
+    published = [planner.add(*pair) for pair in sorted(captures, key=lambda pair: pair[0].captured_at)]
+    index = cdxj.encode(planner.lines)
+    outlinks = {capture.url: finding.outlinks for capture, finding in captures if finding}
+    return (
+        Plan(
+            warc_key=warc_key,
+            snapshots=planner.snapshots,
+            index_key=layout.index_key(batch, index),
+            index=index,
+            outlinks=outlinks,
+        ),
+        published,
+    )
+
+
+def encode_plan(publication: Plan) -> bytes:
+    """Return the bytes in which the spool keeps a plan."""
+    return msgspec.msgpack.encode(publication)
+
+
+def decode_plan(data: bytes) -> Plan:
+    """Read a plan that the spool kept."""
+    return msgspec.msgpack.decode(data, type=Plan)
+
+
+def publish(publication: Plan, segment: Path, store: ObjectStore, catalog: Catalog) -> None:
+    """Put the objects of a plan in their order, then take them into the catalog. May be repeated at will.
+
+    Raises:
+        StoreError: The store failed; nothing was lost, the batch is still in the spool.
+    """
+    ensure_format(store, create=True)
+    store.put(publication.warc_key, segment)
+    with ThreadPoolExecutor(_PUTS_AT_ONCE, "publish") as threads:
+        for _ in threads.map(lambda pair: store.put(*pair), publication.snapshots):
+            pass
+    store.put(publication.index_key, publication.index)
+    lines = cdxj.decode(publication.index, publication.index_key)
+    catalog.ingest(publication.index_key, lines, publication.outlinks)
+
+
+def ensure_format(store: ObjectStore, *, create: bool) -> None:
+    """Check that the archive is of the format this version knows; with `create`, make an empty store one.
+
+    Raises:
+        ArchiveFormatError: It is of another format.
+    """
+    try:
+        found = msgspec.json.decode(store.get(layout.MARKER), type=Marker)
+    except NoSuchObjectError:
+        if create:
+            store.put(layout.MARKER, msgspec.json.encode(Marker()) + b"\n")
+        return
+    except msgspec.DecodeError as error:
+        raise ArchiveFormatError(f"{layout.MARKER} of this archive cannot be read: {error}") from error
+    if found.format != ARCHIVE_FORMAT:
+        message = f"the archive is of format {found.format!r}; this version reads {ARCHIVE_FORMAT!r}"
+        raise ArchiveFormatError(message)
+
+
+class _Planner:
+    """Goes through a batch in the order of its captures, knowing after each what a reader would know."""
+
+    def __init__(self, warc_key: str, catalog: Catalog, store: ObjectStore, extractor: Extractor) -> None:
+        self.lines: list[IndexLine] = []
+        self.snapshots: list[tuple[str, bytes]] = []
+        self._warc_key = warc_key
+        self._catalog = catalog
+        self._store = store
+        self._extractor = extractor
+        self._known: dict[str, Known | None] = {}
+        self._documents: dict[str, SnapshotDocument] = {}
+
+    def add(self, capture: Capture, finding: Finding | None) -> Published:
+        filed = identity(capture.filed_as)
+        known = self._known[filed] if filed in self._known else self._catalog.get(capture.filed_as)
+        standing = known.standing if known else None
+        verdict = judge(capture, finding, standing, self._read)
+        previous = standing.snapshot_key if standing else None
+        snapshot = self._snapshot(capture, finding, verdict, previous) if verdict.is_version else None
+        line = cdxj.index_line(
+            capture,
+            self._warc_key,
+            outcome=verdict.outcome,
+            snapshot=snapshot,
+            location=redirect_location(capture),
+        )
+        self.lines.append(line)
+        self._known[filed] = advance(known, line)
+        return Published(
+            capture=capture,
+            outcome=verdict.outcome,
+            reason=verdict.reason,
+            changes=verdict.changes,
+            snapshot_key=snapshot,
+            previous_key=previous if snapshot else None,
+            standing_key=snapshot or previous,
+            warc=self._location(capture),
+        )
+
+    def _snapshot(
+        self, capture: Capture, finding: Finding | None, verdict: Verdict, previous: str | None
+    ) -> str:
+        assert verdict.digest is not None  # noqa: S101 - what is_version says, said to the type checker
+        live = finding if verdict.state == "live" else None
+        document = SnapshotDocument(
+            url=capture.filed_as,
+            final_url=capture.url,
+            canonical_url=live.canonical_url if live else None,
+            surt=surt(capture.filed_as),
+            captured_at=capture.captured_at,
+            previous=previous,
+            changes=verdict.changes,
+            state=verdict.state,
+            content_digest=verdict.digest,
+            http=HttpAnswer(
+                status=capture.status or 0,
+                reason=capture.reason,
+                content_type=capture.header("content-type"),
+                headers=capture.headers,
+                ip=capture.ip,
+                protocol=capture.protocol,
+            ),
+            warc=self._location(capture),
+            article=live.article if live else None,
+            extractor=self._extractor,
+        )
+        data = snapshots.encode(document)
+        key = layout.snapshot_key(
+            identity_hash(capture.filed_as), capture.captured_at, verdict.digest, data
+        )
+        self.snapshots.append((key, data))
+        self._documents[key] = document
+        return key
+
+    def _location(self, capture: Capture) -> WarcLocation:
+        return WarcLocation(
+            key=self._warc_key,
+            offset=capture.offset,
+            length=capture.length,
+            record_id=f"urn:uuid:{capture.record_id}",
+            payload_digest=capture.payload_digest,
+        )
+
+    def _read(self, key: str) -> SnapshotDocument:
+        return self._documents.get(key) or snapshots.read(self._store, key)
+

@@ -1,0 +1,184 @@
+"""What makes a version: the digest of an article's content, the classes of change, the verdict on a capture."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Literal
+from urllib.parse import urljoin
+
+import msgspec
+from msgspec import Struct
+
+from broadsheet.storage.captures import Capture
+from broadsheet.storage.model import Article, Change, Date, Outcome, SnapshotDocument
+from broadsheet.storage.urls import is_front_page
+
+_SPACE = re.compile(r"\s+")
+# 404 and 410 say that the page is not there (RFC 9110 15.5.5, 15.5.11); 451 that it may not be shown (RFC 7725).
+_GONE = frozenset({404, 410, 451})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """What the reading of a capture's page came to, as far as the archive cares.
+
+    Attributes:
+        article: The article, where the page is one.
+        canonical_url: The canonical URL that the page claims.
+        reason: Why the page is an article, or why not.
+        failure: Why the page could not be read, so that only its bytes are kept.
+        outlinks: The links to follow, absolute.
+    """
+
+    article: Article | None = None
+    canonical_url: str | None = None
+    reason: str | None = None
+    failure: str | None = None
+    outlinks: list[str] = []
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """The version that stood when a capture was made, as its writer knew it."""
+
+    snapshot_key: str
+    content: str
+    state: Literal["live", "gone"]
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What a capture means for its article; with a `digest` where a new version begins."""
+
+    outcome: Outcome | None
+    reason: str | None = None
+    state: Literal["live", "gone"] = "live"
+    changes: list[Change] = []
+    digest: str | None = None
+
+    @property
+    def is_version(self) -> bool:
+        """Whether a new version begins."""
+        return self.digest is not None
+
+
+def content_digest(article: Article | None, canonical_url: str | None) -> str:
+    """Return ``sha256:`` and the digest of what makes a version, normalised; of a vanished article with None.
+
+    Title, subtitle, text, byline, the dates that the page states, access and canonical URL, with Unicode
+    normalised (NFC) and white space folded. Pictures, related links and boxes make no version.
+    """
+    content = ["gone"] if article is None else list(_content(article, canonical_url).values())
+    return "sha256:" + hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+
+
+def content_name(digest: str) -> str:
+    """Return the 16 hex digits of a content digest that stand in a snapshot's key."""
+    return digest.removeprefix("sha256:")[:16]
+
+
+def changes_between(before: SnapshotDocument, article: Article, canonical_url: str | None) -> list[Change]:
+    """Return the classes of change from one version to the next, in the contract's order."""
+    if before.article is None:
+        return ["restored"]
+    old, new = _content(before.article, before.canonical_url), _content(article, canonical_url)
+    return [change for change, value in new.items() if old[change] != value]
+
+
+def judge(
+    capture: Capture,
+    finding: Finding | None,
+    standing: Standing | None,
+    read: Callable[[str], SnapshotDocument],
+) -> Verdict:
+    """Decide what a capture means for its article.
+
+    Args:
+        capture: The capture.
+        finding: What reading its page came to; None where the page was not read (revisits, errors, redirects).
+        standing: The version that stands, or None.
+        read: Reads a snapshot by its key; called only when something changed.
+    """
+    if capture.request.purpose != "page":
+        return Verdict(outcome=None)
+    if capture.status in _GONE or _leads_to_front_page(capture):
+        return _vanished(capture, standing)
+    if capture.status in _REDIRECTS:
+        return Verdict(outcome=None)
+    if capture.revisit:
+        return Verdict(outcome="unchanged" if standing else "not_article")
+    if capture.truncated:
+        return Verdict(outcome="failed", reason=f"the response is not whole ({capture.truncated})")
+    if capture.status != 200:
+        return Verdict(outcome="failed", reason=f"HTTP {capture.status}" if capture.status else "no HTTP response")
+    return _present(finding or Finding(failure="the page was not read"), standing, read)
+
+
+def redirect_location(capture: Capture) -> str | None:
+    """Return where a redirecting capture leads, absolute, or None."""
+    location = capture.header("location")
+    if capture.status not in _REDIRECTS or not location:
+        return None
+    try:
+        return urljoin(capture.url, location.strip())
+    except ValueError:
+        return None
+
+
+def _present(finding: Finding, standing: Standing | None, read: Callable[[str], SnapshotDocument]) -> Verdict:
+    if finding.failure:
+        return Verdict(outcome="failed", reason=finding.failure)
+    if finding.article is None:
+        return Verdict(outcome="not_article", reason=finding.reason)
+    digest = content_digest(finding.article, finding.canonical_url)
+    if standing is None:
+        return Verdict(outcome="new", digest=digest)
+    if standing.content == content_name(digest):
+        return Verdict(outcome="unchanged")
+    changes = changes_between(read(standing.snapshot_key), finding.article, finding.canonical_url)
+    return Verdict(outcome="changed", changes=changes, digest=digest)
+
+
+def _vanished(capture: Capture, standing: Standing | None) -> Verdict:
+    reason = f"HTTP {capture.status}"
+    if capture.status in _REDIRECTS:
+        reason += ", redirected to the front page"
+    if standing is None:
+        # A front page that somebody asks for through a redirect is a redirect, not a loss.
+        return Verdict(outcome="failed" if capture.status in _GONE else None, reason=reason)
+    if standing.state == "gone":
+        return Verdict(outcome="unchanged", reason=reason)
+    return Verdict(
+        outcome="gone", reason=reason, state="gone", changes=["removed"], digest=content_digest(None, None)
+    )
+
+
+def _leads_to_front_page(capture: Capture) -> bool:
+    location = redirect_location(capture)
+    if location is None:
+        return False
+    try:
+        return is_front_page(location) and not is_front_page(capture.filed_as)
+    except ValueError:
+        return False
+
+
+def _content(article: Article, canonical_url: str | None) -> dict[Change, object]:
+    return {
+        "headline": [_fold(article.title), _fold(article.subtitle)],
+        "body": _fold(article.text),
+        "byline": [_fold(author.name) for author in article.authors],
+        "published": _stated(article.published),
+        "modified": _stated(article.modified),
+        "access": article.subscription.access,
+        "canonical": canonical_url,
+    }
+
+
+def _fold(text: str | None) -> str | None:
+    return None if text is None else _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip() or None
+
+
+def _stated(date: Date | None) -> str | None:
+    return None if date is None else date.value

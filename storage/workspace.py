@@ -1,0 +1,68 @@
+"""What a writer has on its machine beside the archive: the spool and the catalog, and where they lie.
+
+For an archive in a folder they lie in its ``.local`` (dot names are no part of the archive), so that they move
+with it; for one in a bucket under ``$BROADSHEET_STATE``, else the user's state directory (XDG Base Directory).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from types import TracebackType
+
+from broadsheet.storage.catalog import Catalog
+from broadsheet.storage.objects import ObjectStore, open_store
+from broadsheet.storage.folder import FolderStore
+from broadsheet.storage.publication import ensure_format
+from broadsheet.storage.spool import Spool
+
+
+class Workspace:
+    """An archive opened for writing: the store, the spool, and what is known of the archive.
+
+    Attributes:
+        uri: The archive's address, as given.
+        store: Where the archive lies.
+        spool: Where batches wait.
+        catalog: What the archive is known to hold.
+    """
+
+    def __init__(self, uri: str, store: ObjectStore, directory: Path) -> None:
+        self.uri = uri
+        self.store = store
+        self.spool = Spool(directory / "spool")
+        self.catalog = Catalog(directory / "catalog.sqlite")
+
+    @classmethod
+    def open(cls, uri: str) -> Workspace:
+        """Open an archive for writing; an empty folder or bucket becomes one at the first publication.
+
+        Raises:
+            ArchiveAddressError: The URI cannot be understood, or the bucket not be reached.
+            ArchiveFormatError: What lies there is of another format.
+        """
+        store = open_store(uri)
+        ensure_format(store, create=False)
+        return cls(uri, store, _local_directory(uri, store))
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.catalog.close()
+
+
+def _local_directory(uri: str, store: ObjectStore) -> Path:
+    if isinstance(store, FolderStore):
+        return store.root / ".local"
+    state = os.environ.get("BROADSHEET_STATE")
+    base = Path(state) if state else _state_home() / "broadsheet"
+    return base / hashlib.sha256(uri.rstrip("/").encode()).hexdigest()[:16]
+
+
+def _state_home() -> Path:
+    configured = os.environ.get("XDG_STATE_HOME")
+    return Path(configured) if configured else Path.home() / ".local" / "state"
