@@ -18,16 +18,13 @@ from broadsheet.storage.warc import Fields, WarcRecord, format_date
 IDENTICAL_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
-# A field of our own, with our name as its prefix. With the head as the block of the revisit pywb 2.10 answers an
-# empty 304; as a metadata record, cdxj-indexer and pywb list it as a capture, and pywb shows it for the page.
+# A field of our own, with our name as its prefix. Where the head is the block of the revisit, pywb 2.10
+# answers an empty 304; where it is a metadata record, pywb and cdxj-indexer list it as a capture of the page.
 RESPONSE_HEAD_FIELD = "Broadsheet-Response-Head"
 
 _REQUEST_TYPE = "application/http;msgtype=request"
 _RESPONSE_TYPE = "application/http;msgtype=response"
 _FIELDS_TYPE = "application/warc-fields"
-
-# Printable ASCII but the escape character itself; blanks at the ends would be lost, and a head has line breaks there.
-_UNESCAPED = bytes(range(0x20, 0x7F)).replace(b"%", b"")
 
 # Printable ASCII but for the escape character itself; a head ends in line breaks, so no blank is at the ends.
 _UNESCAPED = bytes(range(0x20, 0x7F)).replace(b"%", b"")
@@ -80,10 +77,11 @@ def exchange_records(
 ) -> list[WarcRecord]:
     """The records of one exchange: what came back first, then the request, then metadata where due.
 
-    What came back is a ``response`` record with the bytes as received, or a ``revisit`` of `revisit_of`; where
-    nothing came back there is neither. A revisit with an identical payload keeps the head of the response in
-    its block (WARC/1.1, section 6.7.2). The revisit of a 304 answer has an empty block (6.7.3 allows it),
-    because replay engines show an empty page otherwise; its head is in a field, see `response_head`.
+    What came back is a ``response`` record with the bytes as received, or a ``revisit`` of `revisit_of`;
+    where nothing came back there is neither. A revisit with an identical payload keeps the head of the
+    response in its block (WARC/1.1, section 6.7.2). The revisit of a 304 answer has an empty block (6.7.3
+    allows it), because replay engines show an empty page otherwise; its head is in a field, see
+    `response_head`.
 
     Args:
         exchange: The exchange.
@@ -116,7 +114,7 @@ def exchange_records(
 
 
 def response_head(revisit: WarcRecord) -> bytes | None:
-    """The head of a 304 response as received, byte for byte, out of the revisit record; None if it has none."""
+    """The head of a 304 response as received, byte for byte, out of its revisit record, or None."""
     escaped = revisit.field(RESPONSE_HEAD_FIELD)
     return None if escaped is None else unquote_to_bytes(escaped)
 
@@ -143,9 +141,7 @@ def _payload(record: WarcRecord) -> bytes:
     return record.block
 
 
-def _response(
-    exchange: Exchange, record_id: str, warcinfo_id: str, payload_digest: str | None
-) -> WarcRecord:
+def _response(exchange: Exchange, record_id: str, warcinfo_id: str, payload_digest: str | None) -> WarcRecord:
     payload_digest = payload_digest or _payload_digest(exchange)
     fields = [
         ("WARC-Warcinfo-ID", f"<{warcinfo_id}>"),

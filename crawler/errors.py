@@ -1,0 +1,22 @@
+"""Everything that the crawler raises.
+
+::
+
+    CrawlError
+    ├── BlockedAddressError   the host is at an address that is not public
+    └── RobotsDisallowed      robots.txt, or its absence through an error, forbids the fetch
+"""
+
+from __future__ import annotations
+
+
+class CrawlError(Exception):
+    """The root of everything that the crawler raises."""
+
+
+class BlockedAddressError(CrawlError):
+    """The host is at an address that is not public; nothing was sent to it."""
+
+
+class RobotsDisallowed(CrawlError):  # noqa: N818 - named as the decision it is, like Scrapy's IgnoreRequest
+    """robots.txt forbids the fetch, or could not be read, which forbids it too (RFC 9309, 2.3.1.4)."""
