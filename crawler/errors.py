@@ -4,6 +4,7 @@
 
     CrawlError
     ├── BlockedAddressError   the host is at an address that is not public
+    ├── ReaderStartError      no process can be started that reads pages
     └── RobotsDisallowed      robots.txt, or its absence through an error, forbids the fetch
 """
 
@@ -20,3 +21,7 @@ class BlockedAddressError(CrawlError):
 
 class RobotsDisallowed(CrawlError):  # noqa: N818 - named as the decision it is, like Scrapy's IgnoreRequest
     """robots.txt forbids the fetch, or could not be read, which forbids it too (RFC 9309, 2.3.1.4)."""
+
+
+class ReaderStartError(CrawlError):
+    """No process can be started that reads pages: nothing can be read at all."""

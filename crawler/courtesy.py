@@ -1,0 +1,149 @@
+"""How often a host is asked: a delay between requests, Crawl-delay and Retry-After, each within a cap."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Self
+
+from scrapy import signals
+
+from broadsheet.crawler.addresses import is_public
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.core.downloader import Slot
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+logger = logging.getLogger(__name__)
+
+# RFC 9110 section 10.2.3 and RFC 6585 section 4.
+_WAIT_STATUS = frozenset({429, 503})
+# A slot looks at when it was last used only while it has a delay at all.
+_SHORTEST_DELAY = 0.001
+
+
+class Courtesy:
+    """Scrapy extension that keeps each host's download slot as slow as the host wants it.
+
+    Robots.txt reaches it as ``crawl_delay`` in the meta of a request (see `RobotsMiddleware`).
+
+    Settings:
+        DOWNLOAD_DELAY: Seconds between the starts of two requests to a host.
+        PRIVATE_HOST_DELAY: The same for hosts whose address is not public: the operator's own machines, which
+            only answer where private addresses are allowed at all. Default 0.
+        CRAWL_DELAY_CAP: The most seconds that a Crawl-delay is followed for. Default 120.
+        RETRY_AFTER_CAP: The most seconds that a host is left alone for its Retry-After. Default 300.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        settings = crawler.settings
+        self._delay = settings.getfloat("DOWNLOAD_DELAY")
+        self._private_delay = settings.getfloat("PRIVATE_HOST_DELAY", 0.0)
+        self._crawl_delay_cap = settings.getfloat("CRAWL_DELAY_CAP", 120.0)
+        self._retry_after_cap = settings.getfloat("RETRY_AFTER_CAP", 300.0)
+        self._private: set[str] = set()
+        self._crawl_delays: dict[str, float] = {}
+        self._paused_until: dict[str, float] = {}
+        crawler.signals.connect(self._before_request, signal=signals.request_reached_downloader)
+        crawler.signals.connect(self._after_response, signal=signals.response_downloaded)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Return the extension, as Scrapy asks for it."""
+        return cls(crawler)
+
+    def _before_request(self, request: Request) -> None:
+        """Runs when a request has come to its slot, before the slot decides when it goes out."""
+        host = request.meta["download_slot"]
+        if _is_private_literal(host):
+            self._private.add(host)
+        stated = request.meta.get("crawl_delay")
+        if stated is not None:
+            self._learn_crawl_delay(host, stated)
+        self._set_delay(host)
+
+    def _after_response(self, response: Response, request: Request) -> None:
+        """Runs when a response has arrived, before the slot sends its next request."""
+        host = request.meta["download_slot"]
+        if response.ip_address is not None and not is_public(str(response.ip_address)):
+            self._private.add(host)
+        if response.status in _WAIT_STATUS and (value := response.headers.get("Retry-After")) is not None:
+            self._pause(host, value.decode("latin-1"))
+        self._set_delay(host)
+
+    def _learn_crawl_delay(self, host: str, stated: float) -> None:
+        known = self._crawl_delays.get(host)
+        if known is not None and stated <= known:
+            return
+        self._crawl_delays[host] = stated
+        if stated > self._crawl_delay_cap:
+            logger.warning(
+                "%s: Crawl-delay of %g s cut to %g s (CRAWL_DELAY_CAP)", host, stated, self._crawl_delay_cap
+            )
+        else:
+            logger.info("%s: Crawl-delay of %g s", host, stated)
+
+    def _pause(self, host: str, retry_after: str) -> None:
+        asked = seconds_to_wait(retry_after, now=datetime.now(UTC))
+        slot = self._slot(host)
+        if asked is None or slot is None:
+            return
+        seconds = min(asked, self._retry_after_cap)
+        if seconds < asked:
+            logger.warning(
+                "%s: Retry-After of %g s cut to %g s (RETRY_AFTER_CAP)", host, asked, self._retry_after_cap
+            )
+        else:
+            logger.info("%s: asked to be left alone for %g s (Retry-After)", host, seconds)
+        until = max(self._paused_until.get(host, 0.0), time.monotonic() + seconds)
+        self._paused_until[host] = until
+        # The slot sends its next request one delay after it was last used: make that the end of the pause.
+        slot.lastseen = max(slot.lastseen, until - self._current_delay(host))
+
+    def _set_delay(self, host: str) -> None:
+        slot = self._slot(host)
+        if slot is not None:
+            slot.delay = self._current_delay(host)
+
+    def _current_delay(self, host: str) -> float:
+        delay = self._private_delay if host in self._private else self._delay
+        delay = max(delay, min(self._crawl_delays.get(host, 0.0), self._crawl_delay_cap))
+        paused = self._paused_until.get(host, 0.0) > time.monotonic()
+        return max(delay, _SHORTEST_DELAY) if paused else delay
+
+    def _slot(self, host: str) -> Slot | None:
+        return self._crawler.engine.downloader.slots.get(host)
+
+
+def seconds_to_wait(retry_after: str, *, now: datetime) -> float | None:
+    """Return how many seconds a Retry-After (RFC 9110 section 10.2.3) asks for, or None if it makes no sense.
+
+    Args:
+        retry_after: The header's value: seconds or an HTTP date.
+        now: The present moment, aware.
+    """
+    text = retry_after.strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    # An HTTP date is in GMT even where a sloppy server leaves the zone out.
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def _is_private_literal(host: str) -> bool:
+    """Whether a host is a private address itself; which address a name has is known once it has answered."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return not is_public(host)

@@ -1,0 +1,62 @@
+"""Sitemaps: ``urlset`` with the Google News extension, and ``sitemapindex``.
+
+Sources: https://www.sitemaps.org/protocol.html,
+https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+from broadsheet.crawler.discovery import Entry, absolute, plain_text
+from broadsheet.crawler.xml_stream import child_text, elements, local_name
+from broadsheet.storage.model import Hints
+
+SITEMAP_ROOTS = frozenset({"urlset", "sitemapindex"})
+
+_LONGEST_DATE = 64
+
+
+def read_sitemap(body: bytes, *, url: str, content_type: str | None = None) -> Iterator[Entry]:
+    """Yield the pages of a ``urlset`` and the sitemaps of a ``sitemapindex``, in their order.
+
+    One URL at a time is held in memory, however many there are.
+
+    Args:
+        body: The content-decoded sitemap, not compressed any more.
+        url: Where it was fetched: relative locations, which the protocol does not allow, rest on it.
+        content_type: The Content-Type header as sent, or None.
+    """
+    for element in elements(body, ("url", "sitemap"), base_url=url, content_type=content_type):
+        if _is_listed(element) and (entry := _entry(element)) is not None:
+            yield entry
+
+
+def _is_listed(element: etree._Element) -> bool:
+    parent = element.getparent()
+    return parent is not None and local_name(parent) in SITEMAP_ROOTS
+
+
+def _entry(element: etree._Element) -> Entry | None:
+    link = absolute(child_text(element, "loc"), element.base or "")
+    if link is None:
+        return None
+    return Entry(
+        url=link, kind="sitemap" if local_name(element) == "sitemap" else "link", hints=_hints(element)
+    )
+
+
+def _hints(element: etree._Element) -> Hints | None:
+    news = element.find("{*}news")
+    hints = Hints(
+        title=None if news is None else plain_text(child_text(news, "title")),
+        published=None if news is None else _date(child_text(news, "publication_date")),
+        modified=_date(child_text(element, "lastmod")),
+    )
+    return hints if hints != Hints() else None
+
+
+def _date(text: str | None) -> str | None:
+    return (text or "").strip()[:_LONGEST_DATE] or None
