@@ -6,10 +6,12 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from broadsheet.storage.captures import Capture
 from broadsheet.storage.model import Outcome
 
 DEFAULT_MAX_PAGES = 1000
 DEFAULT_MAX_DEPTH = 5
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 
 class CrawlJob(Struct, frozen=True, kw_only=True):
@@ -23,7 +25,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
         follow: Whether to go on from what a page links to, and to look again at the articles known before.
         expected: Whether the targets are taken for articles, whatever they look like.
         conditional: Whether to ask for known articles with their validators.
-        read_pages: Whether pages are read at all; without, only their captures are kept.
+        read_pages: Whether pages are read; without, only their captures are kept, and feeds and sitemaps lead on.
         allow_private: Whether loopback, link-local and private addresses may be fetched.
         delay: Seconds between two requests to a host; None for the default.
         user_agent: What the crawl calls itself.
@@ -40,6 +42,10 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
     read_pages: bool = True
     allow_private: bool = False
     delay: float | None = None
+
+    def reads(self, capture: Capture) -> bool:
+        """Tell whether the page of a capture is read: all are, but where only captures are wanted."""
+        return self.read_pages or capture.mime not in _PAGES
 
 
 class CrawlSummary(Struct, frozen=True, kw_only=True):

@@ -12,12 +12,18 @@ _OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
 class Ledger:
-    """Counts URLs by identity: two spellings of one address are one URL."""
+    """Counts URLs by identity: two spellings of one address are one URL.
+
+    Attributes:
+        reasons: Why URLs failed or were refused, by URL.
+        captured: How many answers have arrived so far.
+    """
 
     def __init__(self) -> None:
         self._outcomes: dict[str, Outcome | None] = {}
         self._skipped: dict[str, str] = {}
         self.reasons: dict[str, str] = {}
+        self.captured = 0
 
     def discover(self, url: str) -> bool:
         """Note a URL; tell whether it was new."""
@@ -27,19 +33,21 @@ class Ledger:
         self._outcomes[key] = None
         return True
 
-    def skip(self, url: str, reason: str) -> None:
+    def skip(self, url: str, reason: str, explanation: str | None = None) -> None:
         """Note that a discovered URL is not fetched, or not by itself, and why."""
         key = identity(url)
         if self._outcomes.get(key) is None:
             self._outcomes.pop(key, None)
             self._skipped[key] = reason
+            if explanation:
+                self.reasons[url] = explanation
 
     def finish(self, url: str, outcome: Outcome, reason: str | None = None) -> None:
         """Note what became of a URL; a later capture of the same URL has the last word."""
         key = identity(url)
         self._skipped.pop(key, None)
         self._outcomes[key] = outcome
-        if reason:
+        if reason and outcome == "failed":
             self.reasons[url] = reason
 
     def close(self, reason: str) -> None:

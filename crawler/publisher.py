@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from broadsheet.storage import publication
+from broadsheet.storage import publication, warc
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.model import Extractor
 from broadsheet.storage.publication import Published
@@ -21,24 +21,68 @@ from broadsheet.storage.workspace import Workspace
 
 SEGMENT_BYTES = 128 * 1024 * 1024
 SEGMENT_SECONDS = 300.0
-_SYNC_SECONDS = 0.25
 
 
-class _OpenBatch:
-    """A batch with its captures in memory, until it is published."""
+class OpenSegment:
+    """The segment that captures go to now, with what has to be known of it until it is published.
 
-    def __init__(self, batch: Batch) -> None:
+    Attributes:
+        batch: The batch in the spool.
+        warcinfo_id: The record id of the warcinfo record that the segment begins with.
+        captures: Its captures, by record id.
+        findings: What reading their pages came to, by record id.
+        read: Set when the segment is closed and the last of its pages has been read.
+    """
+
+    def __init__(self, batch: Batch, warcinfo_id: str) -> None:
         self.batch = batch
-        self.opened_at = time.monotonic()
+        self.warcinfo_id = warcinfo_id
         self.captures: dict[str, Capture] = {}
         self.findings: dict[str, Finding] = {}
-        self.awaited: set[str] = set()
         self.read = asyncio.Event()
-        self.closed = False
+        self._opened_at = time.monotonic()
+        self._awaited: set[str] = set()
+        self._closed = False
 
-    def settle(self, record_id: str) -> None:
-        self.awaited.discard(record_id)
-        if self.closed and not self.awaited:
+    @property
+    def is_full(self) -> bool:
+        """Whether the next exchange should go to another segment."""
+        age = time.monotonic() - self._opened_at
+        return bool(self.captures) and (self.batch.size >= SEGMENT_BYTES or age >= SEGMENT_SECONDS)
+
+    @property
+    def unread(self) -> list[Capture]:
+        """The captures whose pages are still to be read."""
+        return [self.captures[record_id] for record_id in self._awaited]
+
+    def append(self, members: bytes) -> int:
+        """Append the records of an exchange; return the offset of the first, in bytes."""
+        return self.batch.append(members)
+
+    def add(self, capture: Capture, *, to_be_read: bool) -> None:
+        """Note a capture whose records were appended; with `to_be_read`, `settle` has to follow."""
+        self.captures[capture.record_id] = capture
+        if to_be_read:
+            self._awaited.add(capture.record_id)
+
+    def block(self, capture: Capture) -> bytes:
+        """Return the response of a capture in this segment, as received."""
+        return warc.read_member(self.batch.read(capture.offset, capture.length)).block
+
+    def settle(self, capture: Capture, finding: Finding) -> None:
+        """Note what reading the page of a capture came to."""
+        self.findings[capture.record_id] = finding
+        self._awaited.discard(capture.record_id)
+        self._see_whether_all_is_read()
+
+    def close(self) -> None:
+        """Take no more; what was appended is on the disk on return."""
+        self.batch.sync()
+        self._closed = True
+        self._see_whether_all_is_read()
+
+    def _see_whether_all_is_read(self) -> None:
+        if self._closed and not self._awaited:
             self.read.set()
 
 
@@ -48,61 +92,52 @@ class Publisher:
     Args:
         workspace: The archive, opened for writing.
         extractor: What reads the pages.
-        head: Returns the first bytes of a new segment (its warcinfo record), given the batch's name.
+        head: Returns record id and bytes of the warcinfo record that begins a segment, given the batch's name.
+
+    Attributes:
+        published: What became of each capture, in order of publication.
+        segments: The keys of the WARC segments published.
     """
 
-    def __init__(self, workspace: Workspace, extractor: Extractor, head: Callable[[str], bytes]) -> None:
+    def __init__(
+        self, workspace: Workspace, extractor: Extractor, head: Callable[[str], tuple[str, bytes]]
+    ) -> None:
         self._workspace = workspace
         self._extractor = extractor
         self._head = head
-        self._open: _OpenBatch | None = None
-        self._homes: dict[str, _OpenBatch] = {}
+        self._open: OpenSegment | None = None
+        self._closing: list[OpenSegment] = []
         self._publications: list[asyncio.Task[None]] = []
         self._one_at_a_time = asyncio.Lock()
-        self._appended = 0
-        self._failed: BaseException | None = None
+        self._failure: Exception | None = None
         self.published: list[Published] = []
         self.segments: list[str] = []
-        self.acknowledged = 0
 
     @property
     def failed(self) -> bool:
         """Whether a publication has failed, so that nothing more should be fetched."""
-        return self._failed is not None
+        return self._failure is not None
 
-    def append(self, members: bytes) -> int:
-        """Append the records of an exchange to the open segment; return the offset of the first, in bytes."""
-        if self._open is None or self._is_full(self._open):
-            self._rotate()
-        assert self._open is not None  # noqa: S101 - _rotate opened it
-        return self._open.batch.append(members)
+    def segment(self) -> OpenSegment:
+        """Return the segment that the next exchange goes to."""
+        if self._open is not None and self._open.is_full:
+            self._close_segment()
+        if self._open is None:
+            batch = self._workspace.spool.open_batch(datetime.now(UTC))
+            warcinfo_id, head = self._head(batch.name)
+            batch.append(head)
+            self._open = OpenSegment(batch, warcinfo_id)
+        return self._open
 
-    def add(self, capture: Capture, *, to_be_read: bool) -> None:
-        """Note the capture whose records were appended last; with `to_be_read`, `settle` has to follow."""
-        assert self._open is not None  # noqa: S101 - append comes first
-        self._open.captures[capture.record_id] = capture
-        self._appended += 1
-        if to_be_read:
-            self._open.awaited.add(capture.record_id)
-            self._homes[capture.record_id] = self._open
+    async def sync(self) -> None:
+        """Bring what was appended to the disk; return when it is there."""
+        if self._open is not None:
+            await asyncio.to_thread(self._open.batch.sync)
 
-    def settle(self, capture: Capture, finding: Finding) -> None:
-        """Note what reading the page of a capture came to."""
-        home = self._homes.pop(capture.record_id)
-        home.findings[capture.record_id] = finding
-        home.settle(capture.record_id)
-
-    async def keep_durable(self) -> None:
-        """Bring what was appended to the disk, several times a second, until cancelled.
-
-        Only then does it count in `acknowledged`.
-        """
-        while True:
-            await asyncio.sleep(_SYNC_SECONDS)
-            if self._open is not None and self.acknowledged < self._appended:
-                appended = self._appended
-                await asyncio.to_thread(self._open.batch.sync)
-                self.acknowledged = max(self.acknowledged, appended)
+    def unread(self) -> list[tuple[OpenSegment, Capture]]:
+        """Return the captures whose pages nobody has read."""
+        segments = [*self._closing, *([self._open] if self._open else [])]
+        return [(segment, capture) for segment in segments for capture in segment.unread]
 
     async def close(self) -> None:
         """Publish everything; return when it is in the archive.
@@ -110,51 +145,33 @@ class Publisher:
         Raises:
             StoreError: A publication failed; its batch is in the spool, and the next start publishes it.
         """
-        self._close_batch()
+        self._close_segment()
         await asyncio.gather(*self._publications)
-        self.acknowledged = self._appended
-        if self._failed is not None:
-            raise self._failed
+        if self._failure is not None:
+            raise self._failure
 
-    def unread(self) -> list[Capture]:
-        """Return the captures that nobody has read: their pages were dropped on the way to the spider."""
-        return [home.captures[record_id] for record_id, home in self._homes.items()]
-
-    def _is_full(self, open_batch: _OpenBatch) -> bool:
-        age = time.monotonic() - open_batch.opened_at
-        return open_batch.batch.size >= SEGMENT_BYTES or age >= SEGMENT_SECONDS
-
-    def _rotate(self) -> None:
-        self._close_batch()
-        batch = self._workspace.spool.open_batch(datetime.now(UTC))
-        batch.append(self._head(batch.name))
-        self._open = _OpenBatch(batch)
-
-    def _close_batch(self) -> None:
+    def _close_segment(self) -> None:
         closing, self._open = self._open, None
-        if closing is None:
-            return
-        # What counts as acknowledged is on the disk, also when its segment is no longer the open one.
-        closing.batch.sync()
-        closing.closed = True
-        if not closing.awaited:
-            closing.read.set()
-        self._publications.append(asyncio.ensure_future(self._finish(closing)))
+        if closing is not None:
+            closing.close()
+            self._closing.append(closing)
+            self._publications.append(asyncio.ensure_future(self._finish(closing)))
 
-    async def _finish(self, closing: _OpenBatch) -> None:
+    async def _finish(self, closing: OpenSegment) -> None:
         await closing.read.wait()
         async with self._one_at_a_time:
-            if self._failed is not None:
+            if self._failure is not None:
                 return
             try:
                 key, published = await asyncio.to_thread(self._publish, closing)
             except Exception as error:  # noqa: BLE001 - raised again by close()
-                self._failed = error
+                self._failure = error
                 return
+        self._closing.remove(closing)
         self.segments.append(key)
         self.published.extend(published)
 
-    def _publish(self, closing: _OpenBatch) -> tuple[str, list[Published]]:
+    def _publish(self, closing: OpenSegment) -> tuple[str, list[Published]]:
         captures = [
             (capture, closing.findings.get(record_id)) for record_id, capture in closing.captures.items()
         ]
@@ -167,7 +184,7 @@ def publish_batch(
     captures: list[tuple[Capture, Finding | None]],
     extractor: Extractor,
 ) -> tuple[str, list[Published]]:
-    """Seal, plan, publish and discard a batch; return the key of its WARC segment and what became of its captures.
+    """Seal, plan, publish and discard a batch; return its WARC segment's key and what became of its captures.
 
     Raises:
         StoreError: The store failed; the batch stays in the spool.

@@ -8,6 +8,8 @@ from importlib.metadata import version
 
 import click
 
+from broadsheet.crawler.errors import CrawlError
+from broadsheet.scheduler.config import ConfigError
 from broadsheet.scheduler.exits import DAMAGED, FAILED, INTERRUPTED, USAGE, exit_code, explain
 from broadsheet.storage.errors import ArchiveError
 
@@ -53,7 +55,7 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (ArchiveError, OSError) as error:
+    except (ArchiveError, CrawlError, ConfigError, OSError) as error:
         click.echo(explain(error), err=True)
         sys.exit(exit_code(error))
     sys.exit(status if isinstance(status, int) else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from broadsheet.scheduler.config import ConfigError
 from broadsheet.storage.errors import (
     ArchiveAddressError,
     ArchiveDamagedError,
@@ -19,7 +20,7 @@ def exit_code(error: Exception) -> int:
     """Return the exit code that an error ends a command with."""
     if isinstance(error, ArchiveDamagedError):
         return DAMAGED
-    if isinstance(error, ArchiveAddressError | ArchiveFormatError | InvalidURLError):
+    if isinstance(error, ArchiveAddressError | ArchiveFormatError | InvalidURLError | ConfigError):
         return USAGE
     return FAILED
 

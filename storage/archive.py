@@ -174,11 +174,7 @@ class Archive:
 
     def _lines_mentioning(self, text: bytes) -> Iterator[IndexLine]:
         for key, segment in self.index_segments():
-            if text not in segment:
-                continue
-            for number, line in enumerate(segment.splitlines(), 1):
-                if text in line:
-                    yield cdxj.decode_line(line, key, number)
+            yield from cdxj.decode(segment, key, mentioning=text)
 
     def _list_names(self, hashed: str) -> list[SnapshotName]:
         entries = self.store.list(layout.snapshots_prefix(hashed))
@@ -217,6 +213,6 @@ def _location(line: IndexLine) -> WarcLocation:
         key=line.filename,
         offset=int(line.offset),
         length=int(line.length),
-        record_id=f"urn:uuid:{line.id}",
+        record_id=line.id,
         payload_digest=line.digest,
     )

@@ -12,13 +12,12 @@ from broadsheet.storage.model import Hints
 Purpose = Literal["page", "robots"]
 
 
-class Request(Struct, frozen=True, kw_only=True):
+class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why an exchange took place; travels in the WARC's metadata record, so that recovery knows it too.
 
     Attributes:
         purpose: ``page`` for whatever a crawl wants to read, ``robots`` for robots.txt.
         filed_as: The URL whose version this capture may become, where it is not the capture's own.
-        source: The configured name of the source, or the host it was crawled for.
         expected: Whether the URL was asked for as an article (``recrawl``, a feed's entry), whatever it looks like.
         via: The page the URL was found on.
         hints: What a feed or news sitemap said of it.
@@ -26,7 +25,6 @@ class Request(Struct, frozen=True, kw_only=True):
 
     purpose: Purpose = "page"
     filed_as: str | None = None
-    source: str | None = None
     expected: bool = False
     via: str | None = None
     hints: Hints | None = None
@@ -38,15 +36,16 @@ class Capture(Struct, frozen=True, kw_only=True):
     Attributes:
         url: The target URI as requested.
         captured_at: The WARC-Date, aware UTC.
-        record_id: The UUID of the response or revisit record, without ``urn:uuid:``.
+        record_id: The WARC-Record-ID of the response or revisit record, ``urn:uuid:...``.
         revisit: Whether the body is that of an earlier capture and not stored again.
         status: The final response's status; None where no response could be parsed.
         reason: Its reason phrase.
         headers: Its headers as sent, latin-1 decoded.
-        payload_digest: ``sha256:`` and base32 of the entity-body.
+        payload_digest: ``sha256:`` and hexadecimal digits, of the entity-body.
         ip: The address connected to.
         protocol: ``http/1.1``.
         truncated: Why the response is not whole, or None.
+        source: The source it was crawled for: a configured name, or the address a crawl was started with.
         request: Why the exchange took place.
         offset: Where the record's gzip member starts in the segment, in bytes.
         length: The member's length in bytes.
@@ -63,6 +62,7 @@ class Capture(Struct, frozen=True, kw_only=True):
     ip: str | None = None
     protocol: str | None = None
     truncated: str | None = None
+    source: str | None = None
     request: Request = Request()
     offset: int = 0
     length: int = 0

@@ -24,6 +24,7 @@ from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.objects import ObjectStore
 from broadsheet.storage.urls import identity, site
 from broadsheet.storage.versions import Standing
+from broadsheet.storage.warc_records import Original
 
 _SCHEMA_VERSION = 1
 _SCHEMA = """
@@ -34,15 +35,6 @@ CREATE INDEX IF NOT EXISTS known_articles ON known (site) WHERE is_article;
 CREATE TABLE IF NOT EXISTS outlinks (identity TEXT PRIMARY KEY, urls BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS segments (key TEXT PRIMARY KEY) WITHOUT ROWID;
 """
-
-
-class Original(Struct, frozen=True, kw_only=True):
-    """The capture that holds the body which an identical or not modified answer refers to."""
-
-    url: str
-    captured_at: datetime
-    record_id: str
-    payload_digest: str
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -97,7 +89,7 @@ def advance(known: Known | None, line: IndexLine) -> Known | None:
 def _with_body(known: Known, line: IndexLine) -> Known:
     if known.state == "gone" or line.status != "200" or line.truncated:
         return known
-    original = Original(url=line.url, captured_at=line.at, record_id=line.id, payload_digest=line.digest)
+    original = Original(record_id=line.id, target_uri=line.url, date=line.at, payload_digest=line.digest)
     return msgspec.structs.replace(known, original=original, etag=line.etag, modified=line.modified)
 
 

@@ -3,10 +3,15 @@
 A line is ``SURT timestamp {json}``; lines are sorted by their bytes. The standard fields come first and are
 strings, as cdxj-indexer writes them; readers that do not know ours pass over them. Format: pywb's
 "CDXJ index" manual page; RFC 7089-style 14-digit timestamps.
+
+A segment is gzipped, in members of 3,000 lines: what ZipNum clusters are made of, so that a large index can be
+put together from segments without writing them anew.
 """
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -31,7 +36,7 @@ class IndexLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
         offset: Where it starts in the segment.
         filename: The key of the WARC segment.
         at: When the capture was made, to the microsecond.
-        id: The record's UUID.
+        id: The WARC-Record-ID, ``urn:uuid:...``.
         outcome: What the capture meant for its article; absent for robots.txt and redirects.
         snapshot: The key of the version it became.
         filed_as: The URL whose version it is, where that is not `url`.
@@ -66,6 +71,7 @@ class IndexLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return identity(self.filed_as or self.url)
 
 
+_LINES_PER_MEMBER = 3_000
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(IndexLine)
 
@@ -92,31 +98,40 @@ def index_line(
         modified=None if capture.revisit else capture.header("last-modified"),
         location=location,
         truncated=capture.truncated,
-        source=capture.request.source,
+        source=None if capture.revisit else capture.source,
     )
 
 
 def encode(lines: Iterable[IndexLine]) -> bytes:
-    """Return the bytes of an index segment: the lines sorted by their bytes."""
-    return b"".join(sorted(_encode_line(line) for line in lines))
+    """Return the bytes of an index segment: the lines sorted by their bytes, gzipped."""
+    encoded = sorted(_encode_line(line) for line in lines)
+    blocks = (encoded[start : start + _LINES_PER_MEMBER] for start in range(0, len(encoded), _LINES_PER_MEMBER))
+    return b"".join(gzip.compress(b"".join(block), 9, mtime=0) for block in blocks)
 
 
-def decode(segment: bytes, key: str) -> Iterator[IndexLine]:
-    """Yield the lines of an index segment.
+def decode(segment: bytes, key: str, mentioning: bytes = b"") -> Iterator[IndexLine]:
+    """Yield the lines of an index segment, in their order.
 
-    Raises:
-        ArchiveDamagedError: A line cannot be read; names the segment and the line.
-    """
-    for number, line in enumerate(segment.splitlines(), 1):
-        yield decode_line(line, key, number)
-
-
-def decode_line(line: bytes, key: str, number: int) -> IndexLine:
-    """Read one line of the segment `key`.
+    Args:
+        segment: The bytes of the segment, as stored.
+        key: Its key, for messages.
+        mentioning: Only lines that hold these bytes are read; the others are passed over quickly.
 
     Raises:
-        ArchiveDamagedError: It cannot be read.
+        ArchiveDamagedError: It cannot be read; names the segment and, where it is one line, the line.
     """
+    try:
+        text = gzip.decompress(segment)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ArchiveDamagedError(f"index segment {key}: its bytes are not what was stored ({error})") from error
+    if mentioning not in text:
+        return
+    for number, line in enumerate(text.split(b"\n")[:-1], 1):
+        if mentioning in line:
+            yield _decode_line(line, key, number)
+
+
+def _decode_line(line: bytes, key: str, number: int) -> IndexLine:
     try:
         return _decoder.decode(line.split(b" ", 2)[2])
     except (IndexError, msgspec.DecodeError) as error:

@@ -49,33 +49,33 @@ class FolderStore:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root.absolute()
-        self._temporary = self._root / ".local" / "tmp"
+        self.root = root.absolute()
+        self._temporary = self.root / ".local" / "tmp"
         self._prepared = False
         self._preparing = threading.Lock()
         try:
-            usable = self._root.is_dir() or not self._root.exists()
+            usable = self.root.is_dir() or not self.root.exists()
         except OSError as error:
-            raise ArchiveAddressError(f"{self._root} cannot be opened: {error.strerror}") from error
+            raise ArchiveAddressError(f"{self.root} cannot be opened: {error.strerror}") from error
         if not usable:
-            raise ArchiveAddressError(f"not a folder: {self._root}: give a folder, or one yet to be created")
+            raise ArchiveAddressError(f"not a folder: {self.root}: give a folder, or one yet to be created")
         self._remove_leftovers()
 
     def __repr__(self) -> str:
-        return f"FolderStore({str(self._root)!r})"
+        return f"FolderStore({str(self.root)!r})"
 
     def put(self, key: str, data: bytes | Path) -> None:
         """Store an object; other bytes under its key stay and raise. See `ObjectStore.put`."""
         validate_key(key)
-        path = self._root / key
+        path = self.root / key
         with self._translating("stored", key):
             self._prepare()
             self._make_directory(path.parent, key)
             created = not path.exists() and self._create(path, data)
             if not created and not _same_bytes(path, data):
-                raise KeyCollisionError(f"other bytes are stored under {key} in {self._root}: they stay")
+                raise KeyCollisionError(f"other bytes are stored under {key} in {self.root}: they stay")
             # Synced also where the object was there already: who stored it may have been killed before this.
-            _sync_directories(path.parent, self._root)
+            _sync_directories(path.parent, self.root)
 
     def get(self, key: str) -> bytes:
         """Return the bytes of an object. See `ObjectStore.get`."""
@@ -90,7 +90,7 @@ class FolderStore:
             end = os.fstat(file.fileno()).st_size
             if offset + length > end:
                 raise ArchiveDamagedError(
-                    f"{key} in {self._root} ends at byte {end}: {length} bytes from {offset} were asked for"
+                    f"{key} in {self.root} ends at byte {end}: {length} bytes from {offset} were asked for"
                 )
             file.seek(offset)
             return file.read(length)
@@ -108,7 +108,7 @@ class FolderStore:
     def _walk(self, prefix: str) -> Iterator[ObjectEntry]:
         with self._translating("listed", prefix or "the archive"):
             try:
-                with os.scandir(self._root / prefix) as found:
+                with os.scandir(self.root / prefix) as found:
                     entries = sorted(found, key=_place_among_keys)
             except (FileNotFoundError, NotADirectoryError):
                 return
@@ -126,9 +126,9 @@ class FolderStore:
         validate_key(key)
         with self._translating("read", key):
             try:
-                file = (self._root / key).open("rb")
+                file = (self.root / key).open("rb")
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-                raise NoSuchObjectError(f"there is no object {key} in {self._root}") from error
+                raise NoSuchObjectError(f"there is no object {key} in {self.root}") from error
             with file:
                 yield file
 
@@ -137,7 +137,7 @@ class FolderStore:
         try:
             yield
         except OSError as error:
-            message = f"{key} cannot be {done} in {self._root}: {error}"
+            message = f"{key} cannot be {done} in {self.root}: {error}"
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
                 raise StoreUnavailableError(f"{message}: make room and try again") from error
             raise StoreError(message) from error
@@ -147,7 +147,7 @@ class FolderStore:
         with self._preparing:
             if self._prepared:
                 return
-            standing = self._root.parent
+            standing = self.root.parent
             while not standing.exists():
                 standing = standing.parent
             self._temporary.mkdir(parents=True, exist_ok=True)
@@ -158,7 +158,7 @@ class FolderStore:
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
-            raise KeyCollisionError(f"a directory of {key} is an object in {self._root}: it stays") from error
+            raise KeyCollisionError(f"a directory of {key} is an object in {self.root}: it stays") from error
 
     def _create(self, path: Path, data: bytes | Path) -> bool:
         """Create a file, unless another writer is faster."""

@@ -41,7 +41,7 @@ def warc_key(batch: str, digest: str) -> str:
 
 def index_key(batch: str, data: bytes) -> str:
     """Return the key of a batch's index segment."""
-    return f"{INDEX}{_day(batch)}/{batch}-{digest_name(data)}.cdxj"
+    return f"{INDEX}{_day(batch)}/{batch}-{digest_name(data)}.cdxj.gz"
 
 
 def index_prefix(day: datetime | None = None) -> str:

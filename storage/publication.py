@@ -226,7 +226,7 @@ class _Planner:
             key=self._warc_key,
             offset=capture.offset,
             length=capture.length,
-            record_id=f"urn:uuid:{capture.record_id}",
+            record_id=capture.record_id,
             payload_digest=capture.payload_digest,
         )
 

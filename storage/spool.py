@@ -102,6 +102,12 @@ class Batch:
         self.size += len(members)
         return offset
 
+    def read(self, offset: int, length: int) -> bytes:
+        """Return `length` bytes of the segment."""
+        with self.segment.open("rb") as file:
+            file.seek(offset)
+            return file.read(length)
+
     def sync(self) -> None:
         """Return when everything appended so far is on the disk."""
         if self._file is not None:

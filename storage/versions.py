@@ -19,6 +19,8 @@ from broadsheet.storage.urls import is_front_page
 _SPACE = re.compile(r"\s+")
 # 404 and 410 say that the page is not there (RFC 9110 15.5.5, 15.5.11); 451 that it may not be shown (RFC 7725).
 _GONE = frozenset({404, 410, 451})
+# RFC 9110 15.3.4: 203 is a 200 that a proxy transformed.
+PRESENT = frozenset({200, 203})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -110,9 +112,9 @@ def judge(
         return Verdict(outcome="unchanged" if standing else "not_article")
     if capture.truncated:
         return Verdict(outcome="failed", reason=f"the response is not whole ({capture.truncated})")
-    if capture.status != 200:
+    if capture.status not in PRESENT:
         return Verdict(outcome="failed", reason=f"HTTP {capture.status}" if capture.status else "no HTTP response")
-    return _present(finding or Finding(failure="the page was not read"), standing, read)
+    return _present(finding or Finding(reason="pages are not read"), standing, read)
 
 
 def redirect_location(capture: Capture) -> str | None:

@@ -17,15 +17,15 @@ from broadsheet.crawler.errors import BlockedAddressError, RobotsDisallowed
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.ledger import Ledger
 from broadsheet.crawler.pool import ReadingPool
-from broadsheet.crawler.publisher import Publisher
-from broadsheet.crawler.reading import CapturedPage, Entry, Reading
+from broadsheet.crawler.discovery import Entry
+from broadsheet.crawler.findings import finding_of, page_of
 from broadsheet.crawler.recorder import CAPTURED, REQUEST, Captured
 from broadsheet.storage import captures
 from broadsheet.storage.catalog import Catalog, Known
 from broadsheet.storage.errors import InvalidURLError
 from broadsheet.storage.model import Hints
-from broadsheet.storage.urls import identity, normalise, site
-from broadsheet.storage.versions import Finding, redirect_location
+from broadsheet.storage.urls import identity, is_front_page, normalise, site
+from broadsheet.storage.versions import PRESENT, redirect_location
 
 _MOST_REDIRECTS = 10
 _DEPTH = "broadsheet_depth"
@@ -49,7 +49,6 @@ class SiteSpider(Spider):
         *,
         job: CrawlJob,
         ledger: Ledger,
-        publisher: Publisher,
         pool: ReadingPool,
         catalog: Catalog,
         **arguments: Any,  # noqa: ANN401 - Scrapy's own spider arguments
@@ -57,7 +56,6 @@ class SiteSpider(Spider):
         super().__init__(**arguments)
         self.job = job
         self.ledger = ledger
-        self.publisher = publisher
         self.pool = pool
         self.catalog = catalog
         self._sites = {site(target) for target in job.targets}
@@ -82,6 +80,7 @@ class SiteSpider(Spider):
         assert response.request is not None  # noqa: S101 - Scrapy sets it before the callback
         request = response.request
         captured: Captured = request.meta.pop(CAPTURED)
+        self.ledger.captured += 1
         location = redirect_location(captured.capture)
         depth: int = request.meta[_DEPTH]
         if location is not None:
@@ -98,11 +97,9 @@ class SiteSpider(Spider):
         filed = _filed_as(request)
         error = failure.value
         if isinstance(error, RobotsDisallowed):
-            self.ledger.skip(filed, "robots")
-            self.ledger.reasons[filed] = str(error)
+            self.ledger.skip(filed, "robots", str(error))
         elif isinstance(error, BlockedAddressError):
-            self.ledger.skip(filed, "private_address")
-            self.ledger.reasons[filed] = str(error)
+            self.ledger.skip(filed, "private_address", str(error))
         else:
             self.ledger.finish(filed, "failed", f"{type(error).__name__}: {error}")
 
@@ -158,7 +155,6 @@ class SiteSpider(Spider):
         known = self.catalog.get(filed_as or url)
         about = captures.Request(
             filed_as=filed_as,
-            source=self.job.source,
             expected=self.job.expected or (known is not None and known.standing is not None),
             via=via,
             hints=hints,
@@ -190,6 +186,8 @@ class SiteSpider(Spider):
         if identity(location) == identity(filed):
             yield self._request(location, depth=depth, via=via, hops=hops)
         elif self._has_versions(filed):
+            if is_front_page(location):
+                return  # The article has vanished: the redirect itself says so.
             yield self._request(location, depth=depth, via=via, filed_as=filed, hops=hops)
         else:
             self.ledger.skip(filed, "redirected")
@@ -204,46 +202,14 @@ class SiteSpider(Spider):
     async def _entries(self, captured: Captured) -> list[Entry]:
         """Return what a page leads to: read from it, or remembered where it has not changed."""
         capture = captured.capture
-        if not self.job.read_pages and capture.header("content-type", "").startswith("text/html"):
-            return []
         if capture.revisit and self._has_versions(capture.filed_as):
             return [Entry(url=url, kind="link") for url in self.catalog.outlinks(capture.url)]
-        if capture.status != 200 or capture.truncated:
+        if capture.status not in PRESENT or capture.truncated or not self.job.reads(capture):
             return []
-        reading = await self.pool.read(page_of(captured))
-        if captured.to_be_read:
-            self.publisher.settle(capture, finding_of(reading, expected=capture.request.expected))
+        reading = await self.pool.read(page_of(capture, captured.response))
+        if captured.awaited_by is not None:
+            captured.awaited_by.settle(capture, finding_of(reading, expected=capture.request.expected))
         return reading.entries
-
-
-def page_of(captured: Captured) -> CapturedPage:
-    """Return a capture as it is handed to a reader."""
-    capture = captured.capture
-    return CapturedPage(
-        url=capture.url,
-        captured_at=capture.captured_at,
-        response=captured.response,
-        hints=capture.request.hints,
-    )
-
-
-def finding_of(reading: Reading, *, expected: bool) -> Finding:
-    """Return what a reading came to, as far as the archive cares.
-
-    Args:
-        reading: The reading.
-        expected: Whether the URL is taken for an article as long as there is any text.
-    """
-    is_article = reading.kind == "article" or (
-        expected and reading.article is not None and bool(reading.article.text)
-    )
-    return Finding(
-        article=reading.article if is_article else None,
-        canonical_url=reading.canonical_url if is_article else None,
-        reason=reading.reason,
-        failure=reading.failure,
-        outlinks=[entry.url for entry in reading.entries] if is_article else [],
-    )
 
 
 def _filed_as(request: Request) -> str:
@@ -253,7 +219,7 @@ def _filed_as(request: Request) -> str:
 
 def _validators(known: Known | None, url: str) -> dict[str, str]:
     """Return the conditional headers (RFC 9110 13.1) for a page whose body and article are archived."""
-    if known is None or known.standing is None or known.original is None or known.original.url != url:
+    if known is None or known.standing is None or known.original is None or known.original.target_uri != url:
         return {}
     validators = {"If-None-Match": known.etag, "If-Modified-Since": known.modified}
     return {name: value for name, value in validators.items() if value}

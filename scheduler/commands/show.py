@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import click
-from dateutil import parser as dates
 
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import changes, moment, print_json, write_bytes
@@ -61,7 +60,7 @@ def document(snapshot: Snapshot) -> dict[str, object]:
 
 def _parse(when: str) -> datetime:
     try:
-        parsed = dates.isoparse(when)
+        parsed = datetime.fromisoformat(when)
     except ValueError as error:
         raise click.UsageError(f"--at {when!r}: not a time in ISO 8601, such as 2026-11-22T15:00:00Z") from error
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

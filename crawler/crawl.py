@@ -1,0 +1,193 @@
+"""Runs crawls in this process, one after another: Scrapy around our parts, then publication, then the summary."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from msgspec import Struct
+from scrapy.crawler import AsyncCrawlerRunner, Crawler
+from scrapy.settings import Settings
+from scrapy.utils.reactor import install_reactor
+
+from broadsheet.crawler import settings as defaults
+from broadsheet.crawler.extraction.revision import extractor
+from broadsheet.crawler.findings import finding_of, is_readable, page_of
+from broadsheet.crawler.job import CrawlJob, CrawlSummary
+from broadsheet.crawler.ledger import Ledger
+from broadsheet.crawler.pool import ReadingPool
+from broadsheet.crawler.publisher import Publisher
+from broadsheet.crawler.recorder import Recorder, segment_head
+from broadsheet.crawler.recovery import recover
+from broadsheet.crawler.resolver import PublicResolver
+from broadsheet.crawler.spiders.site import SiteSpider
+from broadsheet.crawler.wire import listen
+from broadsheet.storage.publication import Published
+from broadsheet.storage.workspace import Workspace
+
+Progress = Callable[[Ledger], None]
+_WATCH_SECONDS = 0.25
+
+
+class CrawlResult(Struct, frozen=True, kw_only=True):
+    """What a crawl came to.
+
+    Attributes:
+        summary: The counts.
+        published: What became of each capture, in order of publication.
+        reasons: Why URLs failed or were refused, by URL.
+        interrupted: Whether it was stopped from outside.
+    """
+
+    summary: CrawlSummary
+    published: list[Published]
+    reasons: dict[str, str]
+    interrupted: bool
+
+
+def run(workspace: Workspace, jobs: Sequence[CrawlJob], progress: Progress | None = None) -> list[CrawlResult]:
+    """Finish what an earlier run left, then run the jobs one after another. Once in a process: a reactor is not reusable.
+
+    SIGINT and SIGTERM end the crawl that runs after the pages in flight; what was captured is published.
+
+    Raises:
+        StoreError: The archive could not be written; what was captured is in the spool, and the next run publishes it.
+    """
+    install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
+    reactor: Any = importlib.import_module("twisted.internet.reactor")
+    outcome: list[CrawlResult | BaseException] = []
+
+    async def everything() -> None:
+        try:
+            outcome.extend(await _run_all(workspace, jobs, progress))
+        except BaseException as error:  # noqa: BLE001 - raised again below, outside the reactor
+            outcome.append(error)
+        finally:
+            reactor.stop()
+
+    PublicResolver(reactor, allow_private=any(job.allow_private for job in jobs)).install_on_reactor()
+    reactor.callWhenRunning(lambda: asyncio.ensure_future(everything()))
+    reactor.run(installSignalHandlers=False)
+    errors = [result for result in outcome if isinstance(result, BaseException)]
+    if errors:
+        raise errors[0]
+    return [result for result in outcome if isinstance(result, CrawlResult)]
+
+
+async def _run_all(
+    workspace: Workspace, jobs: Sequence[CrawlJob], progress: Progress | None
+) -> list[CrawlResult]:
+    await asyncio.to_thread(workspace.catalog.refresh, workspace.store)
+    await recover(workspace, extractor())
+    results: list[CrawlResult] = []
+    for job in jobs:
+        results.append(await _run_one(workspace, job, progress))
+        if results[-1].interrupted:
+            break
+    return results
+
+
+async def _run_one(workspace: Workspace, job: CrawlJob, progress: Progress | None) -> CrawlResult:
+    started_at, clock = datetime.now(UTC), time.monotonic()
+    ledger = Ledger()
+    head = partial(segment_head, source=job.source, user_agent=job.user_agent)
+    publisher = Publisher(workspace, extractor(), head)
+    async with ReadingPool() as pool:
+        interrupted = await _crawl(workspace, job, ledger, publisher, pool, progress)
+        await _read_what_was_dropped(publisher, pool)
+    await publisher.close()
+    for published in publisher.published:
+        if published.outcome is not None:
+            ledger.finish(published.capture.filed_as, published.outcome, published.reason)
+    ledger.close("interrupted" if interrupted else "not_reached")
+    summary = CrawlSummary(
+        source=job.source,
+        started_at=started_at,
+        seconds=round(time.monotonic() - clock, 3),
+        discovered=ledger.discovered,
+        fetched=sum(published.capture.request.purpose == "page" for published in publisher.published),
+        outcomes=ledger.outcomes,
+        skipped=ledger.skipped,
+        segments=publisher.segments,
+    )
+    return CrawlResult(
+        summary=summary, published=publisher.published, reasons=ledger.reasons, interrupted=interrupted
+    )
+
+
+async def _crawl(
+    workspace: Workspace,
+    job: CrawlJob,
+    ledger: Ledger,
+    publisher: Publisher,
+    pool: ReadingPool,
+    progress: Progress | None,
+) -> bool:
+    """Run Scrapy over one job; tell whether it was interrupted."""
+    recorder = Recorder(
+        publisher,
+        workspace.catalog,
+        source=job.source,
+        to_be_read=lambda capture: is_readable(capture) and job.reads(capture),
+    )
+    logging.getLogger("scrapy").setLevel(logging.WARNING)
+    runner = AsyncCrawlerRunner(_settings(job))
+    crawler = runner.create_crawler(SiteSpider)
+    listen(crawler, recorder.record)
+    stop = asyncio.Event()
+    watching = asyncio.ensure_future(_watch(crawler, publisher, stop, lambda: progress and progress(ledger)))
+    try:
+        with _ending_on_signals(stop):
+            await runner.crawl(crawler, job=job, ledger=ledger, pool=pool, catalog=workspace.catalog)
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+    return stop.is_set()
+
+
+def _settings(job: CrawlJob) -> Settings:
+    settings = Settings()
+    settings.setmodule(defaults, priority="project")
+    settings.set("USER_AGENT", job.user_agent, priority="cmdline")
+    settings.set("ALLOW_PRIVATE_ADDRESSES", job.allow_private, priority="cmdline")
+    if job.delay is not None:
+        settings.set("DOWNLOAD_DELAY", job.delay, priority="cmdline")
+    return settings
+
+
+async def _watch(
+    crawler: Crawler, publisher: Publisher, stop: asyncio.Event, report: Callable[[], object]
+) -> None:
+    """Bring captures to the disk and report, several times a second; end the crawl when it has to."""
+    while not (stop.is_set() or publisher.failed):
+        await asyncio.sleep(_WATCH_SECONDS)
+        await publisher.sync()
+        report()
+    await crawler.stop_async()
+
+
+@contextlib.contextmanager
+def _ending_on_signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+async def _read_what_was_dropped(publisher: Publisher, pool: ReadingPool) -> None:
+    """Read the pages that were captured and never reached the spider, because the crawl was ended before."""
+    for segment, capture in publisher.unread():
+        reading = await pool.read(page_of(capture, segment.block(capture)))
+        segment.settle(capture, finding_of(reading, expected=capture.request.expected))

@@ -1,0 +1,126 @@
+"""From the wire to the segment: each exchange becomes WARC records, once, before anyone reads its page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import scrapy
+from broadsheet.crawler.publisher import OpenSegment, Publisher
+from broadsheet.storage import captures, warc
+from broadsheet.storage.captures import Capture
+from broadsheet.storage.catalog import Catalog
+from broadsheet.storage.digests import digest
+from broadsheet.storage.errors import MessageError
+from broadsheet.storage.messages import ResponseMessage, entity_body, parse_response
+from broadsheet.storage.model import Exchange
+from broadsheet.storage.segments import SOURCE_FIELD, capture_of, request_fields
+from broadsheet.storage.versions import PRESENT
+from broadsheet.storage.warc_records import Original, exchange_records, warcinfo_record
+
+# Keys of a Scrapy request's meta: why it is made (captures.Request), and what came of it (Captured).
+REQUEST = "broadsheet_request"
+CAPTURED = "broadsheet_captured"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Captured:
+    """A capture on its way to a reader.
+
+    Attributes:
+        capture: The capture as it lies in the segment.
+        response: The response's bytes as received, also where the segment holds a revisit.
+        awaited_by: The segment that waits for a finding, or None where the page is not to be read.
+    """
+
+    capture: Capture
+    response: bytes
+    awaited_by: OpenSegment | None
+
+
+class Recorder:
+    """Writes each exchange of a crawl into the open segment.
+
+    Args:
+        publisher: Where the records go.
+        catalog: What the archive holds of a URL, to store no body twice.
+        source: The source that the crawl is for.
+        to_be_read: Tells whether the page of a capture will be read.
+    """
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        catalog: Catalog,
+        *,
+        source: str,
+        to_be_read: Callable[[Capture], bool],
+    ) -> None:
+        self._publisher = publisher
+        self._catalog = catalog
+        self._source = source
+        self._to_be_read = to_be_read
+
+    def record(self, exchange: Exchange, request: scrapy.Request) -> None:
+        """Record one exchange and leave what came of it in the request's meta under `CAPTURED`."""
+        about = request.meta.get(REQUEST, captures.Request(purpose="robots"))
+        message = _message(exchange)
+        payload_digest = None if message is None else digest(entity_body(message, method=request.method))
+        original = self._original(about, exchange, message, payload_digest)
+        segment = self._publisher.segment()
+        records = exchange_records(
+            exchange,
+            warcinfo_id=segment.warcinfo_id,
+            payload_digest=payload_digest,
+            revisit_of=original,
+            metadata=request_fields(about, revisit=original is not None),
+        )
+        members = [warc.serialise(record) for record in records]
+        offset = segment.append(b"".join(members))
+        if not exchange.response:
+            return
+        capture = capture_of(records[0], about, source=self._source, offset=offset, length=len(members[0]))
+        to_be_read = self._to_be_read(capture)
+        segment.add(capture, to_be_read=to_be_read)
+        request.meta[CAPTURED] = Captured(
+            capture=capture, response=exchange.response, awaited_by=segment if to_be_read else None
+        )
+
+    def _original(
+        self,
+        about: captures.Request,
+        exchange: Exchange,
+        message: ResponseMessage | None,
+        payload_digest: str | None,
+    ) -> Original | None:
+        """Return the capture that holds the body already, or None where it has to be stored."""
+        if message is None or exchange.truncated or message.status not in {*PRESENT, 304}:
+            return None
+        known = self._catalog.get(about.filed_as or exchange.url)
+        if known is None or known.original is None:
+            return None
+        unmodified = message.status == 304
+        return known.original if unmodified or known.original.payload_digest == payload_digest else None
+
+
+def segment_head(batch: str, *, source: str, user_agent: str) -> tuple[str, bytes]:
+    """Return the record id and the bytes of the warcinfo record that a new segment begins with."""
+    fields = {
+        "software": f"Broadsheet/{version('broadsheet')}",
+        "format": "WARC File Format 1.1",
+        "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+        "http-header-user-agent": user_agent,
+        "robots": "obey",
+        SOURCE_FIELD: source,
+    }
+    record = warcinfo_record(f"{batch}.warc.gz", fields, created_at=datetime.now(UTC))
+    return record.record_id, warc.serialise(record)
+
+
+def _message(exchange: Exchange) -> ResponseMessage | None:
+    try:
+        return parse_response(exchange.response)
+    except MessageError:
+        return None

@@ -1,0 +1,89 @@
+"""Name resolution that knows no private hosts."""
+# The names are Twisted's, and its interfaces are not typed as such.
+# ruff: noqa: N802, N803, ANN401
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from scrapy.crawler import Crawler
+from twisted.internet.interfaces import IAddress, IHostnameResolver, IResolutionReceiver
+from zope.interface import implementer
+
+from broadsheet.crawler.addresses import is_public
+
+
+@implementer(IHostnameResolver)
+class PublicResolver:
+    """Leaves out addresses that are not public, so that not even a connection to them is opened.
+
+    It also sees literal addresses, in every notation that the system's resolver understands. The guard that
+    counts is the one in `broadsheet.crawler.wire`, on the connected peer; this one spares private hosts the
+    knock.
+
+    For Scrapy's setting TWISTED_DNS_RESOLVER. It resolves IPv6 too and caches nothing: a system's cache knows
+    how long an answer may be used.
+    """
+
+    def __init__(self, reactor: Any, *, allow_private: bool) -> None:
+        self._reactor = reactor
+        self._resolver = reactor.nameResolver
+        self._allow_private = allow_private
+        self._refused: dict[str, str] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, reactor: Any) -> PublicResolver:
+        """Read ALLOW_PRIVATE_ADDRESSES."""
+        return cls(reactor, allow_private=crawler.settings.getbool("ALLOW_PRIVATE_ADDRESSES"))
+
+    def install_on_reactor(self) -> None:
+        """Resolve all names of this process from now on."""
+        self._reactor.installNameResolver(self)
+
+    def refused_address(self, host: str) -> str | None:
+        """The private address that a host has instead of any public one, as far as it was asked for."""
+        return self._refused.get(host)
+
+    def resolveHostName(
+        self,
+        resolutionReceiver: Any,
+        hostName: str,
+        portNumber: int = 0,
+        addressTypes: Sequence[type[IAddress]] | None = None,
+        transportSemantics: str = "TCP",
+    ) -> Any:
+        """Resolve a name as Twisted asks for it, passing on public addresses."""
+        receiver = resolutionReceiver
+        if not self._allow_private:
+            receiver = _PublicOnly(resolutionReceiver, hostName, self._refused)
+        return self._resolver.resolveHostName(
+            receiver, hostName, portNumber, addressTypes, transportSemantics
+        )
+
+
+@implementer(IResolutionReceiver)
+class _PublicOnly:
+    def __init__(self, receiver: Any, host: str, refused: dict[str, str]) -> None:
+        self._receiver = receiver
+        self._host = host
+        self._refused = refused
+        self._private: list[str] = []
+        self._any_public = False
+
+    def resolutionBegan(self, resolutionInProgress: Any) -> None:
+        self._receiver.resolutionBegan(resolutionInProgress)
+
+    def addressResolved(self, address: Any) -> None:
+        if is_public(address.host):
+            self._any_public = True
+            self._receiver.addressResolved(address)
+        else:
+            self._private.append(address.host)
+
+    def resolutionComplete(self) -> None:
+        if self._private and not self._any_public:
+            self._refused[self._host] = self._private[0]
+        else:
+            self._refused.pop(self._host, None)
+        self._receiver.resolutionComplete()

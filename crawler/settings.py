@@ -1,0 +1,79 @@
+"""Scrapy's settings, with everything off that an archive crawler does not want.
+
+Bare Scrapy 2.19 opens a remote control and a telnet console, accepts any certificate, decodes bodies before anyone
+sees them, follows ``file://`` and asks for zstd, which no replay engine reads. Each line below that closes such a
+door says which.
+"""
+
+from __future__ import annotations
+
+BOT_NAME = "broadsheet"
+SPIDER_MODULES = ["broadsheet.crawler.spiders"]
+NEWSPIDER_MODULE = "broadsheet.crawler.spiders"
+ADDONS: dict[str, int] = {}
+
+# What goes over the wire.
+USER_AGENT = "Broadsheet"
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    # Neither pywb nor ReplayWeb.page decodes zstd.
+    "Accept-Encoding": "gzip, deflate, br",
+}
+COOKIES_ENABLED = False
+REFERER_ENABLED = False
+
+# What comes back is kept as it came; the spider sees every answer and decides itself.
+DOWNLOAD_HANDLERS = {
+    "http": "broadsheet.crawler.wire.WireDownloadHandler",
+    "https": "broadsheet.crawler.wire.WireDownloadHandler",
+    "file": None,
+    "ftp": None,
+    "data": None,
+    "s3": None,
+}
+COMPRESSION_ENABLED = False
+REDIRECT_ENABLED = False
+METAREFRESH_ENABLED = False
+HTTPERROR_ALLOW_ALL = True
+DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+DOWNLOAD_TIMEOUT = 30
+DOWNLOAD_VERIFY_CERTIFICATES = True
+ALLOW_PRIVATE_ADDRESSES = False
+FETCH_DEADLINE = 60
+
+# Courtesy: robots.py and courtesy.py instead of Scrapy's own, which fetches on where robots.txt is unreachable.
+ROBOTSTXT_OBEY = False
+ROBOTSTXT_USER_AGENT = "Broadsheet"
+DOWNLOADER_MIDDLEWARES = {
+    "broadsheet.crawler.robots.RobotsMiddleware": 100,
+}
+EXTENSIONS = {
+    "broadsheet.crawler.courtesy.Courtesy": 0,
+    "scrapy.extensions.corestats.CoreStats": None,
+    "scrapy.extensions.logcount.LogCount": None,
+    "scrapy.extensions.logstats.LogStats": None,
+}
+DOWNLOAD_DELAY_JITTER = 0
+CONCURRENT_REQUESTS = 32
+CONCURRENT_REQUESTS_PER_DOMAIN = 8
+RETRY_TIMES = 2
+
+# Doors that stay shut.
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+AUTOTHROTTLE_ENABLED = False
+
+# The ledger knows what was seen; Scrapy's own bookkeeping would do it again, slower.
+DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+}
+# Pages on their way to a reader, in bytes: beyond this, fetching waits.
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 2 * 1024 * 1024
+LOG_ENABLED = False
+LOG_LEVEL = "WARNING"
+LOG_INSTALL_ROOT_HANDLER = False

@@ -1,0 +1,290 @@
+"""The download handler that keeps every exchange as it was on the wire, and refuses private addresses.
+
+This is the only module that uses private names of Scrapy and Twisted; tests/crawler/test_wire.py compares
+what it keeps with what a raw-socket server sent and received, byte for byte, and fails when an upgrade
+changes them.
+
+One download is one exchange: Twisted's silent retry on a stale connection is off, RetryMiddleware sees it. A
+component that wants the exchanges calls `listen`. Its listener is called once for each exchange of which a
+byte reached the wire, failed ones included, before the response or the error goes on to the middlewares; an
+error that it raises fails the download, so a page that could not be recorded is never acknowledged. A Scrapy
+signal would swallow that error, and cost more than the call.
+"""
+# The names are Twisted's, private ones are this module's reason to be, and few of either are typed.
+# ruff: noqa: N802, N815, SLF001, ANN401, RUF012
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from contextvars import ContextVar
+from functools import partial
+from typing import Any
+from urllib.parse import urldefrag
+from weakref import WeakKeyDictionary
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import (
+    HTTP11DownloadHandler,
+    _LenientHTTP11ClientFactory,
+    _LenientHTTP11ClientProtocol,
+    _LenientHTTPClientParser,
+)
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CannotResolveHostError, DownloadCancelledError
+from scrapy.http import Response
+from scrapy.utils.httpobj import urlparse_cached
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IHandshakeListener, ISSLTransport
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
+from twisted.web._newclient import ParseError
+from twisted.web.client import HTTPConnectionPool
+from twisted.web.http import _DataLoss
+from twisted.web.http_headers import Headers as TransportHeaders
+from twisted.web.http_headers import InvalidHeaderName
+from zope.interface import implementer
+
+from broadsheet.crawler.addresses import is_public
+from broadsheet.crawler.errors import BlockedAddressError
+from broadsheet.crawler.recording import Recording
+from broadsheet.crawler.resolver import PublicResolver
+from broadsheet.storage.chunked import ChunkedDecoder
+from broadsheet.storage.messages import body_framing, list_values
+from broadsheet.storage.model import Exchange
+
+Listener = Callable[[Exchange, Request], None]
+
+# As long as Chromium reads; Twisted's 16 KiB break on a Content-Security-Policy.
+_MAX_HEADER_LINE = 256 * 1024
+
+_listeners: WeakKeyDictionary[Crawler, Listener] = WeakKeyDictionary()
+_recording: ContextVar[Recording] = ContextVar("recording")
+
+
+def listen(crawler: Crawler, listener: Listener) -> None:
+    """Have every exchange of a crawler handed over, together with the request it was made for.
+
+    Args:
+        crawler: Whose exchanges.
+        listener: Called synchronously; what it puts into the request's meta, the callback finds in the
+            response's. It replaces an earlier one.
+    """
+    _listeners[crawler] = listener
+
+
+class WireDownloadHandler(HTTP11DownloadHandler):
+    """Downloads over HTTP/1.1, keeping the bytes.
+
+    Settings: ALLOW_PRIVATE_ADDRESSES (false) lifts the refusal of addresses that are not public;
+    FETCH_DEADLINE (60) is the number of seconds a fetch may last in all, name resolution and body included;
+    DOWNLOAD_MAXSIZE bounds what is read, head and framing with an allowance.
+
+    Raises, beside what Scrapy's handler raises:
+        BlockedAddressError: The host is at an address that is not public.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        settings = crawler.settings
+        self._deadline = settings.getfloat("FETCH_DEADLINE", 60)
+        allow_private = settings.getbool("ALLOW_PRIVATE_ADDRESSES")
+        self._pool = _WirePool(self._pool, allow_private=allow_private)
+
+    async def download_request(self, request: Request) -> Response:
+        """Download, and hand the exchange to the crawler's listener, whatever came of it."""
+        recording = Recording(request.meta.get("download_maxsize", self._default_maxsize))
+        _recording.set(recording)
+        timeout = request.meta.get("download_timeout") or self._deadline
+        request.meta["download_timeout"] = min(timeout, self._deadline)
+        try:
+            response = await super().download_request(request)
+        except BaseException as error:
+            self._hand_over(recording, request, error)
+            self._explain(error, recording, request)
+            raise
+        self._hand_over(recording, request, None)
+        self._explain(None, recording, request)
+        return response
+
+    def _hand_over(self, recording: Recording, request: Request, error: BaseException | None) -> None:
+        listener = _listeners.get(self._crawler)
+        exchange = recording.exchange(urldefrag(request.url).url, error)
+        if listener is not None and exchange is not None:
+            listener(exchange, request)
+
+    def _explain(self, error: BaseException | None, recording: Recording, request: Request) -> None:
+        """Raise what really happened, where Twisted knows it by another name."""
+        if recording.too_long:
+            raise DownloadCancelledError(f"{request.url} is longer than is fetched") from error
+        resolver = self._pool._reactor.nameResolver
+        if isinstance(error, CannotResolveHostError) and isinstance(resolver, PublicResolver):
+            host = urlparse_cached(request).hostname or ""
+            if refused := resolver.refused_address(host):
+                raise _blocked(refused) from error
+
+
+def _blocked(address: str) -> BlockedAddressError:
+    return BlockedAddressError(f"{address} is not a public address; private ones are fetched if allowed")
+
+
+class _WirePool(HTTPConnectionPool):
+    # A stale connection fails the download like any other loss; RetryMiddleware tries again, on record.
+    retryAutomatically = False
+
+    def __init__(self, replaced: HTTPConnectionPool, *, allow_private: bool) -> None:
+        super().__init__(replaced._reactor, replaced.persistent)
+        self.maxPersistentPerHost = replaced.maxPersistentPerHost
+        self._factory: Any = partial(_WireFactory, allow_private=allow_private)
+
+    def getConnection(self, key: Hashable, endpoint: Any) -> Deferred[Any]:
+        return super().getConnection(key, endpoint).addCallback(_recorded, _recording.get())
+
+
+def _recorded(protocol: Any, recording: Recording) -> _WireProtocol:
+    connection: _WireProtocol = protocol
+    connection.record(recording)
+    return connection
+
+
+class _WireFactory(_LenientHTTP11ClientFactory):
+    def __init__(self, *arguments: Any, allow_private: bool) -> None:
+        super().__init__(*arguments)
+        self._allow_private = allow_private
+
+    def buildProtocol(self, addr: Any) -> _WireProtocol:
+        # The connected peer: no resolver, redirect or rebinding stands between this check and the bytes.
+        if not (self._allow_private or is_public(addr.host)):
+            raise _blocked(addr.host)
+        return _WireProtocol(self._quiescentCallback)
+
+
+@implementer(IHandshakeListener)
+class _WireProtocol(_LenientHTTP11ClientProtocol):
+    """Above TLS, below HTTP parsing; one exchange at a time."""
+
+    transport: Any
+    _recording: Recording | None = None
+    _tls: tuple[str, str] | None = None
+
+    def record(self, recording: Recording) -> None:
+        self._recording = recording
+        pending = self._tls is None and ISSLTransport.providedBy(self.transport)
+        recording.connect(self.transport.getPeer().host, handshake_pending=pending)
+        if self._tls:
+            recording.secure(*self._tls)
+
+    def handshakeCompleted(self) -> None:
+        connection = self.transport.getHandle()
+        self._tls = connection.get_protocol_version_name(), connection.get_cipher_name()
+        if self._recording is not None:
+            self._recording.secure(*self._tls)
+
+    def request(self, request: Any) -> Deferred[Any]:
+        write_to, recording = request.writeTo, self._recording
+        request.writeTo = lambda transport: write_to(_Tee(transport, recording))
+        response = super().request(request)
+        # As Scrapy does to put its own parser in the place of Twisted's; it has no further state either.
+        self._parser.__class__ = _WireParser
+        return response
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._recording is not None:
+            self._recording.receive(data)
+            if self._recording.too_long:
+                self.transport.abortConnection()
+                return
+        super().dataReceived(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if self._recording is not None and self._parser is not None:
+            self._recording.closed = "cleanly" if reason.check(ConnectionDone) else "abruptly"
+        super().connectionLost(reason)
+
+    def _finishResponse(self, rest: bytes) -> None:
+        if self._recording is not None:
+            # A body that ends with its connection is whole only if the connection was closed in order.
+            self._recording.complete = self._recording.closed != "abruptly"
+            self._recording = None
+        if rest and self._currentRequest is not None:
+            # Whatever else the server sends would be taken for the answer to the next request.
+            self._currentRequest.persistent = False
+        super()._finishResponse(rest)
+
+
+class _Tee:
+    """The transport as a request sees it while it is written."""
+
+    def __init__(self, transport: Any, recording: Any) -> None:
+        self._transport = transport
+        self._recording = recording
+        self.registerProducer = transport.registerProducer
+        self.unregisterProducer = transport.unregisterProducer
+
+    def write(self, data: bytes) -> None:
+        self._recording.send(data)
+        self._transport.write(data)
+
+    def writeSequence(self, pieces: list[bytes]) -> None:
+        self.write(b"".join(pieces))
+
+
+class _ChunkedBody:
+    """Our reading of the chunked coding, as a transfer decoder of Twisted's parser."""
+
+    def __init__(
+        self, data_callback: Callable[[bytes], None], finish_callback: Callable[[bytes], None]
+    ) -> None:
+        self._decoder = ChunkedDecoder()
+        self._data_callback = data_callback
+        self._finish_callback = finish_callback
+
+    def dataReceived(self, data: bytes) -> None:
+        if body := self._decoder.feed(data):
+            self._data_callback(body)
+        if self._decoder.broken:
+            raise ParseError(self._decoder.broken, data[:80])
+        if self._decoder.finished:
+            self._finish_callback(self._decoder.rest)
+
+    def noMoreData(self) -> None:
+        if not self._decoder.finished:
+            raise _DataLoss("the connection was lost within a chunked body")
+
+
+class _WireParser(_LenientHTTPClientParser):
+    MAX_LENGTH = _MAX_HEADER_LINE
+    _transferDecoders: Any = {b"chunked": _ChunkedBody}
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        raise ParseError(f"a line of the head is longer than {_MAX_HEADER_LINE} bytes", line[:80])
+
+    def headerReceived(self, name: bytes, value: bytes) -> None:
+        # Twisted gives up a response for a name that is no token; browsers pass over that line.
+        with suppress(InvalidHeaderName):
+            super().headerReceived(name.rstrip(b" \t"), value)
+
+    def allHeadersReceived(self) -> None:
+        _settle(self.connHeaders, self.response.version)
+        super().allHeadersReceived()
+
+
+def _settle(headers: TransportHeaders, version: tuple[bytes, int, int]) -> None:
+    """Leave only the headers that decide how the body ends, by the rules that the archive reads it with."""
+    stated = [
+        (name, value.decode("latin-1"))
+        for name in ("Transfer-Encoding", "Content-Length", "Connection")
+        for value in headers.getRawHeaders(name.encode(), ())
+    ]
+    framing = body_framing(stated)
+    headers.removeHeader(b"Transfer-Encoding")
+    headers.removeHeader(b"Content-Length")
+    if framing == "chunked":
+        headers.setRawHeaders(b"Transfer-Encoding", [b"chunked"])
+    elif framing is not None:
+        headers.setRawHeaders(b"Content-Length", [str(framing).encode()])
+    options = list_values(stated, "Connection")
+    if "close" in options or (version < (b"HTTP", 1, 1) and "keep-alive" not in options):
+        headers.setRawHeaders(b"Connection", [b"close"])

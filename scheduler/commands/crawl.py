@@ -1,0 +1,75 @@
+"""`broadsheet crawl TARGET...`: crawl sources now and publish what was seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from broadsheet.crawler.crawl import CrawlResult, run
+from broadsheet.scheduler.exits import INTERRUPTED
+from broadsheet.scheduler.jobs import crawl_jobs
+from broadsheet.scheduler.options import allow_private_option, archive_option, json_option
+from broadsheet.scheduler.output import console, print_json
+from broadsheet.scheduler.progress import shown_progress
+from broadsheet.storage.workspace import Workspace
+
+_MOST_REASONS = 10
+
+
+@click.command("crawl")
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+@click.option("--config", "sources_file", type=click.Path(path_type=Path), help="The sources file, where TARGET names a source.")
+@click.option("--max-pages", type=click.IntRange(min=1), help="Ask for at most this many pages [default: 1000].")
+@click.option("--max-depth", type=click.IntRange(min=0), help="Go at most this many links from a target [default: 5].")
+@allow_private_option
+@json_option
+@archive_option
+def command(
+    targets: tuple[str, ...],
+    sources_file: Path | None,
+    max_pages: int | None,
+    max_depth: int | None,
+    archive: str,
+    *,
+    allow_private: bool,
+    as_json: bool,
+) -> int:
+    """Crawl TARGETs now: names of sources, or URLs of home or section pages, feeds, sitemaps or articles."""
+    jobs = crawl_jobs(
+        targets,
+        sources_file=sources_file,
+        max_pages=max_pages,
+        max_depth=max_depth,
+        allow_private=allow_private,
+    )
+    with Workspace.open(archive) as workspace, shown_progress() as progress:
+        results = run(workspace, jobs, progress)
+    for result in results:
+        if as_json:
+            print_json(result.summary)
+        else:
+            print_summary(result, archive)
+    if any(result.interrupted for result in results):
+        return INTERRUPTED
+    return 0
+
+
+def print_summary(result: CrawlResult, archive: str) -> None:
+    """Print what a crawl came to, for people."""
+    summary = result.summary
+    outcomes = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in summary.outcomes.items() if count)
+    skipped = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in summary.skipped.items())
+    console.print(f"[bold]{summary.source}[/bold]", soft_wrap=True)
+    console.print(
+        f"  {summary.discovered} URLs discovered, {summary.fetched} captures in {summary.seconds:.1f} s into {archive}"
+    )
+    console.print(f"  outcomes: {outcomes or 'none'}")
+    if skipped:
+        console.print(f"  skipped: {skipped}")
+    for segment in summary.segments:
+        console.print(f"  {segment}", soft_wrap=True)
+    for url, reason in list(result.reasons.items())[:_MOST_REASONS]:
+        console.print(f"  {url}: {reason}", soft_wrap=True)
+    if len(result.reasons) > _MOST_REASONS:
+        console.print(f"  ... and {len(result.reasons) - _MOST_REASONS} more")

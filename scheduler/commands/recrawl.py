@@ -1,0 +1,110 @@
+"""`broadsheet recrawl URL`: fetch one URL now, publish it, and say what changed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import click
+from msgspec import Struct
+
+from broadsheet.crawler.crawl import CrawlResult, run
+from broadsheet.scheduler.exits import FAILED, INTERRUPTED
+from broadsheet.scheduler.jobs import recrawl_job
+from broadsheet.scheduler.options import allow_private_option, archive_option, json_option
+from broadsheet.scheduler.output import console, print_json
+from broadsheet.scheduler.progress import shown_progress
+from broadsheet.storage.archive import Archive
+from broadsheet.storage.model import Change, WarcLocation
+from broadsheet.storage.publication import Published
+from broadsheet.storage.workspace import Workspace
+
+Answer = Literal["new", "changed", "unchanged", "gone", "failed", "blocked"]
+
+
+class Recrawled(Struct, frozen=True, kw_only=True):
+    """The answer of a re-crawl, as the contract has it."""
+
+    url: str
+    outcome: Answer
+    reason: str | None
+    version: int | None
+    previous_version: int | None
+    changes: list[Change]
+    snapshot_key: str | None
+    warc: WarcLocation | None
+
+
+@click.command("recrawl")
+@click.argument("url")
+@allow_private_option
+@json_option
+@archive_option
+def command(url: str, archive: str, *, allow_private: bool, as_json: bool) -> int:
+    """Fetch URL now and publish it: what changed since the archive last saw it?"""
+    job = recrawl_job(url, allow_private=allow_private)
+    with Workspace.open(archive) as workspace, shown_progress() as progress:
+        result = run(workspace, [job], progress)[0]
+    answer = _answer(url, result, Archive.open(archive))
+    if as_json:
+        print_json(answer)
+    else:
+        _print(answer, archive)
+    if result.interrupted:
+        return INTERRUPTED
+    return FAILED if answer.outcome in ("failed", "blocked") else 0
+
+
+def _answer(url: str, result: CrawlResult, archive: Archive) -> Recrawled:
+    pages = [published for published in result.published if published.capture.request.purpose == "page"]
+    judged = [published for published in pages if published.outcome is not None]
+    if result.summary.skipped.keys() & {"robots", "private_address"} and not judged:
+        return _unpublished(url, "blocked", "; ".join(result.reasons.values()), pages)
+    if not judged or judged[-1].outcome in ("failed", "not_article"):
+        reason = "; ".join(result.reasons.values()) or (judged[-1].reason if judged else "nothing was captured")
+        return _unpublished(url, "failed", reason, pages)
+    return _published(url, judged[-1], archive)
+
+
+def _unpublished(url: str, outcome: Answer, reason: str | None, pages: list[Published]) -> Recrawled:
+    return Recrawled(
+        url=url,
+        outcome=outcome,
+        reason=reason,
+        version=None,
+        previous_version=None,
+        changes=[],
+        snapshot_key=None,
+        warc=pages[-1].warc if pages else None,
+    )
+
+
+def _published(url: str, published: Published, archive: Archive) -> Recrawled:
+    numbers = {snapshot.key: snapshot.version for snapshot in archive.versions(published.capture.filed_as)}
+    version = numbers.get(published.standing_key or "")
+    previous = version - 1 if published.snapshot_key and version and version > 1 else version
+    outcome: Answer = published.outcome  # type: ignore[assignment]  # `_answer` sorts out not_article and None
+    return Recrawled(
+        url=url,
+        outcome=outcome,
+        reason=published.reason,
+        version=version,
+        previous_version=None if outcome == "new" else previous,
+        changes=published.changes,
+        snapshot_key=published.standing_key,
+        warc=published.warc,
+    )
+
+
+def _print(answer: Recrawled, archive: str) -> None:
+    number = "" if answer.version is None else f", version {answer.version}"
+    console.print(f"{answer.url}: [bold]{answer.outcome}[/bold]{number}", soft_wrap=True)
+    if answer.reason:
+        console.print(f"  {answer.reason}", soft_wrap=True)
+    if answer.changes:
+        console.print(f"  changed: {', '.join(answer.changes)}")
+        console.print(f"  see: broadsheet --archive {archive} diff {answer.url}", soft_wrap=True)
+    if answer.snapshot_key:
+        console.print(f"  {answer.snapshot_key}", soft_wrap=True)
+    if answer.warc:
+        warc = answer.warc
+        console.print(f"  {warc.key} at {warc.offset}, {warc.length} bytes", soft_wrap=True)

@@ -1,0 +1,42 @@
+"""What a crawl shows while it runs: one line that changes on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.status import Status
+
+from broadsheet.crawler.ledger import Ledger
+from broadsheet.scheduler.output import errors
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+@contextmanager
+def shown_progress() -> Iterator[Callable[[Ledger], None]]:
+    """Yield what shows the ledger's counts on stderr."""
+    if errors.is_terminal:
+        with errors.status("starting") as status:
+            yield lambda ledger: _update(status, ledger)
+    else:
+        yield _Lines()
+
+
+def _update(status: Status, ledger: Ledger) -> None:
+    status.update(_counts(ledger))
+
+
+class _Lines:
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def __call__(self, ledger: Ledger) -> None:
+        if time.monotonic() - self._last >= _SECONDS_BETWEEN_LINES:
+            self._last = time.monotonic()
+            errors.print(_counts(ledger))
+
+
+def _counts(ledger: Ledger) -> str:
+    return f"{ledger.captured} captured, {ledger.discovered} URLs discovered"
