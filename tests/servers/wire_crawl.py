@@ -65,7 +65,8 @@ def crawl(
     """Run one crawl in a process of its own.
 
     Args:
-        requests: Arguments of `scrapy.Request`, at least ``{"url": ...}``.
+        requests: Arguments of `scrapy.Request`, at least ``{"url": ...}``. The listener raises a RuntimeError
+            for a request with ``unrecordable`` in its meta.
         settings: Scrapy settings, over `SETTINGS`.
         environment: Variables to set in the process.
 
@@ -101,6 +102,8 @@ def _main() -> None:
     results: list[dict[str, Any]] = []
 
     def listener(exchange: Exchange, request: scrapy.Request) -> None:
+        if request.meta.get("unrecordable"):
+            raise RuntimeError("the segment cannot be written")
         request.meta["capture"] = len(exchanges)
         exchanges.append(exchange)
 
