@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from rich.console import Console
 
-from broadsheet.storage.model import Change, Snapshot
+from broadsheet.storage.model import Article, Change, Snapshot
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -48,6 +48,19 @@ def changes(snapshot: Snapshot) -> str:
     if snapshot.version == 1 and not snapshot.changes:
         return "first version"
     return ", ".join(_said(change) for change in snapshot.changes) or "-"
+
+
+def article_text(article: Article) -> str:
+    """Return an article as people read it."""
+    lines = [article.title or "(no title)"]
+    lines += [article.subtitle] if article.subtitle else []
+    lines += ["By " + ", ".join(author.name for author in article.authors)] if article.authors else []
+    stated = [f"published {article.published.value}"] if article.published else []
+    stated += [f"modified {article.modified.value}"] if article.modified else []
+    access = article.subscription.access
+    stated += [] if access == "unknown" else [f"access {access}"]
+    lines += [", ".join(stated).capitalize()] if stated else []
+    return "\n".join([*lines, "", (article.text or "(no text)").replace("\n", "\n\n")])
 
 
 def _said(change: Change) -> str:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import click
 
 from broadsheet.scheduler.options import archive_option, json_option
-from broadsheet.scheduler.output import changes, moment, print_json, write_bytes
+from broadsheet.scheduler.output import article_text, changes, moment, print_json, write_bytes
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.errors import NoSuchVersionError
 from broadsheet.storage.messages import decoded_body, parse_response
-from broadsheet.storage.model import Date, Snapshot, SnapshotDocument
+from broadsheet.storage.model import Snapshot, SnapshotDocument
 
 
 @click.command("show")
@@ -71,16 +71,4 @@ def _text(snapshot: Snapshot) -> str:
     head = [f"version {snapshot.version}, captured {moment(snapshot.captured_at)} ({changes(snapshot)})", snapshot.url]
     if article is None:
         return "\n".join([*head, "", f"gone: the server answered {snapshot.http.status} {snapshot.http.reason or ''}"])
-    lines = [article.title or "(no title)"]
-    lines += [article.subtitle] if article.subtitle else []
-    lines += ["By " + ", ".join(author.name for author in article.authors)] if article.authors else []
-    lines += [_dates(article.published, article.modified)] if article.published or article.modified else []
-    lines += [] if article.subscription.access == "unknown" else [f"Access: {article.subscription.access}"]
-    body = (article.text or "(no text)").replace("\n", "\n\n")
-    return "\n".join([*head, "", *lines, "", body])
-
-
-def _dates(published: Date | None, modified: Date | None) -> str:
-    stated = [f"Published {published.value}"] if published else []
-    stated += [f"modified {modified.value}"] if modified else []
-    return ", ".join(stated)
+    return "\n".join([*head, "", article_text(article)])

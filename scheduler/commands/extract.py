@@ -1,0 +1,57 @@
+"""`broadsheet extract`: the article of an HTML file, or of many, without any archive."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from broadsheet.crawler.bulk import lines_of, read_lines
+from broadsheet.crawler.page import HtmlPage, Reading
+from broadsheet.crawler.pool import ReadingPool
+from broadsheet.scheduler.exits import FAILED
+from broadsheet.scheduler.options import json_option
+from broadsheet.scheduler.output import article_text, print_json, write_bytes
+
+
+@click.command("extract")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True), default="-", metavar="[FILE / -]")
+@click.option("--url", default="", help="The address the page came from; relative links are resolved against it.")
+@click.option("--jsonl", is_flag=True, help='Read lines {"id","url","html_path" or "html_base64"} from stdin, on all cores.')
+@json_option
+def command(file: Path, url: str, *, jsonl: bool, as_json: bool) -> int:
+    """Print the article of an HTML FILE (stdin by default); with --jsonl, of every line on stdin."""
+    now = datetime.now(UTC)
+    if jsonl:
+        asyncio.run(_read_lines(now))
+        return 0
+    html = sys.stdin.buffer.read() if str(file) == "-" else _read(file)
+    reading = asyncio.run(_read_page(HtmlPage(url=url, captured_at=now, html=html)))
+    if reading.article is None or not (reading.article.text or reading.article.title):
+        click.echo(f"no article in {file}: {reading.failure or reading.reason}", err=True)
+        return FAILED
+    if as_json:
+        print_json(reading.article)
+    else:
+        click.echo(article_text(reading.article))
+    return 0
+
+
+async def _read_lines(now: datetime) -> None:
+    async with ReadingPool() as pool:
+        await read_lines(lines_of(sys.stdin.fileno()), write_bytes, pool, captured_at=now)
+
+
+async def _read_page(page: HtmlPage) -> Reading:
+    async with ReadingPool(processes=1) as pool:
+        return await pool.read(page)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise click.BadParameter(f"{file} cannot be read: {error.strerror}") from error
