@@ -2,12 +2,13 @@
 
 SeaweedFS takes another port without a word where the one it was given is busy, sends telemetry unless told
 not to, listens on every address by default, creates buckets that are only mentioned, deletes full ones, and
-answers LIST seconds before PUT works after a crash. The command line and the checks after the start see to it.
+answers LIST seconds before PUT works after a crash. The command line and the checks after it deal with that.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import secrets
 import shutil
@@ -69,11 +70,12 @@ class SeaweedFS:
     def make_bucket(self, name: str | None = None) -> str:
         """Create an empty bucket and return its name."""
         bucket = name or f"bucket-{secrets.token_hex(6)}"
-        self.client().create_bucket(Bucket=bucket)
+        self.client.create_bucket(Bucket=bucket)
         return bucket
 
+    @functools.cached_property
     def client(self) -> S3Client:
-        """Return a plain boto3 client, to look at the server behind the back of what is tested."""
+        """A plain boto3 client, to look at the server behind the back of what is tested."""
         return boto3.session.Session().client(
             "s3",
             endpoint_url=self.endpoint,
@@ -145,9 +147,8 @@ class SeaweedFS:
         ]
 
     def _wait_until_ready(self) -> None:
-        client = self.client()
         deadline = time.monotonic() + _START_SECONDS
-        while not (self._listens() and _stores(client)):
+        while not (self._listens() and _stores(self.client)):
             if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"weed mini did not start on the ports {self._ports}: {self._log()}")
             time.sleep(0.05)

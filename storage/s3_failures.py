@@ -1,0 +1,91 @@
+"""What an S3 server's or botocore's error means: whether it may pass, what is wrong, what to do about it."""
+
+from __future__ import annotations
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own, no subclass of the builtin
+    CredentialRetrievalError,
+    HTTPClientError,
+    IncompleteReadError,
+)
+from botocore.parsers import ResponseParserError
+
+from broadsheet.storage.errors import ArchiveDamagedError, ArchiveError, NoSuchObjectError, StoreError
+
+FOREIGN_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
+ForeignError = BotoCoreError | ClientError | ResponseParserError
+
+_LOST_CONNECTION = (HTTPClientError, ConnectionError, IncompleteReadError, ResponseParserError)
+# BadDigest: the body was damaged on its way. 409: two requests for one key met each other.
+_TRANSIENT_CODES = {"BadDigest", "IncompleteBody", "RequestTimeout", "SlowDown"}
+_TRANSIENT_STATUSES = {408, 409, 429}
+_NOT_IMPLEMENTED = 501
+
+_CHECK_CREDENTIALS = "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile in AWS_PROFILE"
+_CHECK_REGION = "set AWS_REGION to the region of the bucket"
+_ADVICE = {
+    "AccessDenied": "these credentials may not list the bucket; ask its owner",
+    "AuthorizationHeaderMalformed": _CHECK_REGION,
+    "ExpiredToken": "the session has ended; get new credentials",
+    "InvalidAccessKeyId": _CHECK_CREDENTIALS,
+    "InvalidBucketName": "check the bucket's name",
+    "NoSuchBucket": "create the bucket, or check its name and AWS_ENDPOINT_URL_S3",
+    "PermanentRedirect": _CHECK_REGION,
+    "RequestTimeTooSkewed": "set the clock of this machine",
+    "SignatureDoesNotMatch": _CHECK_CREDENTIALS,
+}
+
+
+def is_transient(error: ForeignError) -> bool:
+    """Tell whether the same request may succeed later."""
+    if not isinstance(error, ClientError):
+        return isinstance(error, _LOST_CONNECTION)
+    status = _status(error)
+    overloaded = status >= 500 and status != _NOT_IMPLEMENTED
+    return overloaded or status in _TRANSIENT_STATUSES or _code(error) in _TRANSIENT_CODES
+
+
+def describe(error: Exception) -> str:
+    """Return what happened, without a secret, in one line."""
+    if isinstance(error, ClientError):
+        message = error.response.get("Error", {}).get("Message", "")
+        return f"{_code(error)} (HTTP {_status(error)}) {message}".rstrip(" .")
+    if isinstance(error, CredentialRetrievalError):
+        return type(error).__name__  # its text is the output of somebody's program for getting secrets
+    return " ".join(str(error).split()).rstrip(" .") or type(error).__name__
+
+
+def advice(error: ForeignError) -> str:
+    """Return what the user of an archive's address can do about an error."""
+    if isinstance(error, ClientError):
+        return _ADVICE.get(_code(error), "the server refuses; its log may say why")
+    if isinstance(error, _LOST_CONNECTION):
+        return "check that the server runs, and AWS_ENDPOINT_URL_S3"
+    return "check the AWS environment variables and configuration files"
+
+
+def translated(error: ForeignError, done: str, key: str, place: str) -> ArchiveError:
+    """Return the error of ours for one that will not pass.
+
+    Args:
+        error: What botocore raised.
+        done: What was to be done with the object: ``stored``, ``read``, ``listed``.
+        key: The object's key.
+        place: The bucket, as messages name it.
+    """
+    if isinstance(error, ClientError):
+        if _code(error) == "NoSuchKey" or (_status(error) == 404 and _code(error) != "NoSuchBucket"):
+            return NoSuchObjectError(f"there is no object {key} in {place}")
+        if _code(error) == "InvalidRange" or _status(error) == 416:
+            return ArchiveDamagedError(f"{key} in {place} ends before the range that was asked for")
+    return StoreError(f"{key} cannot be {done} in {place}: {describe(error)}")
+
+
+def _code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
+
+
+def _status(error: ClientError) -> int:
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
