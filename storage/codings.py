@@ -16,7 +16,7 @@ DEFAULT_LIMIT = 32 * 1024 * 1024
 _MAX_GZIP_MEMBERS = 64
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW, _ZLIB_WINDOW, _RAW_WINDOW = 31, 15, -15
-_BROTLI_STEP = 1024 * 1024
+_BROTLI_STEP = 256 * 1024
 _SALVAGE_STEPS = 64 * 1024
 
 
@@ -60,14 +60,16 @@ class _Brotli:
 
     def decode(self, data: bytes, limit: int) -> bytes:
         """Decode `data`; a result longer than `limit` means that the limit is exceeded."""
-        # The decompressor passes its own limit by up to a block, so it is asked for little at a time.
+        # The decompressor passes its own limit by up to a block, so it is asked for little at a time; and at
+        # the end of a cut-off stream it holds back what it says it has given, so it is asked until it is dry.
+        parts: list[bytes] = []
+        size = 0
         try:
-            parts = [self._decompressor.process(data, output_buffer_limit=_BROTLI_STEP)]
-            size = len(parts[0])
-            while size <= limit and not self._decompressor.can_accept_more_data():
-                part = self._decompressor.process(b"", output_buffer_limit=_BROTLI_STEP)
+            part = self._decompressor.process(data, output_buffer_limit=_BROTLI_STEP)
+            while part and size <= limit:
                 parts.append(part)
                 size += len(part)
+                part = self._decompressor.process(b"", output_buffer_limit=_BROTLI_STEP)
         except brotli.error as error:
             raise _UndecodableError from error
         return parts[0] if len(parts) == 1 else b"".join(parts)
@@ -128,13 +130,17 @@ def _remove_coding(body: bytes, coding: str, new_decoder: Callable[[bytes], _Dec
         decoded = _within(decoder.decode(body, limit), coding, limit)
     except _UndecodableError:
         salvaged = _salvage(new_decoder(body), body, coding, limit)
-        # Text that is mislabelled can pass for a coded stream for some bytes; no real one shrinks.
-        return salvaged if len(salvaged) > len(body) else body
-    if not decoded and not decoder.finished:
-        return body
+        return salvaged if _is_plausible(salvaged, body) else body
+    if not decoder.finished:
+        return decoded if _is_plausible(decoded, body) else body
     if decoder.unused.startswith(_GZIP_MAGIC):
         return _with_further_members(decoded, decoder.unused, coding, limit)
     return decoded
+
+
+def _is_plausible(decoded: bytes, body: bytes) -> bool:
+    """Mislabelled text can pass for the beginning of a coded stream, but it does not grow like one."""
+    return len(decoded) > len(body) or (bool(decoded) and body.startswith(_GZIP_MAGIC))
 
 
 def _with_further_members(decoded: bytes, unused: bytes, coding: str, limit: int) -> bytes:

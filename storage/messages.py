@@ -203,8 +203,11 @@ def entity_body(message: ResponseMessage, *, method: str = "GET", limit: int = D
 def _dechunk(block: bytes, start: int) -> bytes:
     decoder = ChunkedDecoder()
     body = decoder.feed(block, start)
+    if not decoder.started:
+        # Ends a size line that was cut off.
+        decoder.feed(b"\n")
     # Some archives removed the chunks and left the header: then there is no framing to take off.
-    return body if decoder.started or not decoder.broken else block[start:]
+    return body if decoder.started else block[start:]
 
 
 def decoded_body(message: ResponseMessage, *, method: str = "GET", limit: int = DEFAULT_LIMIT) -> bytes:
