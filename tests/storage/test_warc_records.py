@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import msgspec
@@ -214,8 +215,9 @@ def test_an_unchanged_page_costs_little() -> None:
 def _all_kinds() -> list[WarcRecord]:
     kinds = [INFO, *records(metadata={"via": "https://news.example/"})]
     kinds += records(revisit_of=ORIGINAL) + records(exchange(UNMODIFIED), revisit_of=ORIGINAL)
-    kinds += records(exchange(HEAD.replace(b"Content-Encoding: gzip\r\n", b"") + PAGE))
+    # One that is deflated and one that is stored, over more than one block of deflate's.
     kinds += records(exchange(b"HTTP/1.1 200 OK\r\n\r\n" + b"<p>identity</p>" * 2000))
+    kinds += records(exchange(b"HTTP/1.1 200 OK\r\n\r\n" + Random(7).randbytes(150_000)))
     for path, script in {**WHOLE, **DISCONNECTED, **BROKEN}.items():
         truncated = None if path in WHOLE else "disconnect"
         url = f"https://news.example{path}"
