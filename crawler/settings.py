@@ -37,7 +37,7 @@ METAREFRESH_ENABLED = False
 HTTPERROR_ALLOW_ALL = True
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
-DOWNLOAD_TIMEOUT = 30
+DOWNLOAD_TIMEOUT = 60
 DOWNLOAD_VERIFY_CERTIFICATES = True
 ALLOW_PRIVATE_ADDRESSES = False
 FETCH_DEADLINE = 60
@@ -47,12 +47,38 @@ ROBOTSTXT_OBEY = False
 ROBOTSTXT_USER_AGENT = "Broadsheet"
 DOWNLOADER_MIDDLEWARES = {
     "broadsheet.crawler.robots.RobotsMiddleware": 100,
+    # Off above or not needed; named here too, since what is only disabled is still imported.
+    **dict.fromkeys(
+        (
+            "scrapy.downloadermiddlewares.cookies.CookiesMiddleware",
+            "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware",
+            "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware",
+            "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware",
+            "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware",
+            "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware",
+            "scrapy.downloadermiddlewares.redirect.RedirectMiddleware",
+            "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware",
+            "scrapy.downloadermiddlewares.stats.DownloaderStats",
+        )
+    ),
 }
 EXTENSIONS = {
     "broadsheet.crawler.courtesy.Courtesy": 0,
-    "scrapy.extensions.corestats.CoreStats": None,
-    "scrapy.extensions.logcount.LogCount": None,
-    "scrapy.extensions.logstats.LogStats": None,
+    **dict.fromkeys(
+        (
+            "scrapy.extensions.closespider.CloseSpider",
+            "scrapy.extensions.corestats.CoreStats",
+            "scrapy.extensions.feedexport.FeedExporter",
+            "scrapy.extensions.logcount.LogCount",
+            "scrapy.extensions.logstats.LogStats",
+            "scrapy.extensions.memdebug.MemoryDebugger",
+            "scrapy.extensions.memusage.MemoryUsage",
+            "scrapy.extensions.remote_control.RemoteControl",
+            "scrapy.extensions.spiderstate.SpiderState",
+            "scrapy.extensions.telnet.TelnetConsole",
+            "scrapy.extensions.throttle.AutoThrottle",
+        )
+    ),
 }
 DOWNLOAD_DELAY_JITTER = 0
 CONCURRENT_REQUESTS = 32
@@ -65,6 +91,7 @@ REMOTE_CONTROL_ENABLED = False
 AUTOTHROTTLE_ENABLED = False
 
 # The ledger knows what was seen; Scrapy's own bookkeeping would do it again, slower.
+STATS_CLASS = "scrapy.statscollectors.DummyStatsCollector"
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
@@ -72,6 +99,8 @@ SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
 }
+# Scrapy starts this many tasks for the output of every callback; ours yields requests only.
+CONCURRENT_ITEMS = 1
 # Pages on their way to a reader, in bytes: beyond this, fetching waits.
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 2 * 1024 * 1024
 LOG_ENABLED = False

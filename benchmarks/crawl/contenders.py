@@ -9,13 +9,6 @@ from pathlib import Path
 from benchmarks.crawl.meter import Measurement, measure
 from benchmarks.crawl.web import EMPTY_HOST, HOSTS
 
-CRAWL_SETTINGS = {"BROADSHEET_DELAY": "0"}
-"""Environment of every crawl: no pause between two requests to a host, as for the references."""
-
-FETCH_ONLY_SETTINGS = {**CRAWL_SETTINGS, "BROADSHEET_READ_PAGES": "0"}
-"""Environment of a crawl that fetches and writes WARC but reads no page."""
-
-
 class Contender(StrEnum):
     """The five things compared."""
 
@@ -89,8 +82,8 @@ def run_fetch_only(archives: Path, port: int, pages: int) -> Run:
     Raises:
         WrongOutcomeError: It did not fetch every page.
     """
-    start_up = _crawl(archives / "empty", (EMPTY_HOST,), port, pages, FETCH_ONLY_SETTINGS)
-    whole = _crawl(archives / "whole", HOSTS, port, pages, FETCH_ONLY_SETTINGS)
+    start_up = _fetch_only(archives / "empty", (EMPTY_HOST,), port, pages)
+    whole = _fetch_only(archives / "whole", HOSTS, port, pages)
     _require(whole, "fetched", at_least=pages)
     stored = stored_bytes(archives / "whole")
     return Run(pages, whole.cpu_seconds, start_up.cpu_seconds, whole.wall_seconds, stored)
@@ -110,8 +103,8 @@ def run_first_crawl_and_recrawl(archives: Path, port: int, pages: int) -> tuple[
     runs: list[Run] = []
     before = 0
     for outcome in ("new", "unchanged"):
-        start_up = _crawl(archives / "empty", (EMPTY_HOST,), port, pages, CRAWL_SETTINGS)
-        whole = _crawl(archives / "whole", HOSTS, port, pages, CRAWL_SETTINGS)
+        start_up = _crawl(archives / "empty", (EMPTY_HOST,), port, pages)
+        whole = _crawl(archives / "whole", HOSTS, port, pages)
         _require(whole, outcome, at_least=pages)
         after = stored_bytes(archives / "whole")
         runs.append(Run(pages, whole.cpu_seconds, start_up.cpu_seconds, whole.wall_seconds, after - before))
@@ -119,9 +112,13 @@ def run_first_crawl_and_recrawl(archives: Path, port: int, pages: int) -> tuple[
     return runs[0], runs[1]
 
 
-def _crawl(
-    archive: Path, hosts: tuple[str, ...], port: int, pages: int, environment: dict[str, str]
-) -> Measurement:
+def _fetch_only(archive: Path, hosts: tuple[str, ...], port: int, pages: int) -> Measurement:
+    sitemaps = (f"http://{host}:{port}/news-sitemap-0.xml" for host in hosts)
+    command = [sys.executable, "-m", "benchmarks.crawl.fetch_only", str(archive), str(_room(pages, hosts))]
+    return measure([*command, *sitemaps])
+
+
+def _crawl(archive: Path, hosts: tuple[str, ...], port: int, pages: int) -> Measurement:
     command = [
         str(Path(sys.executable).with_name("broadsheet")),
         *("--archive", str(archive)),
@@ -129,10 +126,14 @@ def _crawl(
         *(f"http://{host}:{port}/" for host in hosts),
         "--allow-private",
         "--json",
-        # Room for what is not an article: front pages and whatever else a crawl looks at on the way.
-        *("--max-pages", str(pages + 10 * len(hosts))),
+        *("--max-pages", str(_room(pages, hosts))),
     ]
-    return measure(command, environment=environment)
+    return measure(command)
+
+
+def _room(pages: int, hosts: tuple[str, ...]) -> int:
+    """Room for what is not an article: front pages and whatever else a crawl looks at on the way."""
+    return pages + 10 * len(hosts)
 
 
 def _require(crawl: Measurement, count: str, *, at_least: int) -> None:
