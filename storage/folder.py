@@ -52,6 +52,7 @@ class FolderStore:
         self.root = root.absolute()
         self._temporary = self.root / ".local" / "tmp"
         self._prepared = False
+        self._durable: set[Path] = set()
         self._preparing = threading.Lock()
         try:
             usable = self.root.is_dir() or not self.root.exists()
@@ -75,7 +76,7 @@ class FolderStore:
             if not created and not _same_bytes(path, data):
                 raise KeyCollisionError(f"other bytes are stored under {key} in {self.root}: they stay")
             # Synced also where the object was there already: who stored it may have been killed before this.
-            _sync_directories(path.parent, self.root)
+            self._sync_names(path.parent)
 
     def get(self, key: str) -> bytes:
         """Return the bytes of an object. See `ObjectStore.get`."""
@@ -154,6 +155,17 @@ class FolderStore:
             _sync_directories(self._temporary, standing)
             self._prepared = True
 
+    def _sync_names(self, directory: Path) -> None:
+        """Make the names of the files in `directory` durable, and of what it lies in up to the folder."""
+        leaf = directory
+        _sync_directory(directory)
+        while directory != self.root and directory not in self._durable:
+            _sync_directory(directory.parent)
+            if directory != leaf:
+                # Few directories hold all the others: remember those, not each article's.
+                self._durable.add(directory)
+            directory = directory.parent
+
     def _make_directory(self, directory: Path, key: str) -> None:
         try:
             directory.mkdir(parents=True, exist_ok=True)
@@ -217,12 +229,15 @@ def _place_among_keys(entry: os.DirEntry[str]) -> str:
 
 def _sync_directories(directory: Path, top: Path) -> None:
     """Make the names of files and directories from `directory` up to `top` durable."""
-    while True:
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        if directory == top:
-            return
+    _sync_directory(directory)
+    while directory != top:
         directory = directory.parent
+        _sync_directory(directory)
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

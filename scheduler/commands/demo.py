@@ -13,6 +13,8 @@ import click
 from broadsheet.scheduler.demo.newspaper import DemoNewspaper
 from broadsheet.scheduler.options import archive_option
 from broadsheet.scheduler.output import console
+from broadsheet.storage import layout
+from broadsheet.storage.archive import Archive
 
 _PORT = 8765
 
@@ -22,7 +24,11 @@ _PORT = 8765
 @archive_option
 def command(archive: str, port: int) -> int:
     """Serve a small newspaper on loopback, crawl it, publish its next editions, crawl again, and show the archive."""
-    with DemoNewspaper(today=datetime.now(UTC).date(), port=port) as newspaper:
+    try:
+        demo = DemoNewspaper(today=datetime.now(UTC).date(), port=port)
+    except OSError as error:
+        raise click.UsageError(f"port {port} cannot be used ({error.strerror}): name another with --port") from error
+    with demo as newspaper:
         console.print(f"[bold]The Ternhaven Courier[/bold] appears at {newspaper.url}\n")
         for edition in (1, 2, 3):
             newspaper.publish(edition)
@@ -39,6 +45,9 @@ def _show(home: str, archive: str) -> None:
     _run("diff", corrected, archive=archive)
     console.rule("an article that was taken down and came back", align="left")
     _run("versions", removed, archive=archive)
+    console.rule("the WARC files", align="left")
+    for entry in Archive.open(archive).store.list(layout.WARC):
+        console.print(f"  {entry.size:>9,} bytes  {entry.key}", soft_wrap=True)
     console.rule("to look further", align="left")
     for line in (
         f"show {corrected} --version 1",

@@ -8,7 +8,7 @@ import click
 from rich.table import Table
 
 from broadsheet.scheduler.options import archive_option, json_option
-from broadsheet.scheduler.output import changes, console, moment, print_json
+from broadsheet.scheduler.output import changes, console, print_json
 from broadsheet.storage.archive import Archive, Check
 from broadsheet.storage.errors import NoSuchVersionError
 from broadsheet.storage.model import Snapshot
@@ -55,13 +55,17 @@ def _document(snapshot: Snapshot, checks: list[Check]) -> dict[str, Any]:
 
 
 def _print(url: str, rows: list[tuple[Snapshot, list[Check]]]) -> None:
-    table = Table(title=url, title_justify="left", box=None, pad_edge=False)
-    for heading in ("version", "captured", "state", "what changed", "seen unchanged", "title"):
-        table.add_column(heading)
+    console.print(f"[bold]{url}[/bold]", soft_wrap=True)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("#", justify="right")
+    table.add_column("captured", no_wrap=True)
+    table.add_column("state")
+    table.add_column("seen unchanged", justify="right")
+    table.add_column("what changed")
+    table.add_column("title", overflow="fold")
     for snapshot, checks in rows:
-        seen = f"{len(checks)}x, last {moment(checks[-1].at)}" if checks else "-"
+        seen = f"{len(checks)}x" if checks else "-"
         title = snapshot.article.title if snapshot.article else f"HTTP {snapshot.http.status}"
-        table.add_row(
-            str(snapshot.version), moment(snapshot.captured_at), snapshot.state, changes(snapshot), seen, title or "-"
-        )
+        when = f"{snapshot.captured_at:%Y-%m-%d %H:%M:%SZ}"
+        table.add_row(str(snapshot.version), when, snapshot.state, seen, changes(snapshot), title or "-")
     console.print(table)
