@@ -1,0 +1,157 @@
+"""Whether a page is an article, a list of articles, or neither: decided from what is measured on it.
+
+An article has a stretch of running text that no headline of another article interrupts; a list has a teaser,
+a headline, a teaser. What a page says of itself lowers how much text is asked for, it decides nothing alone:
+front pages carry ``og:type=article`` too, and lists describe each of their entries as a NewsArticle.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from broadsheet.crawler.extraction.layout import Layout, is_paragraph
+from broadsheet.crawler.extraction.lines import Line
+from broadsheet.crawler.extraction.page import Page
+from broadsheet.crawler.extraction.structured import Structured
+
+_FRONT = re.compile(r"/(?:(?:index|home|default)(?:\.\w+)?|[a-z]{2}(?:-[a-z]{2})?)?/?", re.IGNORECASE)
+_LIST_PATH = re.compile(
+    r"/(?:tags?|topics?|categor(?:y|ies)|authors?|search|suche|recherche|archives?|login|signin|"
+    r"register)(?:/|$)",
+    re.IGNORECASE,
+)
+_TEASER_LENGTH = 22
+_MANY_TEASERS = 8
+_CLAIMED_STRETCH = 100
+_SHORT_STRETCH = 250
+_LONG_STRETCH = 500
+_SHARE_OF_LIST = 40
+_MOSTLY = 0.6
+
+
+class Verdict(NamedTuple):
+    """Whether a page is an article, and why, in measured words."""
+
+    is_article: bool
+    reason: str
+
+
+class Measures(NamedTuple):
+    """What was counted on a page.
+
+    Attributes:
+        text: Characters of the extracted text.
+        paragraphs: Its lines.
+        visible: Characters of visible text outside navigation and footer.
+        linked: How many of those are inside links.
+        teasers: Links outside navigation that are as long as headlines.
+        stretch: Characters of the longest stretch of running text that no such link interrupts.
+        covered: Characters of the extracted text that are link text on the page.
+    """
+
+    text: int
+    paragraphs: int
+    visible: int
+    linked: int
+    teasers: int
+    stretch: int
+    covered: int
+
+
+def measure(layout: Layout, text: str | None) -> Measures:
+    """Count what the verdict rests on."""
+    lines = [line for line in layout.lines if not line.zone.navigation and not line.zone.footer]
+    extracted = [line for line in (text or "").split("\n") if line]
+    link_texts = {line.text for line in lines if line.linked}
+    return Measures(
+        text=sum(map(len, extracted)),
+        paragraphs=len(extracted),
+        visible=sum(len(line.text) for line in lines),
+        linked=sum(min(line.link_length, len(line.text)) for line in lines),
+        teasers=len({line.text for line in lines if _is_teaser(line)}),
+        stretch=_longest_stretch(lines),
+        covered=sum(len(line) for line in extracted if line.removeprefix("- ") in link_texts),
+    )
+
+
+def classify(page: Page, structured: Structured, measures: Measures) -> Verdict:
+    """Decide what a page is.
+
+    Args:
+        page: The page.
+        structured: What it says for machines.
+        measures: What was counted on it.
+    """
+    if measures.text == 0:
+        return Verdict(
+            is_article=False, reason=f"no text: {measures.visible:,} visible characters outside navigation"
+        )
+    counted = (
+        f"{measures.text:,} characters of text in {measures.paragraphs} paragraphs, "
+        f"{_percent(measures.linked, measures.visible)} of the visible text in links"
+    )
+    refusal = _refusal(page, structured, measures)
+    if refusal is not None:
+        return Verdict(is_article=False, reason=f"{refusal}; {counted}")
+    claim = _claim(structured)
+    if claim is not None and (measures.stretch >= _CLAIMED_STRETCH or measures.teasers < _MANY_TEASERS):
+        return Verdict(is_article=True, reason=f"{claim}; {counted}")
+    enough = _SHORT_STRETCH if measures.teasers < _MANY_TEASERS else _LONG_STRETCH
+    if measures.stretch >= enough:
+        return Verdict(is_article=True, reason=counted)
+    return Verdict(
+        is_article=False, reason=f"no stretch of running text over {measures.stretch:,} characters; {counted}"
+    )
+
+
+def _refusal(page: Page, structured: Structured, measures: Measures) -> str | None:
+    """Why the page cannot be an article, or None."""
+    if measures.covered > _MOSTLY * measures.text:
+        return f"{_percent(measures.covered, measures.text)} of the text is in links"
+    if measures.teasers < _MANY_TEASERS:
+        return None
+    headlines = f"{measures.teasers} links as long as headlines"
+    address = urlsplit(page.url)
+    if _FRONT.fullmatch(address.path or "/") and not address.query:
+        return f"the address of a front page, {headlines}"
+    unclaimed = not structured.article_types
+    if structured.index_types and unclaimed and measures.stretch < measures.teasers * _SHARE_OF_LIST:
+        return f"json-ld {structured.index_types[0]}, {headlines}"
+    if _LIST_PATH.search(address.path) and unclaimed and measures.stretch < measures.teasers * _SHARE_OF_LIST:
+        return f"the address of a list, {headlines}"
+    return None
+
+
+def _is_teaser(line: Line) -> bool:
+    return line.linked and len(line.text) >= _TEASER_LENGTH
+
+
+def _longest_stretch(lines: list[Line]) -> int:
+    longest = current = 0
+    for line in lines:
+        if is_paragraph(line):
+            current += len(line.text)
+            longest = max(longest, current)
+        elif _is_teaser(line):
+            current = 0
+    return longest
+
+
+def _claim(structured: Structured) -> str | None:
+    if structured.article_types:
+        return f"json-ld {structured.article_types[0]}"
+    kind = structured.first_meta("og:type")
+    if kind is not None and kind.lower() in ("article", "news", "newsarticle", "blog"):
+        return f"og:type {kind}"
+    for name in ("article:published_time", "parsely-pub-date", "article:section"):
+        if structured.first_meta(name):
+            return name
+    if "articleBody" in structured.microdata or "datePublished" in structured.microdata:
+        return "microdata of an article"
+    return None
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f} %" if whole else "0 %"

@@ -1,0 +1,169 @@
+"""The headline that readers see, and the variants that machines are given."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from lxml import html
+
+from broadsheet.crawler.extraction.lines import collapse, text_of
+from broadsheet.crawler.extraction.page import Page
+from broadsheet.crawler.extraction.structured import Structured, as_list, as_text, content_of
+from broadsheet.storage.model import Candidate, FieldSource, Hints, Provenance
+
+_MAX_LENGTH = 400
+_SAME = 0.5
+_PUNCTUATION = 10
+_SEPARATOR = re.compile(r"\s+[|–—·•»«:›>]+\s+|\s+[-‐‑]+\s+|\s*\|\s*|\s+::\s+")
+_OUTSIDE = frozenset(("nav", "footer", "aside"))
+
+
+class Headline(NamedTuple):
+    """The chosen headline.
+
+    Attributes:
+        text: The headline, or None.
+        element: The element on the page that shows it, or None.
+        provenance: Where it comes from, with all variants; None when there is none.
+    """
+
+    text: str | None
+    element: html.HtmlElement | None
+    provenance: Provenance | None
+
+
+def site_name(structured: Structured) -> str | None:
+    """The name of the site as the page states it."""
+    publisher = structured.resolve(structured.article.get("publisher"))
+    named = next((as_text(p.get("name")) for p in as_list(publisher) if isinstance(p, dict)), None)
+    website = next((as_text(n.get("name")) for n in structured.nodes if n.get("@type") == "WebSite"), None)
+    return (
+        structured.first_meta("og:site_name") or named or website or structured.first_meta("application-name")
+    )
+
+
+def read_headline(page: Page, structured: Structured, hints: Hints | None) -> Headline:
+    """Find the headline.
+
+    The visible one wins: the h1 that says what the machine-readable variants say, or the only h1; then
+    another element with exactly the words of a variant; then JSON-LD, OpenGraph and ``<title>`` without the
+    site's name.
+    """
+    variants = list(_variants(page, structured, hints))
+    references = [value for _, value in variants]
+    element = _shown_in_h1(page, structured, references)
+    if element is None:
+        element = _shown_elsewhere(page, references)
+    if element is not None:
+        text = _without_kicker(text_of(element), references)
+        candidates = [Candidate(source="visible", value=text), *_candidates(variants)]
+        return Headline(text, element, Provenance(source="visible", candidates=candidates))
+    if not variants:
+        return Headline(None, None, None)
+    source, text = variants[0]
+    return Headline(text, None, Provenance(source=source, candidates=_candidates(variants)))
+
+
+def _variants(page: Page, structured: Structured, hints: Hints | None) -> Iterator[tuple[FieldSource, str]]:
+    names = _site_names(page, structured)
+    stated: list[tuple[FieldSource, str | None]] = [
+        ("json-ld", as_text(structured.article.get("headline")) or as_text(structured.article.get("name"))),
+        ("microdata", next((content_of(e) for e in structured.microdata.get("headline", ())), None)),
+        ("opengraph", structured.first_meta("og:title")),
+        ("meta", structured.first_meta("twitter:title")),
+        ("feed", hints.title if hints is not None else None),
+        ("meta", _title(page)),
+    ]
+    others = [_key(value) for _, value in stated if value]
+    for source, value in stated:
+        if value and len(value) <= _MAX_LENGTH:
+            yield source, _without_site(collapse(value), names, others)
+
+
+def _candidates(variants: list[tuple[FieldSource, str]]) -> list[Candidate]:
+    return [Candidate(source=source, value=value) for source, value in dict.fromkeys(variants)]
+
+
+def _title(page: Page) -> str | None:
+    title = page.root.find(".//title")
+    return (collapse(title.text) or None) if title is not None else None
+
+
+def _site_names(page: Page, structured: Structured) -> set[str]:
+    host = (urlsplit(page.url).hostname or "").removeprefix("www.")
+    names = {_key(site_name(structured) or ""), _key(host), *(_key(label) for label in host.split(".")[:-1])}
+    names.discard("")
+    return names
+
+
+def _without_site(title: str, names: set[str], others: list[str]) -> str:
+    """A title without " | Name of the Site" behind or before it."""
+    cuts = list(_SEPARATOR.finditer(title))
+    for cut in reversed(cuts):
+        before, after = title[: cut.start()].strip(), title[cut.end() :].strip()
+        if _key(after) in names or _is_other(before, others, title):
+            return _without_site(before, names, others)
+    if cuts and _key(title[: cuts[0].start()]) in names:
+        return title[cuts[0].end() :].strip()
+    return title
+
+
+def _is_other(part: str, others: list[str], title: str) -> bool:
+    key = _key(part)
+    return len(key) >= len(_key(title)) / 3 and key in others
+
+
+def _shown_in_h1(page: Page, structured: Structured, references: list[str]) -> html.HtmlElement | None:
+    names = _site_names(page, structured)
+    shown = [(h1, text) for h1 in page.root.iter("h1") if (text := text_of(h1)) and len(text) <= _MAX_LENGTH]
+    shown = [(h1, text) for h1, text in shown if _key(text) not in names]
+    if not shown:
+        return None
+    rated = [(max((similarity(text, ref) for ref in references), default=0.0), h1) for h1, text in shown]
+    best, element = max(rated, key=lambda pair: pair[0])
+    if best >= _SAME:
+        return element
+    inside = [(h1, text) for h1, text in shown if not any(a.tag in _OUTSIDE for a in h1.iterancestors())]
+    # A short h1 that no variant knows is the name of a section or of the site.
+    if len(inside) == 1 and (not references or len(inside[0][1]) >= 15):
+        return inside[0][0]
+    return None
+
+
+def _shown_elsewhere(page: Page, references: list[str]) -> html.HtmlElement | None:
+    keys = {_key(reference) for reference in references} - {""}
+    longest = max(map(len, references), default=0) + _PUNCTUATION
+    shortest = min(map(len, keys), default=0)
+    for line in page.lines:
+        beside = line.link is not None or line.zone.navigation or line.zone.aside
+        if not beside and shortest <= len(line.text) <= longest and _key(line.text) in keys:
+            return line.block
+    return None
+
+
+def _without_kicker(text: str, references: list[str]) -> str:
+    """The part of a visible headline that a variant knows, where a kicker or a label is glued before it."""
+    for reference in references:
+        if len(reference) >= len(text) / 2 and text != reference and text.endswith(reference):
+            return reference
+    return text
+
+
+def similarity(one: str, other: str) -> float:
+    """How alike two titles are in any script: the Dice coefficient of their letter pairs, 0 to 1."""
+    first, second = _pairs(_key(one)), _pairs(_key(other))
+    if not first or not second:
+        return 0.0
+    return 2 * len(first & second) / (len(first) + len(second))
+
+
+def _pairs(key: str) -> set[str]:
+    return {key[i : i + 2] for i in range(len(key) - 1)}
+
+
+def _key(text: str) -> str:
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()

@@ -1,0 +1,297 @@
+"""The visible text of a page as lines in document order, each with the block element it stands in.
+
+Dates, bylines, related boxes and subscription boxes are recognised by what stands next to what. That is a
+question about lines, and one walk over the page answers it for all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple, cast
+
+from lxml import etree, html
+
+INLINE_TAGS = frozenset(
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "nobr",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+    ]
+)
+HEADING_TAGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_UNSEEN_TAGS = frozenset(
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "textarea",
+        "select",
+        "option",
+        "svg",
+        "math",
+        "iframe",
+        "object",
+        "head",
+        "title",
+        "datalist",
+    ]
+)
+_TEXT_AND_BREAKS = etree.XPath(
+    "/html/body//text()[normalize-space() and not(parent::script or parent::style or parent::noscript "
+    "or parent::option)] | /html/body//br"
+)
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HIDDEN_CLASS = re.compile(
+    r"(?:^|\s)(?:hidden|is-hidden|visually-?hidden|sr-only|screen-reader-text|u-hidden|invisible)(?:\s|$)",
+    re.IGNORECASE,
+)
+_NAVIGATION_NAME = re.compile(
+    r"(?:^|[\s_-])(?:nav|navbar|navigation|menu|mainmenu|submenu|breadcrumbs?|toolbar|topbar)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_COMMENTS_NAME = re.compile(
+    r"^comments?(?:$|[\s_-])|disqus|comment-?list|comments-?(?:area|section|wrapper)", re.IGNORECASE
+)
+_SPACE = re.compile(r"\s+")
+
+
+class Zone(NamedTuple):
+    """What the ancestors of a block say about it."""
+
+    hidden: bool = False
+    navigation: bool = False
+    footer: bool = False
+    aside: bool = False
+    comments: bool = False
+    figure: bool = False
+    listed: bool = False
+
+
+class Line(NamedTuple):
+    """A run of text within one block element.
+
+    Attributes:
+        text: The text, its white space collapsed.
+        block: The block element that holds it.
+        parts: Its text nodes as they stand in the markup.
+        elements: The element that holds each of them.
+        link_length: How many of its characters are inside links.
+        link: The first link in it, or None.
+        zone: Where on the page it stands.
+    """
+
+    text: str
+    block: html.HtmlElement
+    parts: tuple[str, ...]
+    elements: tuple[html.HtmlElement, ...]
+    link_length: int
+    link: html.HtmlElement | None
+    zone: Zone
+
+    @property
+    def heading(self) -> bool:
+        """Whether it stands in a heading element."""
+        return self.block.tag in HEADING_TAGS
+
+    @property
+    def linked(self) -> bool:
+        """Whether most of it is link text."""
+        return self.link_length * 10 >= len(self.text) * 7
+
+
+def collapse(text: str | None) -> str:
+    """The text with every run of white space made one space."""
+    return _SPACE.sub(" ", text or "").strip()
+
+
+def text_of(element: html.HtmlElement) -> str:
+    """All text inside an element, white space collapsed."""
+    return collapse(element.text_content())
+
+
+def read_lines(root: html.HtmlElement) -> list[Line]:
+    """Read the visible lines of a parsed page.
+
+    Args:
+        root: The root of the tree; it is not changed.
+
+    Returns:
+        Lines in document order; hidden text and the content of scripts, styles and form fields are left out.
+    """
+    zones: dict[html.HtmlElement, int] = {}
+    lines: list[Line] = []
+    run = _Run()
+    # Any: lxml has no public type for strings that know their parent.
+    for node in cast("Iterable[Any]", _TEXT_AND_BREAKS(root)):
+        if hasattr(node, "tag"):
+            run.flush(lines, zones)
+            run = _Run()
+            continue
+        parent = node.getparent()
+        holder = parent.getparent() if node.is_tail else parent
+        block, link = _enclosing(holder)
+        if block is not run.block:
+            run.flush(lines, zones)
+            run = _Run(block)
+        run.add(str(node), holder, link)
+    run.flush(lines, zones)
+    return lines
+
+
+class _Run:
+    """The text nodes of the line that is being read."""
+
+    def __init__(self, block: html.HtmlElement | None = None) -> None:
+        self.block = block
+        self.parts: list[str] = []
+        self.elements: list[html.HtmlElement] = []
+        self.link: html.HtmlElement | None = None
+        self.link_length = 0
+
+    def add(self, text: str, holder: html.HtmlElement, link: html.HtmlElement | None) -> None:
+        self.parts.append(text)
+        self.elements.append(holder)
+        if link is not None:
+            self.link = self.link if self.link is not None else link
+            self.link_length += len(text.strip())
+
+    def flush(self, lines: list[Line], zones: dict[html.HtmlElement, int]) -> None:
+        if self.block is None:
+            return
+        zone = _zone(self.block, zones)
+        text = collapse("".join(self.parts))
+        if text and not zone.hidden:
+            lines.append(
+                Line(
+                    text,
+                    self.block,
+                    tuple(self.parts),
+                    tuple(self.elements),
+                    self.link_length,
+                    self.link,
+                    zone,
+                )
+            )
+
+
+def _enclosing(element: html.HtmlElement) -> tuple[html.HtmlElement, html.HtmlElement | None]:
+    """The block element around an element, and the link on the way there."""
+    link = None
+    while element.tag in INLINE_TAGS:
+        if element.tag == "a" and link is None:
+            link = element
+        parent = element.getparent()
+        if parent is None:
+            break
+        element = parent
+    if link is None:
+        link = _link_around(element)
+    return element, link
+
+
+def _link_around(block: html.HtmlElement) -> html.HtmlElement | None:
+    """The link that wraps a whole block, as cards do, up to three levels above."""
+    above = block.getparent()
+    for _ in range(3):
+        if above is None:
+            return None
+        if above.tag == "a":
+            return above
+        above = above.getparent()
+    return None
+
+
+def _zone(element: html.HtmlElement, zones: dict[html.HtmlElement, int]) -> Zone:
+    path: list[html.HtmlElement] = []
+    node: html.HtmlElement | None = element
+    while node is not None and node not in zones:
+        path.append(node)
+        node = node.getparent()
+    bits = zones[node] if node is not None else 0
+    for node in reversed(path):
+        bits = zones[node] = bits | _own_bits(node)
+    return _zone_of(bits)
+
+
+def _own_bits(element: html.HtmlElement) -> int:
+    """What an element itself says of its content."""
+    tag = element.tag
+    bits = _TAG_BITS.get(tag, 0)
+    if tag == "footer" and next(element.iterancestors("article"), None) is not None:
+        bits = 0  # The foot of an article holds its notes and its related links.
+    name, identifier = element.get("class"), element.get("id")
+    if name or identifier:
+        # Layout classes of the outermost elements ("has-menu", "no-comments") say nothing of their content.
+        outermost = tag in ("html", "body", "main", "article")
+        named = _bits_of_name(f"{name or ''} {identifier or ''}")
+        bits |= named & _HIDDEN if outermost else named
+    role, style = element.get("role"), element.get("style")
+    if role:
+        bits |= _ROLE_BITS.get(role, 0)
+    if (style and _HIDDEN_STYLE.search(style)) or element.get("hidden") is not None:
+        bits |= _HIDDEN
+    return bits
+
+
+@lru_cache(maxsize=8192)
+def _bits_of_name(name: str) -> int:
+    bits = _HIDDEN if _HIDDEN_CLASS.search(name) else 0
+    bits |= _NAVIGATION if _NAVIGATION_NAME.search(name) else 0
+    return bits | (_COMMENTS if _COMMENTS_NAME.search(name) else 0)
+
+
+@lru_cache(maxsize=256)
+def _zone_of(bits: int) -> Zone:
+    return Zone(*(bool(bits & (1 << place)) for place in range(len(Zone._fields))))
+
+
+# One bit for each field of Zone, in its order.
+_HIDDEN, _NAVIGATION, _FOOTER, _ASIDE, _COMMENTS, _FIGURE, _LISTED = (
+    1 << place for place in range(len(Zone._fields))
+)
+_TAG_BITS = {
+    **dict.fromkeys(_UNSEEN_TAGS, _HIDDEN),
+    "nav": _NAVIGATION,
+    "footer": _FOOTER,
+    "aside": _ASIDE,
+    **dict.fromkeys(("figure", "figcaption"), _FIGURE),
+    **dict.fromkeys(("ul", "ol", "dl"), _LISTED),
+}
+_ROLE_BITS = {"navigation": _NAVIGATION, "contentinfo": _FOOTER, "complementary": _ASIDE}

@@ -1,0 +1,106 @@
+"""Names of people in bylines."""
+
+from __future__ import annotations
+
+import re
+
+from broadsheet.crawler.extraction.lines import collapse
+from broadsheet.crawler.extraction.wording import BYLINE_WORD
+
+_MAX_NAME = 60
+_MAX_WORDS = 6
+_MAX_TEXT = 320
+_SPLIT = re.compile(
+    r"\s*(?:;|\||/|•|·|\n|\s+(?:and|und|et|y|och|og|en|ja|и|та|ve|with|mit)\s+|\s*&\s*)\s*", re.IGNORECASE
+)
+_COMMA = re.compile(r"\s*[,、،]\s*(?:and\s+|und\s+)?", re.IGNORECASE)
+_ADDRESS = re.compile(r"\S+@\S+|https?://\S+|www\.\S+|@\w+")
+_BRACKETS = re.compile(r"\s*[(\[（][^)\]）]*[)\]）]\s*")
+_JOB_TITLE = re.compile(
+    r"\b(?:reporter|correspondent|editor|journalist|writer|columnist|contributor|author|staff|bureau|"
+    r"chief|producer|analyst|photographer|"
+    r"redakteur(?:in)?|korrespondent(?:in)?|reporterin|autor(?:in)?|chefredakt\w*|volontär(?:in)?|"
+    r"redacteur|rédact\w+|correspondant\w*|envoyé\w*|giornalista|"
+    r"inviat[oa]|corrispondente|redactor\w*|corresponsal|periodista|repórter|colunista|verslaggever|"
+    r"journalistin|toimittaja|профессор|корреспондент|обозреватель|"
+    r"journaliste?|freelance|senior|professor of|director|redaktor|dziennikarz|muhabir\w*|gazeteci)\b|記者|"
+    r"特派員|기자|특파원|记者|編集委員",
+    re.IGNORECASE,
+)
+# What stands before a name besides a byline word: "Interview: ", "Zeige alle Beiträge von ".
+_LABEL = re.compile(
+    r"^(?:interview|reportage|kommentar|analyse|essay|video|gastbeitrag|opinion|comment|text und fotos?|"
+    r"a)\s*:\s*|"
+    r"^(?:ver(?:öffentlicht|fasst)|geschrieben|zeige|alle|beiträge|artikel|autorenseite|posts?|stories|"
+    r"articles|published|written|view|more|über|escribe|publié|scritto|pubblicato|posted)\b.{0,40}?"
+    r"\b(?:von|by|par|di|por)\s+|^(?:über|about|escribe)\s+",
+    re.IGNORECASE,
+)
+_NO_NAME = re.compile(
+    r"^(?:admin(?:istrator)?|user|unknown|anonymous|none|null|undefined|n/?a|guest|root|webmaster|editor|"
+    r"staff|author|redaktion|redaction|by|von|share|follow|"
+    r"updated?|published|posted|read|view|more|profile|bio|online|print|contact|e-?mail|www|home)$|\d{3}|"
+    r"[<>{}=_\\#]|\bmin(?:utes?)? read\b|^(?:view|show|see|zeige|zur|mehr|alle|photo(?:graph)?s?|foto|"
+    r"fotos|bild|illustrations?|pictures?|images?|video|recent|updated|veröffentlicht)\b|"
+    r"(?:stories|articles|beiträge|artikel|posts)$|\b(?:ago|vor \d+|follow|folgen)\b",
+    re.IGNORECASE,
+)
+
+
+def split_names(text: str) -> list[str]:
+    """The names in a byline.
+
+    Args:
+        text: A byline, as "By Ann Author and Bob Writer, Senior Editors".
+
+    Returns:
+        The names, without byline words, job titles, addresses and handles.
+    """
+    text = _BRACKETS.sub(" ", _ADDRESS.sub(" ", collapse(text)))
+    if len(text) > _MAX_TEXT:
+        return []
+    names: list[str] = []
+    for piece in _SPLIT.split(BYLINE_WORD.sub("", text)):
+        names += _by_comma(piece)
+    return [name for name in map(_clean, names) if name]
+
+
+def _by_comma(piece: str) -> list[str]:
+    """Split at commas; they separate names, or a name from its job title or place."""
+    parts = [part for part in _COMMA.split(piece) if part]
+    if len(parts) <= 1:
+        return parts
+    return [
+        parts[0],
+        *(part for part in parts[1:] if looks_like_person(_clean(part)) and not _JOB_TITLE.search(part)),
+    ]
+
+
+def _clean(name: str) -> str:
+    name = _LABEL.sub("", BYLINE_WORD.sub("", name))
+    name = re.sub(r"\s+(?:[-–—|]|in|aus|à|a|from|für|for)\s+.*$", "", name) if len(name.split()) > 2 else name
+    name = re.sub(r"(?:記者|特派員|기자|특파원|记者)$", "", name)
+    name = name.strip(" \t,.;:|-–—·•*\"“”„«»'’()[]")
+    if name.isupper() and " " in name and name.isascii():
+        name = name.title()
+    return "" if _refused(name) else name
+
+
+def _refused(name: str) -> bool:
+    words = name.split()
+    if not 2 <= len(name) <= _MAX_NAME or len(words) > _MAX_WORDS:
+        return True
+    if _NO_NAME.search(name):
+        return True
+    return len(words) > 1 and all(_JOB_TITLE.search(word) for word in words)
+
+
+def looks_like_person(name: str) -> bool:
+    """Two to five words that begin with capitals, or a short name in a script without them."""
+    words = name.split()
+    if not name or not name[0].isalpha():
+        return False
+    if not name[0].isupper() and not name[0].islower():
+        return len(name) <= 40
+    capitals = sum(word[0].isupper() for word in words)
+    return 2 <= len(words) <= 5 and capitals >= 2 and words[0][0].isupper()

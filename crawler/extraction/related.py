@@ -1,0 +1,196 @@
+"""Links to other articles that a page offers with its own: see-also boxes, read-more lines, series, topics.
+
+A box is known by its heading ("See also"), in many languages; its entries are the lines behind the heading,
+as far as the box reaches. A list that stands beside any article (most read, latest, tags) is none and ends a
+box.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from broadsheet.crawler.extraction.date_order import OrderEvidence, proved_order, settle
+from broadsheet.crawler.extraction.date_text import Mention
+from broadsheet.crawler.extraction.layout import Layout
+from broadsheet.crawler.extraction.lines import Line, collapse
+from broadsheet.crawler.extraction.page import Page
+from broadsheet.crawler.extraction.related_entries import (
+    MAX_TITLE,
+    Entry,
+    EntryReader,
+    date_of,
+    is_title,
+    link_text,
+    looks_like_unlinked_title,
+)
+from broadsheet.crawler.extraction.wording import (
+    NEWSLETTER,
+    OTHER_LIST_HEADING,
+    SEE_ALSO_HEADING,
+    SEE_ALSO_PREFIX,
+    SERIES_HEADING,
+    SHARE_LINE,
+    TOPIC_HEADING,
+)
+from broadsheet.storage.model import RelatedKind, RelatedLink
+
+_MAX_HEADING = 70
+_MAX_BOX_LINES = 80
+_MAX_ENTRIES = 30
+_MAX_LEVELS = 4
+_TEXT_BEHIND = 0.1
+
+
+class Box(NamedTuple):
+    """A box of related articles.
+
+    Attributes:
+        heading: Its heading as shown, or the words before an in-text link.
+        kind: What it is.
+        entries: Its entries in order.
+        lines: Indices of the page's lines that belong to it.
+    """
+
+    heading: str | None
+    kind: RelatedKind
+    entries: list[Entry]
+    lines: range
+
+
+class RelatedReader:
+    """Finds the boxes of one page."""
+
+    def __init__(self, page: Page, layout: Layout) -> None:
+        self._layout = layout
+        self._reader = EntryReader(page)
+
+    def boxes(self) -> list[Box]:
+        """All boxes in document order."""
+        found: list[Box] = []
+        i = 0
+        while i < len(self._layout.lines):
+            box = self._box_at(i)
+            if box is not None:
+                found.append(box)
+            i = box.lines.stop if box is not None else i + 1
+        return found
+
+    def _box_at(self, i: int) -> Box | None:
+        line = self._layout.lines[i]
+        if line.zone.navigation or line.zone.footer or line.zone.comments or i == self._layout.headline:
+            return None
+        inline = self._inline(line, i)
+        if inline is not None:
+            return inline
+        kind = self._kind(line, i)
+        if kind is None:
+            return None
+        span = self._span(i)
+        entries = list(self._reader.read(self._layout.lines[span.start : span.stop]))[:_MAX_ENTRIES]
+        return Box(collapse(line.text).rstrip(":："), kind, entries, range(i, span.stop)) if entries else None
+
+    def _inline(self, line: Line, i: int) -> Box | None:
+        """A line "Read also: title", its title a link; or a link that says so itself."""
+        match = (
+            SEE_ALSO_PREFIX.match(line.text)
+            if line.link is not None and len(line.text) <= MAX_TITLE
+            else None
+        )
+        if match is None:
+            return None
+        title = match["rest"].strip()
+        entry = self._reader.entry(line, title if line.linked else link_text(line) or title)
+        return (
+            Box(match["heading"].strip(), "in_text", [entry], range(i, i + 1)) if entry is not None else None
+        )
+
+    def _kind(self, line: Line, i: int) -> RelatedKind | None:
+        text = line.text
+        if len(text) > _MAX_HEADING:
+            return None
+        if SEE_ALSO_HEADING.fullmatch(text):
+            return "in_text" if not line.zone.aside and self._is_inside_text(i) else "see_also"
+        if not (line.heading or line.link is None):
+            return None
+        if SERIES_HEADING.fullmatch(text):
+            return "series"
+        return "topic" if line.heading and TOPIC_HEADING.fullmatch(text) else None
+
+    def _is_inside_text(self, i: int) -> bool:
+        """Whether a good part of the running text comes behind line i; a motto or a footer line is none."""
+        everything = self._layout.running(range(len(self._layout.lines)))
+        behind = self._layout.running(range(i, len(self._layout.lines)))
+        return _TEXT_BEHIND * everything < behind < everything
+
+    def _span(self, i: int) -> range:
+        """The lines of the box: of the smallest element around heading and entries, or up to a boundary."""
+        heading = self._layout.lines[i]
+        element = heading.block
+        for _ in range(_MAX_LEVELS):
+            parent = element.getparent()
+            if (
+                parent is None
+                or parent.tag in ("body", "main", "article")
+                or self._layout.is_article_part(parent)
+            ):
+                break
+            element = parent
+            inside = range(i + 1, self._layout.span(element).stop)
+            if any(is_title(self._layout.lines[j]) for j in inside):
+                return range(i + 1, self._boundary(i, min(inside.stop, i + _MAX_BOX_LINES)))
+        return range(i + 1, self._boundary(i, min(len(self._layout.lines), i + _MAX_BOX_LINES), flat=True))
+
+    def _boundary(self, i: int, stop: int, *, flat: bool = False) -> int:
+        heading = self._layout.lines[i]
+        strangers = 0
+        for j in range(i + 1, stop):
+            line = self._layout.lines[j]
+            if self._ends_box(line, heading):
+                return j
+            if flat:
+                # Without an element of its own the box is what looks like its entries, nothing behind them.
+                fits = is_title(line) or date_of(line) is not None or looks_like_unlinked_title(line)
+                strangers = 0 if fits else strangers + 1
+                if strangers:
+                    return j
+        return stop
+
+    def _ends_box(self, line: Line, heading: Line) -> bool:
+        text = line.text
+        if line.zone.footer and not heading.zone.footer:
+            return True
+        if line.heading and heading.heading and line.block.tag <= heading.block.tag and line.link is None:
+            return True
+        if len(text) > _MAX_HEADING:
+            return line.link is None and bool(NEWSLETTER.search(text))
+        if SEE_ALSO_HEADING.fullmatch(text) or SHARE_LINE.fullmatch(text):
+            return True
+        return (OTHER_LIST_HEADING.fullmatch(text) is not None and not line.linked) or bool(
+            NEWSLETTER.search(text)
+        )
+
+
+def related_links(boxes: list[Box], evidence: OrderEvidence) -> list[RelatedLink]:
+    """The entries of all boxes with their dates decided, each address once.
+
+    Args:
+        boxes: What `RelatedReader.boxes` found.
+        evidence: What the page offers for settling numeric dates; each box first speaks for itself.
+    """
+    found: dict[tuple[str | None, str | None], RelatedLink] = {}
+    for box in boxes:
+        order = proved_order(e.mention for e in box.entries if e.mention is not None) or evidence.same_role
+        own = evidence._replace(same_role=order, named_days=(), stated=())
+        for url, title, mention in box.entries:
+            published = settle(mention.readings, own) if mention is not None else None
+            key = (url, None if url is not None else title)
+            found.setdefault(
+                key,
+                RelatedLink(url=url, title=title, published=published, heading=box.heading, kind=box.kind),
+            )
+    return list(found.values())
+
+
+def mentions_of(boxes: list[Box]) -> list[Mention]:
+    """The dates shown in the boxes."""
+    return [entry.mention for box in boxes for entry in box.entries if entry.mention is not None]

@@ -1,0 +1,161 @@
+"""The entries of a related box: titles, addresses and the dates shown with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from broadsheet.crawler.extraction.date_text import Mention, find_dates, plain
+from broadsheet.crawler.extraction.lines import Line, collapse
+from broadsheet.crawler.extraction.page import Page
+from broadsheet.crawler.extraction.wording import NEWSLETTER
+
+MAX_TITLE = 220
+"""Characters of the longest line that can be the title of an article."""
+
+_MIN_TITLE = 14
+_MIN_DENSE_TITLE = 6
+# Scripts without spaces say as much in half the characters.
+_DENSE_FROM = "\u3040"
+_MAX_DATE_LINE = 70
+_DATE_REMAINDER = 14
+_NO_ARTICLE = re.compile(
+    r"/(?:tags?|topics?|themen?|authors?|autor(?:en|es)?|category|kategorie|search|newsletters?|login|abo|"
+    r"subscribe|video-?s?)/?(?:[\w-]+/?)?$",
+    re.IGNORECASE,
+)
+_SOCIAL = re.compile(
+    r"//(?:[\w-]+\.)?(?:facebook|twitter|x|instagram|youtube|linkedin|pinterest|whatsapp|t|telegram|"
+    r"tiktok|reddit)\.(?:com|me)/",
+    re.IGNORECASE,
+)
+_SENTENCE_END = (".", "…", "。", "!", ":")
+
+
+class Entry(NamedTuple):
+    """One entry of a box, its date not yet decided."""
+
+    url: str | None
+    title: str | None
+    mention: Mention | None
+
+
+class EntryReader:
+    """Reads entries out of the lines of one page."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def read(self, lines: Sequence[Line]) -> Iterator[Entry]:
+        """Read the entries of a box.
+
+        The date of an entry stands in its line or behind it; before it, where the box begins with a date.
+
+        Args:
+            lines: The lines of the box behind its heading.
+        """
+        shape = next((_shape(line) for line in lines if is_title(line)), None)
+        date_first = bool(lines) and date_of(lines[0]) is not None
+        pending: Mention | None = None
+        current: Entry | None = None
+        for line in lines:
+            mention = date_of(line)
+            if mention is not None:
+                if date_first or current is None:
+                    pending = mention
+                elif current.mention is None:
+                    current = current._replace(mention=mention)
+                continue
+            entry = self._entry_in(line, shape)
+            if entry is None or (current is not None and entry.url is not None and entry.url == current.url):
+                current = _with_longer_title(current, entry)
+                continue
+            if current is not None:
+                yield current
+            current, pending = entry._replace(mention=entry.mention or pending), None
+        if current is not None:
+            yield current
+
+    def entry(self, line: Line, title: str) -> Entry | None:
+        """Make an entry of a line; None where its link leads to no article."""
+        text = plain(title)
+        mention = _first_date(text)
+        if mention is not None and (mention.end == len(text) or mention.start == 0):
+            title = (text[: mention.start] + text[mention.end :]).strip(" -–—|,·()")
+        url = self._page.absolute(line.link.get("href")) if line.link is not None else None
+        if url is not None and (
+            _bare(url) == _bare(self._page.url) or _SOCIAL.search(url) or _NO_ARTICLE.search(url)
+        ):
+            return None
+        return Entry(url, title or None, mention or _first_date(plain(line.text)))
+
+    def _entry_in(self, line: Line, shape: tuple[str, str | None, int] | None) -> Entry | None:
+        if is_title(line):
+            return self.entry(line, line.text if line.linked else link_text(line) or line.text)
+        if (shape is None or _shape(line) == shape) and looks_like_unlinked_title(line):
+            return self.entry(line, line.text)
+        return None
+
+
+def is_title(line: Line) -> bool:
+    """Whether a line is a link with a headline's text."""
+    if line.link is None or len(line.text) > 2 * MAX_TITLE or date_of(line) is not None:
+        return False
+    if {"tag", "author"} & set((line.link.get("rel") or "").lower().split()):
+        return False
+    text = link_text(line) or line.text
+    if text[len(text) // 2] >= _DENSE_FROM:
+        return len(text) >= _MIN_DENSE_TITLE
+    return len(text) >= _MIN_TITLE and " " in text
+
+
+def looks_like_unlinked_title(line: Line) -> bool:
+    """Whether a line without a link may be a headline all the same: no sentence, no quotation, no offer."""
+    text = line.text
+    if line.link is not None or not _MIN_TITLE <= len(text) <= MAX_TITLE or " " not in text:
+        return False
+    if text.startswith(("“", '"', "«", "„")) or NEWSLETTER.search(text):
+        return False
+    return not text.endswith(_SENTENCE_END) and not line.zone.footer
+
+
+def date_of(line: Line) -> Mention | None:
+    """The date of a line that holds little else."""
+    text = plain(line.text)
+    mention = _first_date(text) if len(text) <= _MAX_DATE_LINE else None
+    if mention is None:
+        return None
+    rest = text[: mention.start] + text[mention.end :]
+    return mention if len(re.sub(r"\W+", "", rest)) <= _DATE_REMAINDER else None
+
+
+def link_text(line: Line) -> str | None:
+    """The text of the link in a line; None where the link is around the whole block."""
+    if line.link is None or line.link in line.block.iterancestors("a"):
+        return None
+    return collapse(line.link.text_content()) or None
+
+
+def _first_date(text: str) -> Mention | None:
+    return next((mention for mention in find_dates(text) if mention.readings), None)
+
+
+def _with_longer_title(current: Entry | None, other: Entry | None) -> Entry | None:
+    """The entry with the title that says more, of two lines inside one link: a kicker, a headline."""
+    if (
+        current is None
+        or other is None
+        or len(other.title or "") <= len(current.title or "")
+        or (other.title or "").endswith(_SENTENCE_END)
+    ):
+        return current
+    return current._replace(title=other.title, mention=current.mention or other.mention)
+
+
+def _shape(line: Line) -> tuple[str, str | None, int]:
+    return line.block.tag, line.block.get("class"), sum(1 for _ in line.block.iterancestors())
+
+
+def _bare(url: str) -> str:
+    return re.sub(r"^https?://(?:www\.)?|[?#].*$", "", url).rstrip("/")

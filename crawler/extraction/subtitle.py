@@ -1,0 +1,103 @@
+"""The standfirst: the sentence under the headline that is set apart from the text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+
+from broadsheet.crawler.extraction.layout import Layout
+from broadsheet.crawler.extraction.lines import Line
+from broadsheet.crawler.extraction.structured import Structured, as_text
+from broadsheet.crawler.extraction.wording import SHARE_LINE
+
+_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:sub-?(?:title|headline|head|heading)|stand-?first|dek|deck|lead|lede|leadin|"
+    r"intro(?:duction)?|summary|sottotitolo|occhiello|chapo|chapeau|"
+    r"vorspann|teaser|entradilla|bajada|excerpt|abstract|ingress|manchet|perex|podtitul|lid|anons|"
+    r"sapo)(?:$|[\s_-])|standfirst|subtitle|subheadline",
+    re.IGNORECASE,
+)
+_MIN_LENGTH, _MAX_LENGTH = 20, 700
+_WINDOW = 14
+_SAME_BEGINNING = 40
+
+
+def read_subtitle(structured: Structured, layout: Layout, dropped: Container[int]) -> str | None:
+    """Find the standfirst among the lines behind the headline.
+
+    A line is one when its markup says so, when it is a heading below the headline with a sentence in it, or
+    when it is what the page gives machines as its description and is not simply the first paragraph of the
+    text.
+
+    Args:
+        structured: What the page says for machines.
+        layout: Where the headline stands.
+        dropped: Indices of the lines that belong to other fields.
+    """
+    if layout.headline < 0:
+        return None
+    descriptions = _descriptions(structured)
+    window = range(layout.headline + 1, min(layout.headline + _WINDOW, len(layout.lines)))
+    for i in window:
+        line = layout.lines[i]
+        if i in dropped or not _possible(line) or line.text == layout.lines[layout.headline].text:
+            continue
+        if _marked(line) or (i <= layout.headline + 3 and line.block.tag in ("h2", "h3", "h4")):
+            return line.text
+        if _described(line.text, descriptions) and not _opens_the_text(line, i, layout):
+            return line.text
+    return None
+
+
+def _possible(line: Line) -> bool:
+    zone = line.zone
+    if not _MIN_LENGTH <= len(line.text) <= _MAX_LENGTH or (" " not in line.text and line.text.isascii()):
+        return False
+    if (
+        line.linked
+        or zone.navigation
+        or zone.aside
+        or zone.footer
+        or zone.comments
+        or zone.figure
+        or zone.listed
+    ):
+        return False
+    return SHARE_LINE.fullmatch(line.text) is None
+
+
+def _marked(line: Line) -> bool:
+    for element in (line.block, line.block.getparent()):
+        if element is not None and element.tag not in ("body", "main", "article", "section"):
+            name = f"{element.get('class') or ''} {element.get('itemprop') or ''} {element.get('id') or ''}"
+            if _CLASS.search(name) and len(element) <= 3:
+                return True
+    return False
+
+
+def _descriptions(structured: Structured) -> list[str]:
+    stated = (
+        structured.first_meta("og:description"),
+        structured.first_meta("description"),
+        as_text(structured.article.get("description")),
+    )
+    return [text for text in stated if text]
+
+
+def _described(text: str, descriptions: list[str]) -> bool:
+    return any(
+        text == d or (len(d) >= _SAME_BEGINNING and text.startswith(d[:_SAME_BEGINNING]))
+        for d in descriptions
+    )
+
+
+def _opens_the_text(line: Line, index: int, layout: Layout) -> bool:
+    """Whether a line is a paragraph like the ones behind it: descriptions are often cut from the first."""
+    following = next((i for i in layout.paragraphs if i > index), None)
+    if following is None:
+        return True
+    other = layout.lines[following].block
+    return other.getparent() is line.block.getparent() and (other.tag, other.get("class")) == (
+        line.block.tag,
+        line.block.get("class"),
+    )
