@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-import posixpath
 import re
+import socket
 from functools import lru_cache
+from ipaddress import IPv6Address
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit, urlunsplit
 
 from broadsheet.storage.errors import InvalidURLError
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_LENGTH = 8192
+# The navigation of a site links the same pages from every page. Few enough that long URLs fill no memory.
+_CACHED = 4096
 # Characters that browsers leave as they are; "%" stays because what is escaped already is not escaped again.
 _PATH_SAFE = "/%:@!$&'()*+,;=~-._[]|"
 _QUERY_SAFE = _PATH_SAFE + "?{}^`"
+# Browsers strip the first from both ends and pass over the second (WHATWG URL, basic URL parser).
+_ENDS = "".join(map(chr, range(0x21)))
+_LINE_BREAKS = re.compile(r"[\t\n\r]")
 _CONTROL = re.compile(r"[\x00-\x20\x7f]+")
-_WWW = re.compile(r"^www\d*\.")
+_WWW = re.compile(r"^www\.(?=[^.]+\.)")
+_NUMBERED_WWW = re.compile(r"^www\d*\.")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
+_UNRESERVED = re.compile(r"[0-9A-Za-z._~-]")
 # Parameters that tell where a reader came from and never what is shown.
 _TRACKING = re.compile(
     r"^(utm_\w+|mtm_\w+|pk_(campaign|kwd|source|medium|content)|piwik_\w+|hsa_\w+|at_(medium|campaign|custom\d)"
@@ -26,30 +35,45 @@ _TRACKING = re.compile(
     r"|_ga|_gl|ref_src|ref_url|guccounter|guce_referrer|guce_referrer_sig|smid|smtyp)$",
     re.IGNORECASE,
 )
-_SESSION = re.compile(r"(?:jsessionid|phpsessid|sid)=[0-9a-z]{32}|aspsessionid[a-z]{8}=[a-z]{24}", re.IGNORECASE)
+# Session ids that the Internet Archive's canonicaliser takes out of queries and of ASP.NET paths.
+_QUERY_SESSIONS = [
+    re.compile(rf"(.*){session}(?:&(.*))?", re.IGNORECASE)
+    for session in (
+        "jsessionid=[0-9a-z]{32}",
+        "phpsessid=[0-9a-z]{32}",
+        "sid=[0-9a-z]{32}",
+        "aspsessionid[a-z]{8}=[a-z]{24}",
+        "cfid=[^&]+&cftoken=[^&]+",
+    )
+]
+_PATH_SESSION = re.compile(r"(?<=/)\((?:[0-9a-z]{24}|(?:[a-z]\([0-9a-z]{24}\))+)\)/(?=[^?]+\.aspx)")
 
 
-@lru_cache(maxsize=32_768)  # the navigation of a site links the same pages from every page
+@lru_cache(maxsize=_CACHED)
 def normalise(url: str) -> str:
     """Return the form in which a URL is fetched, compared and stored.
 
     Lower-case scheme and host (IDNA), no default port, no fragment, no tracking parameters, dot segments
-    resolved, everything outside the URL alphabet escaped (RFC 3986 section 6.2).
+    resolved, unreserved characters unescaped, those outside the URL alphabet escaped (RFC 3986 section 6.2).
 
     Raises:
-        InvalidURLError: It is no absolute http or https URL, carries credentials, or is over 8,192 characters.
+        InvalidURLError: It is no absolute http or https URL, carries credentials, or is over 8,192 characters
+            long.
     """
     parts = _split(url)
-    path = _collapse_dots(_escape(parts.path, _PATH_SAFE)) or "/"
-    return urlunsplit((parts.scheme, _authority(parts), path, _escape(_query(parts.query), _QUERY_SAFE), ""))
+    path = _without_dot_segments(_escape(parts.path, _PATH_SAFE))
+    query = _without_tracking(_escape(parts.query, _QUERY_SAFE))
+    normal = urlunsplit((parts.scheme, _authority(parts), path, query, ""))
+    _refuse_overlong(normal)
+    return normal
 
 
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=_CACHED)
 def identity(url: str) -> str:
     """Return what two addresses of one article have in common: host without ``www``, path and query.
 
     http and https, ``www`` and the bare domain, and tracking parameters make no difference; case does, since
-    servers may tell ``/A`` from ``/a``.
+    servers may tell ``/A`` from ``/a``. The identity of a normal form is a part of it, letter by letter.
     """
     parts = urlsplit(normalise(url))
     return urlunsplit(("", _WWW.sub("", parts.netloc), parts.path, parts.query, "")).removeprefix("//")
@@ -68,14 +92,11 @@ def surt(url: str) -> str:
     trailing slash dropped.
     """
     parts = _split(url)
-    host = _WWW.sub("", parts.hostname or "")
+    host = _NUMBERED_WWW.sub("", parts.hostname or "")
     port = f":{parts.port}" if parts.port not in (None, _DEFAULT_PORTS[parts.scheme]) else ""
-    path = _resolve(_canonical_escapes(parts.path)).lower()
-    if len(path) > 1:
-        path = path.removesuffix("/")
-    query = _sorted_query(_canonical_escapes(parts.query))
     reordered = host if ":" in host else ",".join(reversed(host.split(".")))
-    return f"{reordered}{port}){path}{'?' if query else ''}{query}"
+    query = _canonical_query(_canonical_escapes(parts.query))
+    return f"{reordered}{port}){_canonical_path(_canonical_escapes(parts.path))}{'?' if query else ''}{query}"
 
 
 def host(url: str) -> str:
@@ -95,34 +116,49 @@ def is_front_page(url: str) -> bool:
 
 
 def _split(url: str) -> SplitResult:
-    url = url.strip("\x00\t\n\r\x0b\x0c ")
-    if len(url) > _MAX_LENGTH:
-        message = f"a URL of {len(url):,} characters (the most is {_MAX_LENGTH:,}): {url[:80]}..."
-        raise InvalidURLError(message)
-    url = _CONTROL.sub(lambda match: quote(match.group()), url)
+    _refuse_overlong(url)
+    url = _CONTROL.sub(lambda match: quote(match.group()), _LINE_BREAKS.sub("", url.strip(_ENDS)))
     try:
         parts = urlsplit(url)
-        hostname, _ = parts.hostname, parts.port
+        hostname, port = parts.hostname, parts.port
     except ValueError as error:
         raise InvalidURLError(f"not a URL: {url[:200]!r} ({error})") from error
     if parts.scheme not in _DEFAULT_PORTS or not hostname:
         raise InvalidURLError(f"not an absolute http or https URL: {url[:200]!r}")
     if parts.username is not None or parts.password is not None:
         raise InvalidURLError(f"a URL with a user name or password in it is not accepted: host {hostname!r}")
-    return parts._replace(netloc=_host_and_port(hostname, parts.port))
+    netloc = _ipv6(hostname) if "[" in parts.netloc else _host_name(hostname)
+    return parts._replace(netloc=netloc if port is None else f"{netloc}:{port}")
 
 
-def _host_and_port(hostname: str, port: int | None) -> str:
-    hostname = hostname.rstrip(".")
-    if not hostname.isascii():
-        try:
-            hostname = hostname.encode("idna").decode()
-        except UnicodeError as error:
-            raise InvalidURLError(f"not a host name: {hostname!r} ({error})") from error
-    if not hostname or re.search(r"[^a-z0-9._:%~-]", hostname):
-        raise InvalidURLError(f"not a host name: {hostname!r}")
-    bracketed = f"[{hostname}]" if ":" in hostname else hostname
-    return bracketed if port is None else f"{bracketed}:{port}"
+def _refuse_overlong(url: str) -> None:
+    if len(url) > _MAX_LENGTH:
+        message = f"a URL of {len(url):,} characters (the most is {_MAX_LENGTH:,}): {url[:80]}..."
+        raise InvalidURLError(message)
+
+
+def _ipv6(address: str) -> str:
+    try:
+        zone = IPv6Address(address).scope_id
+    except ValueError as error:
+        raise InvalidURLError(f"not an IPv6 address: {address[:200]!r} ({error})") from error
+    if zone is not None:
+        raise InvalidURLError(f"an IPv6 address with a zone means nothing to others: {address[:200]!r}")
+    return f"[{address}]"
+
+
+def _host_name(name: str) -> str:
+    try:
+        ascii_name = name if name.isascii() else name.encode("idna").decode().lower()
+        ascii_name = ascii_name.removesuffix(".")
+        if _NUMBER.fullmatch(ascii_name.rpartition(".")[2]):
+            # What ends in a number is an IPv4 address to browsers and resolvers, however it is written.
+            ascii_name = socket.inet_ntoa(socket.inet_aton(ascii_name))
+    except (UnicodeError, OSError) as error:
+        raise InvalidURLError(f"not a host name: {name[:200]!r} ({error})") from error
+    if re.search(r"[^a-z0-9._-]", ascii_name) or not all(ascii_name.split(".")):
+        raise InvalidURLError(f"not a host name: {name[:200]!r}")
+    return ascii_name
 
 
 def _authority(parts: SplitResult) -> str:
@@ -134,20 +170,30 @@ def _authority(parts: SplitResult) -> str:
 def _escape(text: str, safe: str) -> str:
     escaped = quote(text, safe=safe, errors="surrogatepass")
     escaped = re.sub(r"%(?![0-9a-fA-F]{2})", "%25", escaped)
-    return _ESCAPE.sub(lambda match: match.group().upper(), escaped)
+    return _ESCAPE.sub(_normal_escape, escaped)
 
 
-def _query(query: str) -> str:
+def _normal_escape(match: re.Match[str]) -> str:
+    character = chr(int(match.group()[1:], 16))
+    return character if _UNRESERVED.fullmatch(character) else match.group().upper()
+
+
+def _without_tracking(query: str) -> str:
     return "&".join(part for part in query.split("&") if not _TRACKING.match(part.partition("=")[0]))
 
 
-def _collapse_dots(path: str) -> str:
-    if "/." not in path:
-        return path
-    trailing = "/" if path.endswith(("/", "/.", "/..")) else ""
-    # normpath would also merge "//", which some servers tell apart: hide it.
-    resolved = posixpath.normpath(path.replace("//", "/\x00/")).replace("\x00", "")
-    return resolved.rstrip("/") + trailing if resolved != "/" else "/"
+def _without_dot_segments(path: str) -> str:
+    """Resolve ``.`` and ``..`` (RFC 3986 section 5.2.4); empty segments stay: servers may tell them apart."""
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        if segment == "..":
+            kept = kept[:-1]
+        elif segment != ".":
+            kept.append(segment)
+    if segments and segments[-1] in (".", ".."):
+        kept.append("")
+    return "/" + "/".join(kept)
 
 
 def _canonical_escapes(text: str) -> str:
@@ -157,19 +203,15 @@ def _canonical_escapes(text: str) -> str:
     return quote(raw, safe="!\"$&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
 
-def _resolve(path: str) -> str:
-    kept: list[str] = []
-    for segment in path.split("/")[1:]:
-        if segment == "..":
-            kept = kept[:-1]
-        elif segment != ".":
-            kept.append(segment)
-    trailing = "/" if kept and not kept[-1] else ""
-    return "/" + "/".join(segment for segment in kept if segment) + (trailing if any(kept) else "")
+def _canonical_path(path: str) -> str:
+    segments = [segment for segment in _without_dot_segments(path).split("/") if segment]
+    return _PATH_SESSION.sub("", "/" + "/".join(segments).lower(), count=1)
 
 
-def _sorted_query(query: str) -> str:
-    without_session = _SESSION.sub("", query).replace("&&", "&").strip("&") if _SESSION.search(query) else query
+def _canonical_query(query: str) -> str:
+    for session in _QUERY_SESSIONS:
+        if found := session.fullmatch(query):
+            query = found[1] + (found[2] or "")
     return "&".join(
-        "=".join(pair) for pair in sorted(part.split("=", 1) for part in without_session.lower().split("&"))
+        "=".join(pair) for pair in sorted(part.split("=", 1) for part in query.lower().split("&"))
     )
