@@ -37,7 +37,11 @@ class _Commands(click.Group):
     f"{DAMAGED} the archive is damaged; {INTERRUPTED} interrupted.",
 )
 @click.version_option(version("broadsheet"))
-@click.option("--archive", metavar="URI", help="A folder or s3://bucket/prefix [default: $BROADSHEET_ARCHIVE or ./archive]")
+@click.option(
+    "--archive",
+    metavar="URI",
+    help="A folder or s3://bucket/prefix [default: $BROADSHEET_ARCHIVE or ./archive]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print machine output, and nothing else, to stdout.")
 @click.pass_context
 def program(context: click.Context, archive: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes it

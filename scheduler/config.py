@@ -59,7 +59,9 @@ def load(path: Path) -> Config:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
     unknown = sorted(set(tables) - {"contact", "sources"})
     if unknown:
-        raise ConfigError(f"{path}: unknown key {unknown[0]!r}; allowed are 'contact' and tables [sources.NAME]")
+        raise ConfigError(
+            f"{path}: unknown key {unknown[0]!r}; allowed are 'contact' and tables [sources.NAME]"
+        )
     sources = tables.get("sources", {})
     if not isinstance(sources, dict):
         raise ConfigError(f"{path}: 'sources' has to be tables [sources.NAME], not {type(sources).__name__}")

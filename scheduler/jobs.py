@@ -83,8 +83,8 @@ def _user_agent(loaded: Config | None, starts: Sequence[str]) -> str:
     contact = config.operator_contact(loaded)
     if contact is None and any(_may_be_public(start) for start in starts):
         raise ConfigError(
-            "who runs this crawl? Site owners must be able to reach you: set BROADSHEET_CONTACT to a URL or an "
-            "e-mail address (or `contact` in the sources file); it is sent with every request"
+            "who runs this crawl? Site owners must be able to reach you: set BROADSHEET_CONTACT to a URL or "
+            "an e-mail address (or `contact` in the sources file); it is sent with every request"
         )
     return config.user_agent(contact)
 
@@ -96,4 +96,6 @@ def _may_be_public(url: str) -> bool:
         found = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return False
-    return any(is_public(str(ipaddress.ip_address(str(address[4][0]).partition("%")[0]))) for address in found)
+    return any(
+        is_public(str(ipaddress.ip_address(str(address[4][0]).partition("%")[0]))) for address in found
+    )

@@ -15,7 +15,11 @@ DEFAULT_ARCHIVE = "./archive"
 def archive_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--archive URI``; the command gets `archive`, the address that applies."""
 
-    @click.option("--archive", metavar="URI", help="A folder or s3://bucket/prefix [default: $BROADSHEET_ARCHIVE or ./archive]")
+    @click.option(
+        "--archive",
+        metavar="URI",
+        help="A folder or s3://bucket/prefix [default: $BROADSHEET_ARCHIVE or ./archive]",
+    )
     @click.pass_context
     @functools.wraps(command)
     def with_archive(context: click.Context, /, archive: str | None, **arguments: Any) -> Any:  # noqa: ANN401
@@ -28,7 +32,9 @@ def archive_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--json``; the command gets `as_json`."""
 
-    @click.option("--json", "as_json", is_flag=True, help="Print machine output, and nothing else, to stdout.")
+    @click.option(
+        "--json", "as_json", is_flag=True, help="Print machine output, and nothing else, to stdout."
+    )
     @click.pass_context
     @functools.wraps(command)
     def with_json(context: click.Context, /, *, as_json: bool, **arguments: Any) -> Any:  # noqa: ANN401

@@ -20,14 +20,21 @@ _PORT = 8765
 
 
 @click.command("demo")
-@click.option("--port", default=_PORT, show_default=True, help="Where the newspaper is served on 127.0.0.1; 0 for any free port.")
+@click.option(
+    "--port",
+    default=_PORT,
+    show_default=True,
+    help="Where the newspaper is served on 127.0.0.1; 0 for any free port.",
+)
 @archive_option
 def command(archive: str, port: int) -> int:
     """Serve a small newspaper on loopback, crawl it, publish its next editions, crawl again, and show the archive."""
     try:
         demo = DemoNewspaper(today=datetime.now(UTC).date(), port=port)
     except OSError as error:
-        raise click.UsageError(f"port {port} cannot be used ({error.strerror}): name another with --port") from error
+        raise click.UsageError(
+            f"port {port} cannot be used ({error.strerror}): name another with --port"
+        ) from error
     with demo as newspaper:
         console.print(f"[bold]The Ternhaven Courier[/bold] appears at {newspaper.url}\n")
         for edition in (1, 2, 3):
@@ -61,7 +68,9 @@ def _show(home: str, archive: str) -> None:
 
 def _run(*arguments: str, archive: str) -> None:
     """Run a command as a user would: a crawl wants a process of its own."""
-    console.print(f"[dim]$ {Path(_name()).name} --archive {archive} {' '.join(arguments)}[/dim]", soft_wrap=True)
+    console.print(
+        f"[dim]$ {Path(_name()).name} --archive {archive} {' '.join(arguments)}[/dim]", soft_wrap=True
+    )
     result = subprocess.run([_name(), "--archive", archive, *arguments], check=False)
     if result.returncode:
         raise click.ClickException(f"broadsheet {arguments[0]} ended with exit code {result.returncode}")

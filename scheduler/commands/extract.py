@@ -19,8 +19,14 @@ from broadsheet.scheduler.output import article_text, print_json, write_bytes
 
 @click.command("extract")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True), default="-", metavar="[FILE / -]")
-@click.option("--url", default="", help="The address the page came from; relative links are resolved against it.")
-@click.option("--jsonl", is_flag=True, help='Read lines {"id","url","html_path" or "html_base64"} from stdin, on all cores.')
+@click.option(
+    "--url", default="", help="The address the page came from; relative links are resolved against it."
+)
+@click.option(
+    "--jsonl",
+    is_flag=True,
+    help='Read lines {"id","url","html_path" or "html_base64"} from stdin, on all cores.',
+)
 @json_option
 def command(file: Path, url: str, *, jsonl: bool, as_json: bool) -> int:
     """Print the article of an HTML FILE (stdin by default); with --jsonl, of every line on stdin."""

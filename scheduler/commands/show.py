@@ -17,11 +17,18 @@ from broadsheet.storage.model import Snapshot, SnapshotDocument
 @click.command("show")
 @click.argument("url")
 @click.option("--version", "number", type=int, help="The version's number.")
-@click.option("--at", "when", metavar="TIME", help="The version that stood at a time (ISO 8601; UTC where no zone is given).")
+@click.option(
+    "--at",
+    "when",
+    metavar="TIME",
+    help="The version that stood at a time (ISO 8601; UTC where no zone is given).",
+)
 @click.option("--format", "form", type=click.Choice(["json", "text", "html", "warc"]), help="[default: text]")
 @json_option
 @archive_option
-def command(url: str, number: int | None, when: str | None, form: str | None, archive: str, *, as_json: bool) -> None:
+def command(
+    url: str, number: int | None, when: str | None, form: str | None, archive: str, *, as_json: bool
+) -> None:
     """Show one version of URL; the latest where neither --version nor --at is given."""
     if number is not None and when is not None:
         raise click.UsageError("--version and --at exclude each other")
@@ -62,13 +69,20 @@ def _parse(when: str) -> datetime:
     try:
         parsed = datetime.fromisoformat(when)
     except ValueError as error:
-        raise click.UsageError(f"--at {when!r}: not a time in ISO 8601, such as 2026-11-22T15:00:00Z") from error
+        raise click.UsageError(
+            f"--at {when!r}: not a time in ISO 8601, such as 2026-11-22T15:00:00Z"
+        ) from error
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def _text(snapshot: Snapshot) -> str:
     article = snapshot.article
-    head = [f"version {snapshot.version}, captured {moment(snapshot.captured_at)} ({changes(snapshot)})", snapshot.url]
+    head = [
+        f"version {snapshot.version}, captured {moment(snapshot.captured_at)} ({changes(snapshot)})",
+        snapshot.url,
+    ]
     if article is None:
-        return "\n".join([*head, "", f"gone: the server answered {snapshot.http.status} {snapshot.http.reason or ''}"])
+        return "\n".join(
+            [*head, "", f"gone: the server answered {snapshot.http.status} {snapshot.http.reason or ''}"]
+        )
     return "\n".join([*head, "", article_text(article)])

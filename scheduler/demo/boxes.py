@@ -10,6 +10,7 @@ from broadsheet.scheduler.demo.editions import EVERGREEN, story_by_slug
 from broadsheet.scheduler.demo.labels import LABELS
 from broadsheet.scheduler.demo.layout import Printing, bullet_list, link
 from broadsheet.scheduler.demo.masthead import NAME
+from broadsheet.scheduler.demo.photographs import photograph
 from broadsheet.scheduler.demo.story import Block, Story
 
 _ELEMENTS = {"paragraph": "p", "heading": "h2", "quotation": "blockquote"}
@@ -43,7 +44,7 @@ def picture(story: Story) -> str:
         return ""
     labels = LABELS[story.language]
     return (
-        f'<figure><img src="{image_path(story)}" alt="" width="960" height="400">'
+        f'<figure><img src="{photograph(story.number)}" data-src="{image_path(story)}" alt="" width="960" height="400">'
         f"<figcaption>{escape(story.caption)} {escape(labels.photo)}: {NAME}</figcaption></figure>\n"
     )
 
