@@ -83,9 +83,7 @@ class Courtesy:
             return
         self._crawl_delays[host] = stated
         if stated > self._crawl_delay_cap:
-            logger.warning(
-                "%s: Crawl-delay of %g s cut to %g s (CRAWL_DELAY_CAP)", host, stated, self._crawl_delay_cap
-            )
+            logger.warning("%s: Crawl-delay of %g s cut to %g s (CRAWL_DELAY_CAP)", host, stated, self._crawl_delay_cap)
         else:
             logger.info("%s: Crawl-delay of %g s", host, stated)
 
@@ -96,9 +94,7 @@ class Courtesy:
             return
         seconds = min(asked, self._retry_after_cap)
         if seconds < asked:
-            logger.warning(
-                "%s: Retry-After of %g s cut to %g s (RETRY_AFTER_CAP)", host, asked, self._retry_after_cap
-            )
+            logger.warning("%s: Retry-After of %g s cut to %g s (RETRY_AFTER_CAP)", host, asked, self._retry_after_cap)
         else:
             logger.info("%s: asked to be left alone for %g s (Retry-After)", host, seconds)
         until = max(self._paused_until.get(host, 0.0), time.monotonic() + seconds)
@@ -108,8 +104,13 @@ class Courtesy:
 
     def _set_delay(self, host: str) -> None:
         slot = self._slot(host)
-        if slot is not None:
-            slot.delay = self._current_delay(host)
+        if slot is None:
+            return
+        delay = self._current_delay(host)
+        if delay < slot.delay:
+            # The slot has planned its next look at the queue for the end of the longer delay: drop that plan.
+            slot.close()
+        slot.delay = delay
 
     def _current_delay(self, host: str) -> float:
         delay = self._private_delay if host in self._private else self._delay

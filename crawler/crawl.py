@@ -55,15 +55,17 @@ class CrawlResult(Struct, frozen=True, kw_only=True):
     interrupted: bool
 
 
-def run(workspace: Workspace, jobs: Sequence[CrawlJob], progress: Progress | None = None) -> list[CrawlResult]:
-    """Finish what an earlier run left, then run the jobs one after another. Once in a process: a reactor is not reusable.
+def run(
+    workspace: Workspace, jobs: Sequence[CrawlJob], progress: Progress | None = None
+) -> list[CrawlResult]:
+    """Finish what an earlier run left, then run the jobs one after another; once in a process, as its reactor.
 
     SIGINT and SIGTERM end the crawl that runs after the pages in flight; what was captured is published.
 
     Raises:
         StoreError: The archive could not be written; what was captured is in the spool, and the next run publishes it.
     """
-    # What is loaded by now stays; a crawl makes much that lives for one page, and scanning it all for cycles costs a tenth.
+    # What is loaded by now stays, and much is made that lives for one page: scanning it all costs a tenth.
     gc.freeze()
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
     install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")

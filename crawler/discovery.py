@@ -45,9 +45,7 @@ def absolute(reference: str | None, base_url: str) -> str | None:
     if reference is None or not (reference := reference.strip()):
         return None
     if _PLAIN_URL.fullmatch(reference) and "/." not in reference:
-        return (
-            reference  # What `normalise` gives, at a tenth of its cost: a sitemap may list 500,000 of them.
-        )
+        return reference  # What `normalise` gives, at a tenth of its cost: a sitemap may list 500,000 of them.
     try:
         return normalise(urljoin(base_url, reference))
     except (InvalidURLError, ValueError):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 import scrapy
+
 from broadsheet.crawler.publisher import OpenSegment, Publisher
 from broadsheet.storage import captures, warc
 from broadsheet.storage.captures import Capture

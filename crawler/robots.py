@@ -22,8 +22,9 @@ from scrapy.exceptions import (
 )
 from scrapy.http.request import NO_CALLBACK
 
-from broadsheet.crawler.errors import RobotsDisallowed
+from broadsheet.crawler.errors import BlockedAddressError, RobotsDisallowed
 from broadsheet.storage.codings import remove_codings
+from broadsheet.storage.errors import MessageError
 from broadsheet.storage.messages import list_values
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ _CAUSES: tuple[tuple[type[Exception], str], ...] = (
     (DownloadTimeoutError, "timeout"),
     (CannotResolveHostError, "host not found"),
     (DownloadConnectionRefusedError, "connection refused"),
+    (BlockedAddressError, "address not public"),
+    (MessageError, "unreadable"),
 )
 
 
@@ -131,9 +134,7 @@ class RobotsMiddleware:
             policy = self._judge(await self._fetch(f"{origin}/robots.txt"))
         except Exception as error:  # noqa: BLE001 - whatever keeps us from reading it: complete disallow (2.3.1.4)
             logger.warning("%s/robots.txt cannot be read: %s", origin, str(error) or type(error).__name__)
-            policy = _unreachable(
-                next((text for kind, text in _CAUSES if isinstance(error, kind)), "no answer")
-            )
+            policy = _unreachable(next((text for kind, text in _CAUSES if isinstance(error, kind)), "no answer"))
         logger.info("%s: %s", origin, policy.basis)
         return policy
 
@@ -179,10 +180,7 @@ def _unreachable(cause: str) -> RobotsPolicy:
 
 def _text(response: Response) -> str:
     """The text of a robots.txt, at most `MAXIMUM_ROBOTS` of it: a rule that is cut through is left out."""
-    headers = [
-        ("Content-Encoding", value.decode("latin-1"))
-        for value in response.headers.getlist("Content-Encoding")
-    ]
+    headers = [("Content-Encoding", value.decode("latin-1")) for value in response.headers.getlist("Content-Encoding")]
     body = remove_codings(response.body, list_values(headers, "Content-Encoding"), _LARGEST_DECODED)
     if len(body) > MAXIMUM_ROBOTS:
         body = body[:MAXIMUM_ROBOTS].rpartition(b"\n")[0]

@@ -43,9 +43,7 @@ def _entry(element: etree._Element) -> Entry | None:
     link = absolute(child_text(element, "loc"), element.base or "")
     if link is None:
         return None
-    return Entry(
-        url=link, kind="sitemap" if local_name(element) == "sitemap" else "link", hints=_hints(element)
-    )
+    return Entry(url=link, kind="sitemap" if local_name(element) == "sitemap" else "link", hints=_hints(element))
 
 
 def _hints(element: etree._Element) -> Hints | None:

@@ -115,7 +115,5 @@ def _forget(element: etree._Element) -> None:
     # The parser still needs the element itself; its content and its elder siblings are nobody's any more.
     element.clear()
     parent = element.getparent()
-    while (
-        parent is not None and (previous := element.getprevious()) is not None and previous.tag == element.tag
-    ):
+    while parent is not None and (previous := element.getprevious()) is not None and previous.tag == element.tag:
         parent.remove(previous)

@@ -106,7 +106,9 @@ class Archive:
         """
         names_of = lru_cache(maxsize=64)(self._list_names)
         for line in self._lines_between(since, until):
-            if line.snapshot is None or (host and site(line.filed_as or line.url) != host.removeprefix("www.")):
+            if line.snapshot is None or (
+                host and site(line.filed_as or line.url) != host.removeprefix("www.")
+            ):
                 continue
             names = names_of(identity_hash(line.filed_as or line.url))
             snapshot = self._numbered(line.snapshot, names)
@@ -123,7 +125,9 @@ class Archive:
         """
         record = warc.read_member(self.record(snapshot))
         if record.record_id != snapshot.warc.record_id or not warc.block_is_intact(record):
-            message = f"record {snapshot.warc.record_id} in {snapshot.warc.key} is not what was stored; run verify"
+            message = (
+                f"record {snapshot.warc.record_id} in {snapshot.warc.key} is not what was stored; run verify"
+            )
             raise ArchiveDamagedError(message)
         return record.block
 
@@ -138,7 +142,7 @@ class Archive:
         """Yield the index segments, key and bytes, that may hold captures of a span, in the order of their batches."""
         first = f"{since - _BATCH_SPAN:%Y-%m-%d}" if since else ""
         last = f"{until:%Y-%m-%d}" if until else "9999"
-        for entry in self.store.list(layout.index_prefix()):
+        for entry in self.store.list(layout.INDEX):
             if first <= layout.index_day(entry.key) <= last:
                 yield entry.key, self.store.get(entry.key)
 

@@ -18,7 +18,8 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         purpose: ``page`` for whatever a crawl wants to read, ``robots`` for robots.txt.
         filed_as: The URL whose version this capture may become, where it is not the capture's own.
-        expected: Whether the URL was asked for as an article (``recrawl``, a feed's entry), whatever it looks like.
+        expected: Whether the URL was asked for as an article (``recrawl``, a feed's entry), whatever it looks
+            like.
         via: The page the URL was found on.
         hints: What a feed or news sitemap said of it.
     """

@@ -1,8 +1,8 @@
 """What a writer knows of the archive: per article the version that stands and how to ask for it cheaply.
 
 A local SQLite file, derived from the index segments of the archive and deletable at any time: the next start
-reads the segments again. Only `outlinks` (the links of pages that have not changed since) is known here alone;
-without it a re-crawl finds less through unchanged pages, and loses nothing.
+reads the segments again. Only `outlinks` (the links of pages that have not changed since) is known here
+alone; without it a re-crawl finds less through unchanged pages, and loses nothing.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from broadsheet.storage import cdxj, layout
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.objects import ObjectStore
 from broadsheet.storage.urls import identity, site
-from broadsheet.storage.versions import Standing
+from broadsheet.storage.versions import PRESENT, Standing
 from broadsheet.storage.warc_records import Original
 
 _SCHEMA_VERSION = 1
+_WHOLE = frozenset(map(str, PRESENT))
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS known (
     identity TEXT PRIMARY KEY, site TEXT NOT NULL, is_article INTEGER NOT NULL, entry BLOB NOT NULL
@@ -65,7 +66,12 @@ class Known(Struct, frozen=True, kw_only=True):
         """The version that stands, or None."""
         if self.snapshot_key is None or self.content is None:
             return None
-        return Standing(snapshot_key=self.snapshot_key, content=self.content, state=self.state)
+        return Standing(
+            snapshot_key=self.snapshot_key,
+            content=self.content,
+            state=self.state,
+            payload_digest=self.original.payload_digest if self.original else None,
+        )
 
 
 def advance(known: Known | None, line: IndexLine) -> Known | None:
@@ -87,7 +93,10 @@ def advance(known: Known | None, line: IndexLine) -> Known | None:
 
 
 def _with_body(known: Known, line: IndexLine) -> Known:
-    if known.state == "gone" or line.status != "200" or line.truncated:
+    if known.state == "gone" or line.status not in _WHOLE or line.digest == "-":
+        return known
+    if known.snapshot_key and line.outcome == "not_article":
+        # A login wall, say. What the next answer has to be compared with is still the article's body.
         return known
     original = Original(record_id=line.id, target_uri=line.url, date=line.at, payload_digest=line.digest)
     return msgspec.structs.replace(known, original=original, etag=line.etag, modified=line.modified)
@@ -110,7 +119,7 @@ class Catalog:
         """Read the index segments of the archive that are new since the last time; return how many were."""
         with self._lock:
             read = {key for (key,) in self._connection.execute("SELECT key FROM segments")}
-        new = [entry.key for entry in store.list(layout.index_prefix()) if entry.key not in read]
+        new = [entry.key for entry in store.list(layout.INDEX) if entry.key not in read]
         for key in new:
             self.ingest(key, cdxj.decode(store.get(key), key))
         return len(new)
@@ -126,7 +135,8 @@ class Catalog:
                 if not urls:
                     continue
                 packed = zlib.compress("\n".join(urls).encode(), 1)
-                self._connection.execute("INSERT OR REPLACE INTO outlinks VALUES (?, ?)", (identity(url), packed))
+                row = (identity(url), packed)
+                self._connection.execute("INSERT OR REPLACE INTO outlinks VALUES (?, ?)", row)
             self._connection.execute("INSERT OR IGNORE INTO segments VALUES (?)", (key,))
 
     def get(self, url: str) -> Known | None:

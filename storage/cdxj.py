@@ -4,8 +4,8 @@ A line is ``SURT timestamp {json}``; lines are sorted by their bytes. The standa
 strings, as cdxj-indexer writes them; readers that do not know ours pass over them. Format: pywb's
 "CDXJ index" manual page; RFC 7089-style 14-digit timestamps.
 
-A segment is gzipped, in members of 3,000 lines: what ZipNum clusters are made of, so that a large index can be
-put together from segments without writing them anew.
+A segment is gzipped, in members of 3,000 lines: what ZipNum clusters are made of, so that a large index can
+be put together from segments without writing them anew.
 """
 
 from __future__ import annotations
@@ -105,8 +105,9 @@ def index_line(
 def encode(lines: Iterable[IndexLine]) -> bytes:
     """Return the bytes of an index segment: the lines sorted by their bytes, gzipped."""
     encoded = sorted(_encode_line(line) for line in lines)
-    blocks = (encoded[start : start + _LINES_PER_MEMBER] for start in range(0, len(encoded), _LINES_PER_MEMBER))
-    return b"".join(gzip.compress(b"".join(block), 9, mtime=0) for block in blocks)
+    starts = range(0, len(encoded), _LINES_PER_MEMBER)
+    blocks = (b"".join(encoded[start : start + _LINES_PER_MEMBER]) for start in starts)
+    return b"".join(gzip.compress(block, 9, mtime=0) for block in blocks)
 
 
 def decode(segment: bytes, key: str, mentioning: bytes = b"") -> Iterator[IndexLine]:
@@ -123,7 +124,8 @@ def decode(segment: bytes, key: str, mentioning: bytes = b"") -> Iterator[IndexL
     try:
         text = gzip.decompress(segment)
     except (OSError, EOFError, zlib.error) as error:
-        raise ArchiveDamagedError(f"index segment {key}: its bytes are not what was stored ({error})") from error
+        message = f"index segment {key}: its bytes are not what was stored ({error}); run verify"
+        raise ArchiveDamagedError(message) from error
     if mentioning not in text:
         return
     for number, line in enumerate(text.split(b"\n")[:-1], 1):

@@ -1,4 +1,4 @@
-"""What changed from one version to the next: the classes of change, and a word diff of every field that changed."""
+"""What changed from one version to the next: classes of change, a word diff of every field that changed."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from msgspec import Struct
 from broadsheet.storage.model import Article, Change, Date, Snapshot
 from broadsheet.storage.versions import changes_between
 
-# A word with the space after it. Scripts written without spaces (Thai, Lao, Burmese, Khmer, Chinese, Japanese)
-# are compared character by character.
+# A word with the space after it. Scripts written without spaces (Thai, Lao, Burmese, Khmer, Chinese,
+# Japanese) are compared character by character.
 _WORD = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]\s*"
     r"|[^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+\s*"
@@ -33,7 +33,7 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 class FieldDifference(Struct, frozen=True, kw_only=True):
-    """How one field differs; joining the runs without the inserted ones gives the old value, and vice versa."""
+    """How one field differs: the runs without the inserted ones are the old value, and vice versa."""
 
     before: str | None
     after: str | None
@@ -48,8 +48,8 @@ class Difference(Struct, frozen=True, kw_only=True):
         before: The number of the earlier version.
         after: The number of the later version.
         changes: The classes of change, as in the snapshot document.
-        fields: Per field that differs (``title``, ``subtitle``, ``text``, ``authors``, ``published``, ``modified``,
-            ``access``, ``canonical_url``, ``state``) its word diff.
+        fields: Per field that differs (``title``, ``subtitle``, ``text``, ``authors``, ``published``,
+            ``modified``, ``access``, ``canonical_url``, ``state``) its word diff.
     """
 
     url: str
@@ -76,7 +76,7 @@ def difference(before: Snapshot, after: Snapshot) -> Difference:
 
 
 def word_diff(before: str | None, after: str | None) -> list[Run]:
-    """Return the runs that lead from one text to another, word by word; long texts are aligned by line first."""
+    """Return the runs that lead from one text to another, word by word where lines do not agree."""
     old, new = (before or "").splitlines(keepends=True), (after or "").splitlines(keepends=True)
     runs: list[Run] = []
     for operation, left, right in _opcodes(old, new):

@@ -7,7 +7,8 @@ never in a key.
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from broadsheet.storage.errors import InvalidKeyError
@@ -17,6 +18,10 @@ WARC = "warc/"
 SNAPSHOTS = "snapshot/"
 INDEX = "index/"
 _LATEST = 10**13
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SNAPSHOT_KEY = re.compile(
+    rf"{SNAPSHOTS}([0-9a-f]{{2}})/\1[0-9a-f]{{30}}/([0-9]{{13}})-([0-9a-f]{{16}})-[0-9a-f]{{16}}\.json"
+)
 
 
 def digest_name(data: bytes, digits: int = 32) -> str:
@@ -25,8 +30,9 @@ def digest_name(data: bytes, digits: int = 32) -> str:
 
 
 def milliseconds(moment: datetime) -> int:
-    """Return the milliseconds from the epoch to a moment; 13 digits until the year 2286."""
-    return int(moment.timestamp() * 1000)
+    """Return the whole milliseconds from the epoch to a moment; 13 digits until the year 2286."""
+    # In integers: a float loses some of the milliseconds.
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def batch_name(moment: datetime, writer: str) -> str:
@@ -42,11 +48,6 @@ def warc_key(batch: str, digest: str) -> str:
 def index_key(batch: str, data: bytes) -> str:
     """Return the key of a batch's index segment."""
     return f"{INDEX}{_day(batch)}/{batch}-{digest_name(data)}.cdxj.gz"
-
-
-def index_prefix(day: datetime | None = None) -> str:
-    """Return the prefix of the index segments of one day (UTC), or of all."""
-    return INDEX if day is None else f"{INDEX}{day:%Y/%m/%d}/"
 
 
 def index_day(key: str) -> str:
@@ -87,13 +88,15 @@ def parse_snapshot_key(key: str) -> SnapshotName:
     Raises:
         InvalidKeyError: It is not the key of a snapshot.
     """
-    try:
-        inverted, content, _ = key.rpartition("/")[2].removesuffix(".json").split("-")
-        moment = datetime.fromtimestamp((_LATEST - int(inverted)) / 1000, UTC)
-    except (ValueError, OverflowError) as error:
-        raise InvalidKeyError(f"not the key of a snapshot: {key!r}") from error
-    return SnapshotName(key, moment, content)
+    match = _SNAPSHOT_KEY.fullmatch(key)
+    if match is None:
+        raise InvalidKeyError(f"not the key of a snapshot: {key!r}")
+    return SnapshotName(key, _moment(_LATEST - int(match[2])), match[3])
 
 
 def _day(batch: str) -> str:
-    return f"{datetime.fromtimestamp(int(batch[:13]) / 1000, UTC):%Y/%m/%d}"
+    return f"{_moment(int(batch[:13])):%Y/%m/%d}"
+
+
+def _moment(milliseconds: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=milliseconds)

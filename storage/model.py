@@ -1,8 +1,8 @@
 """The types that the whole system passes along: an article, a snapshot, a capture. Nothing else.
 
 Field names and order are those of the snapshot document in docs/format.md; a field that is not known is
-``None``, a list that is empty is ``[]``. Times are aware datetimes in UTC, except `Date`, which says what a page
-states and no more.
+``None``, a list that is empty is ``[]``. Times are aware datetimes in UTC, except `Date`, which says what a
+page states and no more.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class HttpAnswer(Struct, frozen=True, kw_only=True):
 
 
 class WarcLocation(Struct, frozen=True, kw_only=True):
-    """Where the record of a capture lies: one gzip member of `length` bytes at `offset` of the object `key`."""
+    """Where the record of a capture lies: a gzip member of `length` bytes at `offset` of the object `key`."""
 
     key: str
     offset: int
@@ -200,7 +200,8 @@ class Exchange(Struct, frozen=True, kw_only=True):
         ip: The address that was connected to.
         protocols: WARC-Protocol values, ``http/1.1`` and where it applies ``tls/1.3``.
         cipher_suite: The TLS cipher suite, or None without TLS.
-        truncated: Why the response is not whole: ``length``, ``time``, ``disconnect``, ``unspecified``; or None.
+        truncated: Why the response is not whole (``length``, ``time``, ``disconnect``, ``unspecified``), or
+            None.
     """
 
     url: str

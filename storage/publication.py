@@ -18,7 +18,7 @@ from broadsheet.storage import cdxj, layout, snapshots
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.catalog import Catalog, Known, advance
 from broadsheet.storage.cdxj import IndexLine
-from broadsheet.storage.errors import ArchiveFormatError, NoSuchObjectError
+from broadsheet.storage.marker import ensure_format
 from broadsheet.storage.model import (
     Change,
     Extractor,
@@ -31,14 +31,7 @@ from broadsheet.storage.objects import ObjectStore
 from broadsheet.storage.urls import identity, identity_hash, surt
 from broadsheet.storage.versions import Finding, Verdict, judge, redirect_location
 
-ARCHIVE_FORMAT = "broadsheet.archive/1"
 _PUTS_AT_ONCE = 8
-
-
-class Marker(Struct, frozen=True, kw_only=True):
-    """The object `archive.json`: which format the archive has."""
-
-    format: str = ARCHIVE_FORMAT
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -127,25 +120,6 @@ def publish(publication: Plan, segment: Path, store: ObjectStore, catalog: Catal
     catalog.ingest(publication.index_key, lines, publication.outlinks)
 
 
-def ensure_format(store: ObjectStore, *, create: bool) -> None:
-    """Check that the archive is of the format this version knows; with `create`, make an empty store one.
-
-    Raises:
-        ArchiveFormatError: It is of another format.
-    """
-    try:
-        found = msgspec.json.decode(store.get(layout.MARKER), type=Marker)
-    except NoSuchObjectError:
-        if create:
-            store.put(layout.MARKER, msgspec.json.encode(Marker()) + b"\n")
-        return
-    except msgspec.DecodeError as error:
-        raise ArchiveFormatError(f"{layout.MARKER} of this archive cannot be read: {error}") from error
-    if found.format != ARCHIVE_FORMAT:
-        message = f"the archive is of format {found.format!r}; this version reads {ARCHIVE_FORMAT!r}"
-        raise ArchiveFormatError(message)
-
-
 class _Planner:
     """Goes through a batch in the order of its captures, knowing after each what a reader would know."""
 
@@ -214,9 +188,7 @@ class _Planner:
             extractor=self._extractor,
         )
         data = snapshots.encode(document)
-        key = layout.snapshot_key(
-            identity_hash(capture.filed_as), capture.captured_at, verdict.digest, data
-        )
+        key = layout.snapshot_key(identity_hash(capture.filed_as), capture.captured_at, verdict.digest, data)
         self.snapshots.append((key, data))
         self._documents[key] = document
         return key
@@ -232,4 +204,3 @@ class _Planner:
 
     def _read(self, key: str) -> SnapshotDocument:
         return self._documents.get(key) or snapshots.read(self._store, key)
-

@@ -9,7 +9,7 @@ import msgspec
 
 from broadsheet.storage import warc
 from broadsheet.storage.captures import Capture, Request
-from broadsheet.storage.errors import MessageError
+from broadsheet.storage.errors import MessageError, RecordError
 from broadsheet.storage.messages import ResponseMessage, parse_response
 from broadsheet.storage.warc import WarcRecord
 from broadsheet.storage.warc_records import response_head
@@ -73,7 +73,7 @@ def read_captures(segment: Path) -> Iterator[tuple[Capture, bytes]]:
     One exchange is held in memory at a time.
 
     Raises:
-        RecordError: The segment is damaged; the message names the offset.
+        RecordError: The segment is damaged.
     """
     source: str | None = None
     held: tuple[int, int, WarcRecord] | None = None
@@ -110,12 +110,16 @@ def _message(record: WarcRecord) -> ResponseMessage | None:
 
 
 def _warc_fields(block: bytes) -> dict[str, str]:
-    pairs = (line.partition(": ") for line in block.decode().splitlines())
+    # Not splitlines: a feed's title in it may hold what Unicode calls a line separator.
+    pairs = (line.partition(": ") for line in block.decode(errors="replace").split("\r\n"))
     return {name: value for name, _, value in pairs}
 
 
 def _request(block: bytes) -> Request:
     fields = _warc_fields(block)
     encoded = fields.get(_REQUEST_FIELD)
-    request = msgspec.json.decode(encoded, type=Request) if encoded else Request()
+    try:
+        request = msgspec.json.decode(encoded, type=Request) if encoded else Request()
+    except msgspec.DecodeError as error:
+        raise RecordError(f"a metadata record's field {_REQUEST_FIELD} cannot be read: {error}") from error
     return msgspec.structs.replace(request, via=fields.get(_VIA_FIELD))

@@ -31,7 +31,8 @@ def read(store: ObjectStore, key: str) -> SnapshotDocument:
     except msgspec.DecodeError as error:
         raise ArchiveFormatError(f"snapshot {key} cannot be read: {error}") from error
     if document.schema != SNAPSHOT_SCHEMA:
-        raise ArchiveFormatError(f"snapshot {key} is of {document.schema!r}; this version reads {SNAPSHOT_SCHEMA!r}")
+        message = f"snapshot {key} is of {document.schema!r}; this version reads {SNAPSHOT_SCHEMA!r}"
+        raise ArchiveFormatError(message)
     return document
 
 

@@ -2,7 +2,7 @@
 
 ::
 
-    spool/<batch>/lock            held (flock) by the process that writes the batch; the kernel frees it with the process
+    spool/<batch>/lock            held (flock) by the process that writes the batch; freed by the kernel with it
                  /open.warc.gz    the segment while it grows; a cut-off last member is dropped by recovery
                  /sealed.warc.gz  the whole segment; nothing is added any more
                  /plan            every object to be published, byte for byte; written once, before the first PUT
@@ -75,7 +75,9 @@ class Batch:
         """Make the directory and open the segment."""
         self._directory.mkdir()
         self._acquire()
-        self._file = os.open(self._directory / _OPEN, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        self._file = os.open(
+            self._directory / _OPEN, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644
+        )
         _sync_directory(self._directory)
 
     def take_over(self) -> bool:

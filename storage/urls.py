@@ -22,8 +22,9 @@ _QUERY_SAFE = _PATH_SAFE + "?{}^`"
 _ENDS = "".join(map(chr, range(0x21)))
 _LINE_BREAKS = re.compile(r"[\t\n\r]")
 _CONTROL = re.compile(r"[\x00-\x20\x7f]+")
-_WWW = re.compile(r"^www\.(?=[^.]+\.)")
-_NUMBERED_WWW = re.compile(r"^www\d*\.")
+# Where a domain is left behind it: www.example and www1.example are domains.
+_WWW = re.compile(r"^www\d*\.(?=[^.]+\.)")
+_WWW_OF_SURT = re.compile(r"^www\d*\.")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 _UNRESERVED = re.compile(r"[0-9A-Za-z._~-]")
@@ -92,7 +93,7 @@ def surt(url: str) -> str:
     trailing slash dropped.
     """
     parts = _split(url)
-    host = _NUMBERED_WWW.sub("", parts.hostname or "")
+    host = _WWW_OF_SURT.sub("", parts.hostname or "")
     port = f":{parts.port}" if parts.port not in (None, _DEFAULT_PORTS[parts.scheme]) else ""
     reordered = host if ":" in host else ",".join(reversed(host.split(".")))
     query = _canonical_query(_canonical_escapes(parts.query))

@@ -1,4 +1,4 @@
-"""What makes a version: the digest of an article's content, the classes of change, the verdict on a capture."""
+"""What makes a version: the digest of an article's content, classes of change, the verdict on a capture."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ import msgspec
 from msgspec import Struct
 
 from broadsheet.storage.captures import Capture
+from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
 from broadsheet.storage.model import Article, Change, Date, Outcome, SnapshotDocument
 from broadsheet.storage.urls import is_front_page
 
 _SPACE = re.compile(r"\s+")
-# 404 and 410 say that the page is not there (RFC 9110 15.5.5, 15.5.11); 451 that it may not be shown (RFC 7725).
+# 404 and 410 say that the page is not there (RFC 9110 15.5.5, 15.5.11), 451 that it may not be shown (RFC 7725).
 _GONE = frozenset({404, 410, 451})
 # RFC 9110 15.3.4: 203 is a 200 that a proxy transformed.
 PRESENT = frozenset({200, 203})
@@ -43,11 +44,19 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """The version that stood when a capture was made, as its writer knew it."""
+    """The version that stood when a capture was made, as its writer knew it.
+
+    Attributes:
+        snapshot_key: Its key.
+        content: 16 hex digits of its content digest.
+        state: Whether the article stands or vanished.
+        payload_digest: The digest of the body in which it was last seen; None where none is held.
+    """
 
     snapshot_key: str
     content: str
     state: Literal["live", "gone"]
+    payload_digest: str | None = None
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -98,7 +107,7 @@ def judge(
 
     Args:
         capture: The capture.
-        finding: What reading its page came to; None where the page was not read (revisits, errors, redirects).
+        finding: What reading its page came to; None where it was not read (revisits, errors, redirects).
         standing: The version that stands, or None.
         read: Reads a snapshot by its key; called only when something changed.
     """
@@ -109,11 +118,12 @@ def judge(
     if capture.status in _REDIRECTS:
         return Verdict(outcome=None)
     if capture.revisit:
-        return Verdict(outcome="unchanged" if standing else "not_article")
+        return _repeated(capture, standing)
     if capture.truncated:
         return Verdict(outcome="failed", reason=f"the response is not whole ({capture.truncated})")
     if capture.status not in PRESENT:
-        return Verdict(outcome="failed", reason=f"HTTP {capture.status}" if capture.status else "no HTTP response")
+        reason = f"HTTP {capture.status}" if capture.status else "no HTTP response"
+        return Verdict(outcome="failed", reason=reason)
     return _present(finding or Finding(reason="pages are not read"), standing, read)
 
 
@@ -123,9 +133,28 @@ def redirect_location(capture: Capture) -> str | None:
     if capture.status not in _REDIRECTS or not location:
         return None
     try:
-        return urljoin(capture.url, location.strip())
+        return urljoin(capture.url, _as_browsers_read(location).strip())
     except ValueError:
         return None
+
+
+def _as_browsers_read(header: str) -> str:
+    """Return a header as UTF-8 where it is that: servers send addresses as they stand in their database."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return header
+
+
+def _repeated(capture: Capture, standing: Standing | None) -> Verdict:
+    if standing is None:
+        return Verdict(outcome="not_article")
+    if capture.payload_digest == standing.payload_digest:
+        return Verdict(outcome="unchanged")
+    # It was recorded while another version stood. The next look stores the body and reads it.
+    return Verdict(
+        outcome="failed", reason="the page went back to an earlier body: it will be read at the next look"
+    )
 
 
 def _present(finding: Finding, standing: Standing | None, read: Callable[[str], SnapshotDocument]) -> Verdict:
@@ -138,7 +167,13 @@ def _present(finding: Finding, standing: Standing | None, read: Callable[[str], 
         return Verdict(outcome="new", digest=digest)
     if standing.content == content_name(digest):
         return Verdict(outcome="unchanged")
-    changes = changes_between(read(standing.snapshot_key), finding.article, finding.canonical_url)
+    try:
+        before = read(standing.snapshot_key)
+    except (ArchiveDamagedError, NoSuchObjectError) as error:
+        # That it changed is certain from the key; in what, nobody can tell any more.
+        reason = f"the version before it cannot be read: {error}"
+        return Verdict(outcome="changed", reason=reason, digest=digest)
+    changes = changes_between(before, finding.article, finding.canonical_url)
     return Verdict(outcome="changed", changes=changes, digest=digest)
 
 

@@ -1,7 +1,8 @@
 """What a writer has on its machine beside the archive: the spool and the catalog, and where they lie.
 
 For an archive in a folder they lie in its ``.local`` (dot names are no part of the archive), so that they move
-with it; for one in a bucket under ``$BROADSHEET_STATE``, else the user's state directory (XDG Base Directory).
+with it; for one in a bucket in a directory of its own under ``$BROADSHEET_STATE``, else under the user's state
+directory (XDG Base Directory).
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import hashlib
 import os
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from broadsheet.storage.catalog import Catalog
-from broadsheet.storage.objects import ObjectStore, open_store
 from broadsheet.storage.folder import FolderStore
-from broadsheet.storage.publication import ensure_format
+from broadsheet.storage.marker import ensure_format
+from broadsheet.storage.objects import ObjectStore, open_store
 from broadsheet.storage.spool import Spool
 
 
@@ -46,7 +48,7 @@ class Workspace:
         ensure_format(store, create=False)
         return cls(uri, store, _local_directory(uri, store))
 
-    def __enter__(self) -> Workspace:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -60,7 +62,9 @@ def _local_directory(uri: str, store: ObjectStore) -> Path:
         return store.root / ".local"
     state = os.environ.get("BROADSHEET_STATE")
     base = Path(state) if state else _state_home() / "broadsheet"
-    return base / hashlib.sha256(uri.rstrip("/").encode()).hexdigest()[:16]
+    # Buckets of one name on two servers are two archives.
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+    return base / hashlib.sha256(f"{endpoint} {uri.rstrip('/')}".encode()).hexdigest()[:16]
 
 
 def _state_home() -> Path:

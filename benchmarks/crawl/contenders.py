@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks.crawl.meter import Measurement, measure
 from benchmarks.crawl.web import EMPTY_HOST, HOSTS
 
+
 class Contender(StrEnum):
     """The five things compared."""
 

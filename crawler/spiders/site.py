@@ -13,12 +13,12 @@ from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from broadsheet.crawler.discovery import Entry
 from broadsheet.crawler.errors import BlockedAddressError, RobotsDisallowed
+from broadsheet.crawler.findings import finding_of, page_of
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.ledger import Ledger
 from broadsheet.crawler.pool import ReadingPool
-from broadsheet.crawler.discovery import Entry
-from broadsheet.crawler.findings import finding_of, page_of
 from broadsheet.crawler.recorder import CAPTURED, REQUEST, Captured
 from broadsheet.storage import captures
 from broadsheet.storage.catalog import Catalog, Known
@@ -31,12 +31,18 @@ _MOST_REDIRECTS = 10
 _DEPTH = "broadsheet_depth"
 _HOPS = "broadsheet_hops"
 # What a news page links to that is never a page; everything else is asked for and judged by what comes back.
+# fmt: off
 _NO_PAGE = frozenset(
-    ".7z .aac .avi .avif .bmp .css .csv .dmg .doc .docx .eot .epub .exe .flac .gif .gz .ico .ics .iso .jpeg .jpg .js "
-    ".json .m3u8 .m4a .m4v .mkv .mov .mp3 .mp4 .mpeg .mpg .msi .odp .ods .odt .ogg .ogv .otf .pdf .png .ppt .pptx "
-    ".rar .rtf .svg .swf .tar .tgz .tif .tiff .torrent .ttf .wav .webm .webmanifest .webp .woff .woff2 .xls .xlsx .zip"
-    .split()
+    (
+        ".7z", ".aac", ".avi", ".avif", ".bmp", ".css", ".csv", ".dmg", ".doc", ".docx", ".eot", ".epub",
+        ".exe", ".flac", ".gif", ".gz", ".ico", ".ics", ".iso", ".jpeg", ".jpg", ".js", ".json", ".m3u8",
+        ".m4a", ".m4v", ".mkv", ".mov", ".mp3", ".mp4", ".mpeg", ".mpg", ".msi", ".odp", ".ods", ".odt", ".ogg",
+        ".ogv", ".otf", ".pdf", ".png", ".ppt", ".pptx", ".rar", ".rtf", ".svg", ".swf", ".tar", ".tgz", ".tif",
+        ".tiff", ".torrent", ".ttf", ".wav", ".webm", ".webmanifest", ".webp", ".woff", ".woff2", ".xls",
+        ".xlsx", ".zip",
+    )
 )
+# fmt: on
 
 
 class SiteSpider(Spider):
@@ -87,7 +93,11 @@ class SiteSpider(Spider):
             requests = self._redirected(request, captured, location)
         else:
             entries = await self._entries(captured)
-            requests = self._admit(entries, depth=depth + 1, via=captured.capture.url) if self.job.follow else iter(())
+            requests = (
+                self._admit(entries, depth=depth + 1, via=captured.capture.url)
+                if self.job.follow
+                else iter(())
+            )
         for following in requests:
             yield following
 
@@ -108,7 +118,11 @@ class SiteSpider(Spider):
         if self._known_revisited:
             return
         self._known_revisited = True
-        known = [Entry(url=url, kind="link") for of in sorted(self._sites) for url in self.catalog.live_articles(of)]
+        known = [
+            Entry(url=url, kind="link")
+            for of in sorted(self._sites)
+            for url in self.catalog.live_articles(of)
+        ]
         assert self.crawler.engine is not None  # noqa: S101 - the engine runs when the spider is idle
         requests = list(self._admit(known, depth=1, via=None))
         for request in requests:
