@@ -16,8 +16,9 @@ from broadsheet.storage.urls import normalise
 EntryKind = Literal["link", "feed", "sitemap"]
 
 _LONGEST_TEXT = 1_000
-# Already in normal form: no query to clean, no port, nothing to escape, and (checked apart) no dot segment.
-_PLAIN_URL = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*/[A-Za-z0-9._~/-]{0,2000}")
+# Already in normal form: a host that is no number, no port, no query to clean, nothing to escape, and (checked
+# apart) no dot segment.
+_PLAIN_URL = re.compile(r"https?://(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*/[A-Za-z0-9._~/-]{0,2000}")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 
 

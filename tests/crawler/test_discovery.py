@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.crawler.discovery import absolute, plain_text
+from broadsheet.storage.errors import InvalidURLError
 from broadsheet.storage.urls import normalise
 
 BASE = "https://news.example/section/index.html"
@@ -26,10 +27,14 @@ def test_what_cannot_be_fetched_is_no_reference(reference: str | None) -> None:
     assert absolute(reference, BASE) is None
 
 
-@given(st.text(alphabet="abzAZ09-._~/", max_size=40), st.text(alphabet="abz09.-", max_size=20))
+@given(st.text(alphabet="abzAZ09-._~/", max_size=40), st.text(alphabet="abxz019.-", min_size=1, max_size=20))
 def test_a_plain_url_is_taken_as_it_is_only_where_that_is_its_normal_form(path: str, host: str) -> None:
-    url = f"https://n{host}n/{path}"
-    assert absolute(url, BASE) == normalise(url)
+    url = f"https://{host}/{path}"
+    try:
+        expected = normalise(url)
+    except InvalidURLError:
+        expected = None
+    assert absolute(url, BASE) == expected
 
 
 @given(st.text(max_size=200))

@@ -17,9 +17,7 @@ def read(body: bytes, content_type: str | None = None) -> list[Entry]:
 
 
 def json_feed(*items: object) -> bytes:
-    return msgspec.json.encode(
-        {"version": "https://jsonfeed.org/version/1.1", "title": "News", "items": items}
-    )
+    return msgspec.json.encode({"version": "https://jsonfeed.org/version/1.1", "title": "News", "items": items})
 
 
 def test_an_rss_item_gives_its_link_and_what_it_says_of_it() -> None:
@@ -67,9 +65,7 @@ def test_rss_1_0_is_read() -> None:
     feed = b"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
       xmlns:dc="http://purl.org/dc/elements/1.1/"><channel rdf:about="x"><title>News</title></channel>
       <item rdf:about="y"><title>One</title><link>/one</link><dc:date>2016-06-10</dc:date></item></rdf:RDF>"""
-    assert read(feed) == [
-        Entry(url="https://news.example/one", hints=Hints(title="One", published="2016-06-10"))
-    ]
+    assert read(feed) == [Entry(url="https://news.example/one", hints=Hints(title="One", published="2016-06-10"))]
 
 
 def test_xml_base_is_what_relative_links_rest_on() -> None:

@@ -74,18 +74,14 @@ async def test_html_without_a_response_is_read_too(pool: ReadingPool) -> None:
 
 async def test_a_page_that_takes_too_much_cpu_time_costs_only_itself() -> None:
     async with ReadingPool(processes=2, limits=ReadingLimits(cpu_seconds=1)) as pool:
-        bad, *good = await asyncio.gather(
-            pool.read(page(MANY_ATTRIBUTES)), *(pool.read(page(GOOD)) for _ in range(20))
-        )
+        bad, *good = await asyncio.gather(pool.read(page(MANY_ATTRIBUTES)), *(pool.read(page(GOOD)) for _ in range(20)))
         assert bad.kind == "other"
         assert bad.failure == "extraction exceeded 1 s of CPU"
         assert [reading.kind for reading in good] == ["index"] * 20
 
 
 async def test_a_reader_may_use_its_cpu_time_on_every_page_anew() -> None:
-    busy = page(
-        b"<urlset>" + 50_000 * b"<url><loc>https://n.example/a</loc></url>" + b"</urlset>", "text/xml"
-    )
+    busy = page(b"<urlset>" + 50_000 * b"<url><loc>https://n.example/a</loc></url>" + b"</urlset>", "text/xml")
     async with ReadingPool(processes=1, limits=ReadingLimits(cpu_seconds=1)) as pool:
         # One page may take less than two seconds, the granularity of the limit; all of them take more.
         used, readings = 0.0, []
@@ -226,3 +222,10 @@ async def test_five_thousand_nested_tags_are_survived(pool: ReadingPool) -> None
 async def test_the_window_is_a_little_more_than_the_processes() -> None:
     assert ReadingPool(processes=4).window == 6
     assert ReadingPool().processes == len(os.sched_getaffinity(0))
+
+
+def test_the_process_that_has_a_pool_loads_nothing_to_read_pages_with() -> None:
+    program = (
+        "import sys, broadsheet.crawler.pool\nprint(*sorted({'lxml', 'trafilatura', 'scrapy'} & set(sys.modules)))"
+    )
+    assert subprocess.check_output([sys.executable, "-c", program]) == b"\n"

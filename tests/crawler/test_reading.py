@@ -29,9 +29,7 @@ ARTICLE = (
 RSS = b"<rss><channel><item><link>/a</link></item><item><link>/b</link></item></channel></rss>"
 
 
-def capture(
-    body: bytes, content_type: str | None = "text/html", *headers: str, status: str = "200 OK"
-) -> Reading:
+def capture(body: bytes, content_type: str | None = "text/html", *headers: str, status: str = "200 OK") -> Reading:
     lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}"]
     if content_type is not None:
         lines.append(f"Content-Type: {content_type}")
@@ -98,9 +96,7 @@ def test_a_json_feed_is_a_feed() -> None:
     assert capture(body, "application/json").kind == "feed"
 
 
-@pytest.mark.parametrize(
-    "content_type", ["application/x-gzip", "application/xml", "application/octet-stream"]
-)
+@pytest.mark.parametrize("content_type", ["application/x-gzip", "application/xml", "application/octet-stream"])
 def test_a_sitemap_may_be_a_gzip_file(content_type: str) -> None:
     body = gzip.compress(b"<urlset><url><loc>https://news.example/a</loc></url></urlset>")
     reading = capture(body, content_type)
@@ -110,9 +106,7 @@ def test_a_sitemap_may_be_a_gzip_file(content_type: str) -> None:
 
 def test_a_sitemap_index_is_a_sitemap_whose_entries_are_sitemaps() -> None:
     reading = capture(b"<sitemapindex><sitemap><loc>/1.xml</loc></sitemap></sitemapindex>", "text/xml")
-    assert [(entry.kind, entry.url) for entry in reading.entries] == [
-        ("sitemap", "https://news.example/1.xml")
-    ]
+    assert [(entry.kind, entry.url) for entry in reading.entries] == [("sitemap", "https://news.example/1.xml")]
 
 
 def test_a_sitemap_over_the_limit_says_how_much_was_left_out() -> None:
@@ -175,9 +169,7 @@ def test_a_content_coding_that_is_not_read_is_a_failure() -> None:
 
 @settings(max_examples=60)
 @given(
-    st.sampled_from(
-        ["text/html", "text/xml", "application/json", "application/gzip", "?;charset=rot13", None]
-    ),
+    st.sampled_from(["text/html", "text/xml", "application/json", "application/gzip", "?;charset=rot13", None]),
     st.sampled_from([b"", b"<rss>", b"<urlset>", b"<html>", b"\x1f\x8b\x08", b"{", b"\xff\xfe<"]),
     st.binary(max_size=200),
 )

@@ -12,12 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Answer:
-    """What a path is answered with; `drop` closes the connection without a word."""
+    """What a path is answered with, after `hang` seconds; `drop` closes the connection without a word."""
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     drop: bool = False
+    hang: float = 0
 
 
 @dataclass
@@ -63,6 +64,7 @@ def site_server(
             self._answer(prepared)
 
         def _answer(self, answer: Answer) -> None:
+            time.sleep(answer.hang)
             if answer.drop:
                 self.close_connection = True
                 return
