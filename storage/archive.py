@@ -1,4 +1,4 @@
-"""Reading an archive: what stood at a URL, when, and what the server sent. GET, ranged GET and LIST, no more."""
+"""Reading an archive: what stood at a URL, when, and what the server sent. GET, ranged GET, LIST, no more."""
 
 from __future__ import annotations
 
@@ -11,12 +11,19 @@ from msgspec import Struct
 
 from broadsheet.storage import cdxj, layout, snapshots, warc
 from broadsheet.storage.cdxj import IndexLine
-from broadsheet.storage.errors import ArchiveDamagedError, InvalidURLError, NoSuchVersionError
+from broadsheet.storage.errors import (
+    ArchiveDamagedError,
+    InvalidURLError,
+    NoSuchObjectError,
+    NoSuchVersionError,
+    RecordError,
+)
 from broadsheet.storage.layout import SnapshotName
+from broadsheet.storage.marker import ensure_format
 from broadsheet.storage.model import Snapshot, WarcLocation
 from broadsheet.storage.objects import ObjectStore, open_store
-from broadsheet.storage.publication import ensure_format
-from broadsheet.storage.urls import identity, identity_hash, site, surt
+from broadsheet.storage.urls import identity, identity_hash, normalise, site, surt
+from broadsheet.storage.warc import WarcRecord
 
 _MOST_REDIRECTS = 5
 # A batch is filed under the day it was opened and may hold captures of the day after.
@@ -55,7 +62,7 @@ class Archive:
 
     def at(self, url: str, when: datetime) -> Snapshot | None:
         """Return the version of a URL that stood at a moment, or None; a naive moment is taken as UTC."""
-        moment = when if when.tzinfo else when.replace(tzinfo=UTC)
+        moment = _utc(when)
         names = self._find_names(url)
         # Keys tell milliseconds: a version captured within the same one stands.
         standing = [name for name in names if name.captured_at <= moment]
@@ -80,7 +87,7 @@ class Archive:
 
     def checks(self, url: str) -> list[Check]:
         """Return the looks at a URL that found nothing changed, oldest first."""
-        filed = identity(self._resolve(url))
+        filed = identity(self._find(url)[0])
         found = [
             Check(at=line.at, record=_location(line))
             for line in self._lines_mentioning(filed.encode())
@@ -96,21 +103,24 @@ class Archive:
         host: str | None = None,
         language: str | None = None,
     ) -> Iterator[Snapshot]:
-        """Yield the versions captured in ``[since, until)``, in the order in which they were published.
+        """Yield the versions captured in ``[since, until)``, in the order of their batches.
 
         Args:
-            since: The earliest capture, or None.
+            since: The earliest capture, or None; a naive moment is taken as UTC, as in `at`.
             until: The moment before which it was made, or None.
             host: Only of this host, ``www`` aside.
-            language: Only articles of this language (primary tag, ``en``).
+            language: Only articles of this language, of any region (``en``).
+
+        Raises:
+            InvalidURLError: `host` is no host.
         """
         names_of = lru_cache(maxsize=64)(self._list_names)
-        for line in self._lines_between(since, until):
-            if line.snapshot is None or (
-                host and site(line.filed_as or line.url) != host.removeprefix("www.")
-            ):
+        wanted = site(f"http://{host}/") if host else None
+        for line in self._lines_between(since and _utc(since), until and _utc(until)):
+            filed_as = line.filed_as or line.url
+            if line.snapshot is None or wanted not in (None, site(filed_as)):
                 continue
-            names = names_of(identity_hash(line.filed_as or line.url))
+            names = names_of(identity_hash(filed_as))
             snapshot = self._numbered(line.snapshot, names)
             if snapshot and (language is None or _language(snapshot) == language):
                 yield snapshot
@@ -123,48 +133,47 @@ class Archive:
         Raises:
             ArchiveDamagedError: The record is missing, or its block is not the one that was stored.
         """
-        record = warc.read_member(self.record(snapshot))
-        if record.record_id != snapshot.warc.record_id or not warc.block_is_intact(record):
-            message = (
-                f"record {snapshot.warc.record_id} in {snapshot.warc.key} is not what was stored; run verify"
-            )
-            raise ArchiveDamagedError(message)
-        return record.block
+        return self._stored(snapshot)[1].block
 
     def record(self, snapshot: Snapshot) -> bytes:
-        """Return the WARC record that a version rests on: one gzip member, as stored."""
-        where = snapshot.warc
-        return self.store.get_range(where.key, where.offset, where.length)
+        """Return the WARC record that a version rests on: one gzip member, as stored.
 
-    def index_segments(
-        self, since: datetime | None = None, until: datetime | None = None
-    ) -> Iterator[tuple[str, bytes]]:
-        """Yield the index segments, key and bytes, that may hold captures of a span, in the order of their batches."""
-        first = f"{since - _BATCH_SPAN:%Y-%m-%d}" if since else ""
-        last = f"{until:%Y-%m-%d}" if until else "9999"
-        for entry in self.store.list(layout.INDEX):
-            if first <= layout.index_day(entry.key) <= last:
-                yield entry.key, self.store.get(entry.key)
+        Raises:
+            ArchiveDamagedError: It is missing, or not the one that was stored.
+        """
+        return self._stored(snapshot)[0]
+
+    def _stored(self, snapshot: Snapshot) -> tuple[bytes, WarcRecord]:
+        where = snapshot.warc
+        try:
+            member = self.store.get_range(where.key, where.offset, where.length)
+            record = warc.read_member(member)
+        except (NoSuchObjectError, RecordError) as error:
+            raise ArchiveDamagedError(f"record {where.record_id} in {where.key}: {error}; run verify") from error
+        if record.record_id != where.record_id or not warc.block_is_intact(record):
+            message = f"record {where.record_id} in {where.key} is not what was stored; run verify"
+            raise ArchiveDamagedError(message)
+        return member, record
 
     def _find_names(self, url: str) -> list[SnapshotName]:
-        return self._list_names(identity_hash(self._resolve(url)))
+        return self._find(url)[1]
 
-    def _resolve(self, url: str) -> str:
-        """Follow redirects that were captured at URLs that have no versions of their own."""
+    def _find(self, url: str) -> tuple[str, list[SnapshotName]]:
+        """Return the versions of a URL, and where they are filed: behind the redirects captured at URLs without."""
         for _ in range(_MOST_REDIRECTS):
-            if self._list_names(identity_hash(url)):
-                break
+            if names := self._list_names(identity_hash(url)):
+                return url, names
             location = self._redirect(url)
             if location is None:
-                break
+                return url, []
             url = location
-        return url
+        return url, self._list_names(identity_hash(url))
 
     def _redirect(self, url: str) -> str | None:
         of_url = identity(url)
         found = [
             line
-            for line in self._lines_mentioning(surt(url).encode() + b" ")
+            for line in self._lines_mentioning(surt(normalise(url)).encode() + b" ")
             if line.location and identity(line.url) == of_url
         ]
         if not found:
@@ -177,7 +186,7 @@ class Archive:
         return location
 
     def _lines_mentioning(self, text: bytes) -> Iterator[IndexLine]:
-        for key, segment in self.index_segments():
+        for key, segment in self._index_segments():
             yield from cdxj.decode(segment, key, mentioning=text)
 
     def _list_names(self, hashed: str) -> list[SnapshotName]:
@@ -187,24 +196,36 @@ class Archive:
             key=lambda name: (name.captured_at, name.key),
         )
         # Two writers that saw the same state wrote it twice: equal neighbours are one version.
-        return oldest_first[:1] + [
-            name for before, name in pairwise(oldest_first) if name.content != before.content
-        ]
+        return oldest_first[:1] + [name for before, name in pairwise(oldest_first) if name.content != before.content]
 
     def _read(self, names: list[SnapshotName], number: int) -> Snapshot:
         key = names[number - 1].key
         return snapshots.numbered(snapshots.read(self.store, key), key, number)
 
     def _lines_between(self, since: datetime | None, until: datetime | None) -> Iterator[IndexLine]:
-        for key, segment in self.index_segments(since, until):
+        for key, segment in self._index_segments(since, until):
             for line in cdxj.decode(segment, key):
                 if (since is None or line.at >= since) and (until is None or line.at < until):
                     yield line
+
+    def _index_segments(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[tuple[str, bytes]]:
+        """Yield key and bytes of the index segments that may hold captures of a span, in order of batches."""
+        first = f"{since - _BATCH_SPAN:%Y-%m-%d}" if since else ""
+        last = f"{until:%Y-%m-%d}" if until else "9999"
+        for entry in self.store.list(layout.INDEX):
+            if first <= layout.index_day(entry.key) <= last:
+                yield entry.key, self.store.get(entry.key)
 
     def _numbered(self, key: str, names: list[SnapshotName]) -> Snapshot | None:
         """Read a snapshot, or return None where an equal neighbour stands for it."""
         number = next((number for number, name in enumerate(names, 1) if name.key == key), None)
         return None if number is None else self._read(names, number)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _language(snapshot: Snapshot) -> str | None:

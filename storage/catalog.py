@@ -124,9 +124,7 @@ class Catalog:
             self.ingest(key, cdxj.decode(store.get(key), key))
         return len(new)
 
-    def ingest(
-        self, key: str, lines: Iterable[IndexLine], outlinks: Mapping[str, list[str]] | None = None
-    ) -> None:
+    def ingest(self, key: str, lines: Iterable[IndexLine], outlinks: Mapping[str, list[str]] | None = None) -> None:
         """Take in one index segment, once; and the links of the pages in it, by URL."""
         with self._lock, self._connection:
             for line in sorted(lines, key=lambda line: line.at):
@@ -146,9 +144,7 @@ class Catalog:
     def outlinks(self, url: str) -> list[str]:
         """Return the links of a page as it was last read; [] where it never was on this machine."""
         with self._lock:
-            row = self._connection.execute(
-                "SELECT urls FROM outlinks WHERE identity = ?", (identity(url),)
-            ).fetchone()
+            row = self._connection.execute("SELECT urls FROM outlinks WHERE identity = ?", (identity(url),)).fetchone()
         return zlib.decompress(row[0]).decode().split("\n") if row else []
 
     def live_articles(self, of_site: str) -> Iterator[str]:
@@ -170,9 +166,7 @@ class Catalog:
 
     def _get(self, of_identity: str) -> Known | None:
         with self._lock:
-            row = self._connection.execute(
-                "SELECT entry FROM known WHERE identity = ?", (of_identity,)
-            ).fetchone()
+            row = self._connection.execute("SELECT entry FROM known WHERE identity = ?", (of_identity,)).fetchone()
         return _decode(row[0]) if row else None
 
 

@@ -18,6 +18,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
+from broadsheet.storage import layout
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.errors import ArchiveDamagedError
 from broadsheet.storage.model import Outcome
@@ -119,13 +120,15 @@ def decode(segment: bytes, key: str, mentioning: bytes = b"") -> Iterator[IndexL
         mentioning: Only lines that hold these bytes are read; the others are passed over quickly.
 
     Raises:
-        ArchiveDamagedError: It cannot be read; names the segment and, where it is one line, the line.
+        ArchiveDamagedError: Its bytes are not those that its key names, or cannot be read; names the segment
+            and, where it is one line, the line.
     """
+    if not key.endswith(f"-{layout.digest_name(segment)}.cdxj.gz"):
+        raise ArchiveDamagedError(f"index segment {key}: its bytes are not those that were stored; run verify")
     try:
         text = gzip.decompress(segment)
     except (OSError, EOFError, zlib.error) as error:
-        message = f"index segment {key}: its bytes are not what was stored ({error}); run verify"
-        raise ArchiveDamagedError(message) from error
+        raise ArchiveDamagedError(f"index segment {key} is not gzipped: {error}") from error
     if mentioning not in text:
         return
     for number, line in enumerate(text.split(b"\n")[:-1], 1):

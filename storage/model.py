@@ -20,9 +20,7 @@ Access = Literal["free", "metered", "paywalled", "registration", "unknown"]
 RelatedKind = Literal["see_also", "in_text", "series", "topic"]
 BlockKind = Literal["newsletter", "paywall", "registration", "donation", "app"]
 FieldSource = Literal["json-ld", "opengraph", "meta", "microdata", "visible", "url", "feed", "trafilatura"]
-Change = Literal[
-    "headline", "body", "byline", "published", "modified", "access", "canonical", "removed", "restored"
-]
+Change = Literal["headline", "body", "byline", "published", "modified", "access", "canonical", "removed", "restored"]
 Outcome = Literal["new", "changed", "unchanged", "gone", "failed", "not_article"]
 
 

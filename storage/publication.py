@@ -160,9 +160,7 @@ class _Planner:
             warc=self._location(capture),
         )
 
-    def _snapshot(
-        self, capture: Capture, finding: Finding | None, verdict: Verdict, previous: str | None
-    ) -> str:
+    def _snapshot(self, capture: Capture, finding: Finding | None, verdict: Verdict, previous: str | None) -> str:
         assert verdict.digest is not None  # noqa: S101 - what is_version says, said to the type checker
         live = finding if verdict.state == "live" else None
         document = SnapshotDocument(

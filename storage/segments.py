@@ -35,9 +35,7 @@ def request_fields(request: Request, *, revisit: bool) -> dict[str, str]:
     return fields
 
 
-def capture_of(
-    record: WarcRecord, request: Request, *, source: str | None, offset: int, length: int
-) -> Capture:
+def capture_of(record: WarcRecord, request: Request, *, source: str | None, offset: int, length: int) -> Capture:
     """Return the capture that a response or revisit record is.
 
     Args:
@@ -91,9 +89,7 @@ def read_captures(segment: Path) -> Iterator[tuple[Capture, bytes]]:
         yield _held_capture(held, request, source)
 
 
-def _held_capture(
-    held: tuple[int, int, WarcRecord], request: Request, source: str | None
-) -> tuple[Capture, bytes]:
+def _held_capture(held: tuple[int, int, WarcRecord], request: Request, source: str | None) -> tuple[Capture, bytes]:
     offset, length, record = held
     return capture_of(record, request, source=source, offset=offset, length=length), record.block
 

@@ -2,20 +2,24 @@
 
 ::
 
-    spool/<batch>/lock            held (flock) by the process that writes the batch; freed by the kernel with it
+    spool/<batch>/lock            held (flock) by the process that writes the batch; the kernel frees it with
+                                  the process
                  /open.warc.gz    the segment while it grows; a cut-off last member is dropped by recovery
                  /sealed.warc.gz  the whole segment; nothing is added any more
-                 /plan            every object to be published, byte for byte; written once, before the first PUT
+                 /plan            every object to be published, byte for byte; written before the first PUT
+    spool/.<batch>                a batch that is being discarded
 
 What `sync` has returned for is on the disk. A batch is discarded only after its publication.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import secrets
 import shutil
+import threading
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -37,18 +41,33 @@ class Spool:
 
     def open_batch(self, moment: datetime) -> Batch:
         """Begin a batch at `moment`; it is this process's until it is published or the process dies."""
-        writer = secrets.token_hex(4)
-        batch = Batch(self._directory / layout.batch_name(moment, writer))
-        batch.create()
+        batch = Batch(self._directory / layout.batch_name(moment, secrets.token_hex(4)))
+        with self._alone():
+            batch.create()
         _sync_directory(self._directory)
         return batch
 
     def abandoned(self) -> Iterator[Batch]:
         """Yield, oldest first, the batches whose process is gone; each is this process's from then on."""
         for directory in sorted(self._directory.iterdir()):
+            if directory.name.startswith("."):
+                shutil.rmtree(directory, ignore_errors=True)  # another process may be at it
+                continue
             batch = Batch(directory)
-            if batch.take_over():
+            with self._alone():
+                taken = batch.take_over()
+            if taken:
                 yield batch
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes from taking over a batch between the making of its directory and of its lock."""
+        descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
 
 class Batch:
@@ -58,6 +77,8 @@ class Batch:
         self._directory = directory
         self._lock: int | None = None
         self._file: int | None = None
+        # `sync` may run in a thread of its own while the segment is sealed.
+        self._closing = threading.Lock()
         self.size = 0
 
     @property
@@ -75,16 +96,14 @@ class Batch:
         """Make the directory and open the segment."""
         self._directory.mkdir()
         self._acquire()
-        self._file = os.open(
-            self._directory / _OPEN, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644
-        )
+        self._file = os.open(self._directory / _OPEN, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
         _sync_directory(self._directory)
 
     def take_over(self) -> bool:
         """Take the batch of a dead process; False where its process lives or the batch has gone meanwhile."""
         try:
             return self._acquire()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
 
     def append(self, members: bytes) -> int:
@@ -112,8 +131,9 @@ class Batch:
 
     def sync(self) -> None:
         """Return when everything appended so far is on the disk."""
-        if self._file is not None:
-            os.fdatasync(self._file)
+        with self._closing:
+            if self._file is not None:
+                os.fdatasync(self._file)
 
     def seal(self, length: int | None = None) -> Path:
         """Close the segment for good, cut to `length` bytes where given, and return where it lies."""
@@ -125,9 +145,7 @@ class Batch:
             _sync_file(path)
             path.rename(sealed)
             _sync_directory(self._directory)
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        self._close_segment()
         return sealed
 
     def write_plan(self, plan: bytes) -> None:
@@ -145,21 +163,34 @@ class Batch:
 
     def discard(self) -> None:
         """Forget the batch: it is published, or holds nothing."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-        shutil.rmtree(self._directory)
+        self._close_segment()
+        # In one step: half a batch would be taken for one that a crash has left.
+        discarded = self._directory.with_name(f".{self.name}")
+        self._directory.rename(discarded)
+        shutil.rmtree(discarded, ignore_errors=True)  # what is left goes at the next start
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
+    def _close_segment(self) -> None:
+        with self._closing:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
+
     def _acquire(self) -> bool:
-        descriptor = os.open(self._directory / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        path = self._directory / _LOCK
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not os.path.samestat(os.fstat(descriptor), path.stat()):
+                raise FileNotFoundError(f"the batch {self.name} was discarded")
         except BlockingIOError:
             os.close(descriptor)
             return False
+        except OSError:
+            os.close(descriptor)
+            raise
         self._lock = descriptor
         return True
 

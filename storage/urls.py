@@ -213,6 +213,4 @@ def _canonical_query(query: str) -> str:
     for session in _QUERY_SESSIONS:
         if found := session.fullmatch(query):
             query = found[1] + (found[2] or "")
-    return "&".join(
-        "=".join(pair) for pair in sorted(part.split("=", 1) for part in query.lower().split("&"))
-    )
+    return "&".join("=".join(pair) for pair in sorted(part.split("=", 1) for part in query.lower().split("&")))

@@ -18,7 +18,7 @@ from broadsheet.storage.model import Article, Change, Date, Outcome, SnapshotDoc
 from broadsheet.storage.urls import is_front_page
 
 _SPACE = re.compile(r"\s+")
-# 404 and 410 say that the page is not there (RFC 9110 15.5.5, 15.5.11), 451 that it may not be shown (RFC 7725).
+# 404, 410: the page is not there (RFC 9110 15.5.5, 15.5.11). 451: it may not be shown (RFC 7725).
 _GONE = frozenset({404, 410, 451})
 # RFC 9110 15.3.4: 203 is a 200 that a proxy transformed.
 PRESENT = frozenset({200, 203})
@@ -152,9 +152,7 @@ def _repeated(capture: Capture, standing: Standing | None) -> Verdict:
     if capture.payload_digest == standing.payload_digest:
         return Verdict(outcome="unchanged")
     # It was recorded while another version stood. The next look stores the body and reads it.
-    return Verdict(
-        outcome="failed", reason="the page went back to an earlier body: it will be read at the next look"
-    )
+    return Verdict(outcome="failed", reason="the page went back to an earlier body: it will be read at the next look")
 
 
 def _present(finding: Finding, standing: Standing | None, read: Callable[[str], SnapshotDocument]) -> Verdict:
@@ -186,9 +184,7 @@ def _vanished(capture: Capture, standing: Standing | None) -> Verdict:
         return Verdict(outcome="failed" if capture.status in _GONE else None, reason=reason)
     if standing.state == "gone":
         return Verdict(outcome="unchanged", reason=reason)
-    return Verdict(
-        outcome="gone", reason=reason, state="gone", changes=["removed"], digest=content_digest(None, None)
-    )
+    return Verdict(outcome="gone", reason=reason, state="gone", changes=["removed"], digest=content_digest(None, None))
 
 
 def _leads_to_front_page(capture: Capture) -> bool:

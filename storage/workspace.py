@@ -1,8 +1,8 @@
 """What a writer has on its machine beside the archive: the spool and the catalog, and where they lie.
 
-For an archive in a folder they lie in its ``.local`` (dot names are no part of the archive), so that they move
-with it; for one in a bucket in a directory of its own under ``$BROADSHEET_STATE``, else under the user's state
-directory (XDG Base Directory).
+For an archive in a folder they lie in its ``.local`` (dot names are no part of the archive), so that they
+move with it; for one in a bucket in a directory of its own under ``$BROADSHEET_STATE``, else under the user's
+state directory (XDG Base Directory).
 """
 
 from __future__ import annotations
