@@ -23,7 +23,8 @@ logger = logging.getLogger(__name__)
 
 # RFC 9110 section 10.2.3 and RFC 6585 section 4.
 _WAIT_STATUS = frozenset({429, 503})
-# A slot looks at when it was last used only while it has a delay at all.
+# With no delay at all, a slot forgets a pause, and Scrapy 2.19 on asyncio sends whatever is queued at once, past
+# CONCURRENT_REQUESTS_PER_DOMAIN: it counts a request only once its task has begun.
 _SHORTEST_DELAY = 0.001
 
 
@@ -49,7 +50,6 @@ class Courtesy:
         self._retry_after_cap = settings.getfloat("RETRY_AFTER_CAP", 300.0)
         self._private: set[str] = set()
         self._crawl_delays: dict[str, float] = {}
-        self._paused_until: dict[str, float] = {}
         crawler.signals.connect(self._before_request, signal=signals.request_reached_downloader)
         crawler.signals.connect(self._after_response, signal=signals.response_downloaded)
 
@@ -97,10 +97,8 @@ class Courtesy:
             logger.warning("%s: Retry-After of %g s cut to %g s (RETRY_AFTER_CAP)", host, asked, self._retry_after_cap)
         else:
             logger.info("%s: asked to be left alone for %g s (Retry-After)", host, seconds)
-        until = max(self._paused_until.get(host, 0.0), time.monotonic() + seconds)
-        self._paused_until[host] = until
         # The slot sends its next request one delay after it was last used: make that the end of the pause.
-        slot.lastseen = max(slot.lastseen, until - self._current_delay(host))
+        slot.lastseen = max(slot.lastseen, time.monotonic() + seconds - self._current_delay(host))
 
     def _set_delay(self, host: str) -> None:
         slot = self._slot(host)
@@ -114,9 +112,7 @@ class Courtesy:
 
     def _current_delay(self, host: str) -> float:
         delay = self._private_delay if host in self._private else self._delay
-        delay = max(delay, min(self._crawl_delays.get(host, 0.0), self._crawl_delay_cap))
-        paused = self._paused_until.get(host, 0.0) > time.monotonic()
-        return max(delay, _SHORTEST_DELAY) if paused else delay
+        return max(delay, min(self._crawl_delays.get(host, 0.0), self._crawl_delay_cap), _SHORTEST_DELAY)
 
     def _slot(self, host: str) -> Slot | None:
         return self._crawler.engine.downloader.slots.get(host)

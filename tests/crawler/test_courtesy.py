@@ -138,6 +138,15 @@ def test_a_host_at_an_address_that_is_not_public_has_no_delay_but_what_it_asks_f
     assert report.reader_processes >= 1
 
 
+def test_no_host_has_more_requests_at_a_time_than_it_may_even_without_a_delay() -> None:
+    pages: dict[str, Answer | list[Answer]] = {f"/{number}": Answer(b"x", hang=0.4) for number in range(6)}
+    with site_server(pages) as site:
+        crawl(*(site.url + path for path in pages), CONCURRENT_REQUESTS_PER_DOMAIN=2)
+    moments = [moment for path, moment in site.requests if path != "/robots.txt"]
+    for earlier, later in zip(moments, moments[2:], strict=False):
+        assert later - earlier >= 0.4 - NETWORK
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
