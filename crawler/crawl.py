@@ -167,6 +167,7 @@ def _settings(job: CrawlJob) -> Settings:
     settings.set("ALLOW_PRIVATE_ADDRESSES", job.allow_private, priority="cmdline")
     if job.delay is not None:
         settings.set("DOWNLOAD_DELAY", job.delay, priority="cmdline")
+        settings.set("PRIVATE_HOST_DELAY", job.delay, priority="cmdline")
     return settings
 
 

@@ -38,6 +38,7 @@ def finding_of(reading: Reading, *, expected: bool) -> Finding:
         expected and reading.article is not None and bool(reading.article.text)
     )
     return Finding(
+        kind="article" if is_article else reading.kind,
         article=reading.article if is_article else None,
         canonical_url=reading.canonical_url if is_article else None,
         reason=reading.reason,

@@ -6,14 +6,10 @@ The crawl's own process imports these types and never reads a page, so nothing h
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
-
 from msgspec import Struct
 
 from broadsheet.crawler.discovery import Entry
-from broadsheet.storage.model import Article, Hints
-
-ReadingKind = Literal["article", "index", "feed", "sitemap", "other"]
+from broadsheet.storage.model import Article, Hints, PageKind
 
 
 class CapturedPage(Struct, frozen=True, kw_only=True, tag="captured"):
@@ -62,7 +58,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         failure: Why only the raw bytes could be kept, or None.
     """
 
-    kind: ReadingKind
+    kind: PageKind
     reason: str
     article: Article | None = None
     canonical_url: str | None = None

@@ -80,7 +80,12 @@ EXTENSIONS = {
         )
     ),
 }
+DOWNLOAD_DELAY = 1.0
 DOWNLOAD_DELAY_JITTER = 0
+# A host at a private address is the operator's own: it sets the pace itself, unless its robots.txt does.
+PRIVATE_HOST_DELAY = 0.0
+CRAWL_DELAY_CAP = 120
+RETRY_AFTER_CAP = 300
 CONCURRENT_REQUESTS = 32
 CONCURRENT_REQUESTS_PER_DOMAIN = 8
 RETRY_TIMES = 2

@@ -21,12 +21,13 @@ from msgspec import Struct
 
 from broadsheet.storage import cdxj, layout
 from broadsheet.storage.cdxj import IndexLine
+from broadsheet.storage.model import PageKind
 from broadsheet.storage.objects import ObjectStore
 from broadsheet.storage.urls import identity, site
 from broadsheet.storage.versions import PRESENT, Standing
 from broadsheet.storage.warc_records import Original
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _WHOLE = frozenset(map(str, PRESENT))
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS known (
@@ -44,6 +45,7 @@ class Known(Struct, frozen=True, kw_only=True):
     Attributes:
         url: The URL it was last asked for by.
         captured_at: When it was last looked at.
+        kind: What the page was when it was last read, where it was no article.
         snapshot_key: The version that stands; None where it never was an article.
         content: 16 hex digits of that version's content digest.
         state: Whether the article stands or vanished.
@@ -54,6 +56,7 @@ class Known(Struct, frozen=True, kw_only=True):
 
     url: str
     captured_at: datetime
+    kind: PageKind | None = None
     snapshot_key: str | None = None
     content: str | None = None
     state: Literal["live", "gone"] = "live"
@@ -99,7 +102,9 @@ def _with_body(known: Known, line: IndexLine) -> Known:
         # A login wall, say. What the next answer has to be compared with is still the article's body.
         return known
     original = Original(record_id=line.id, target_uri=line.url, date=line.at, payload_digest=line.digest)
-    return msgspec.structs.replace(known, original=original, etag=line.etag, modified=line.modified)
+    return msgspec.structs.replace(
+        known, kind=line.kind, original=original, etag=line.etag, modified=line.modified
+    )
 
 
 class Catalog:

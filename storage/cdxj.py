@@ -21,7 +21,7 @@ from msgspec import Struct
 from broadsheet.storage import layout
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.errors import ArchiveDamagedError
-from broadsheet.storage.model import Outcome
+from broadsheet.storage.model import Outcome, PageKind
 from broadsheet.storage.urls import identity, surt
 
 
@@ -39,6 +39,7 @@ class IndexLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
         at: When the capture was made, to the microsecond.
         id: The WARC-Record-ID, ``urn:uuid:...``.
         outcome: What the capture meant for its article; absent for robots.txt and redirects.
+        kind: What the page is, where it is no article: ``index``, ``feed``, ``sitemap``, ``other``.
         snapshot: The key of the version it became.
         filed_as: The URL whose version it is, where that is not `url`.
         etag: The validator to ask with the next time.
@@ -58,6 +59,7 @@ class IndexLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: datetime
     id: str
     outcome: Outcome | None = None
+    kind: PageKind | None = None
     snapshot: str | None = None
     filed_as: str | None = None
     etag: str | None = None
@@ -78,7 +80,13 @@ _decoder = msgspec.json.Decoder(IndexLine)
 
 
 def index_line(
-    capture: Capture, warc_key: str, *, outcome: Outcome | None, snapshot: str | None, location: str | None
+    capture: Capture,
+    warc_key: str,
+    *,
+    outcome: Outcome | None,
+    kind: PageKind | None,
+    snapshot: str | None,
+    location: str | None,
 ) -> IndexLine:
     """Return the index line of a capture that lies in the segment `warc_key`."""
     filed_as = capture.filed_as if identity(capture.filed_as) != identity(capture.url) else None
@@ -93,6 +101,7 @@ def index_line(
         at=capture.captured_at,
         id=capture.record_id,
         outcome=outcome,
+        kind=kind,
         snapshot=snapshot,
         filed_as=filed_as,
         etag=None if capture.revisit else capture.header("etag"),

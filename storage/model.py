@@ -21,6 +21,7 @@ RelatedKind = Literal["see_also", "in_text", "series", "topic"]
 BlockKind = Literal["newsletter", "paywall", "registration", "donation", "app"]
 FieldSource = Literal["json-ld", "opengraph", "meta", "microdata", "visible", "url", "feed", "trafilatura"]
 Change = Literal["headline", "body", "byline", "published", "modified", "access", "canonical", "removed", "restored"]
+PageKind = Literal["article", "index", "feed", "sitemap", "other"]
 Outcome = Literal["new", "changed", "unchanged", "gone", "failed", "not_article"]
 
 

@@ -144,6 +144,7 @@ class _Planner:
             capture,
             self._warc_key,
             outcome=verdict.outcome,
+            kind=finding.kind if finding and verdict.outcome == "not_article" else None,
             snapshot=snapshot,
             location=redirect_location(capture),
         )

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
-from broadsheet.storage.model import Article, Change, Date, Outcome, SnapshotDocument
+from broadsheet.storage.model import Article, Change, Date, Outcome, PageKind, SnapshotDocument
 from broadsheet.storage.urls import is_front_page
 
 _SPACE = re.compile(r"\s+")
@@ -29,6 +29,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     """What the reading of a capture's page came to, as far as the archive cares.
 
     Attributes:
+        kind: What the page is.
         article: The article, where the page is one.
         canonical_url: The canonical URL that the page claims.
         reason: Why the page is an article, or why not.
@@ -36,6 +37,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         outlinks: The links to follow, absolute.
     """
 
+    kind: PageKind = "other"
     article: Article | None = None
     canonical_url: str | None = None
     reason: str | None = None

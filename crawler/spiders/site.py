@@ -13,7 +13,7 @@ from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from broadsheet.crawler.discovery import Entry
+from broadsheet.crawler.discovery import Entry, EntryKind
 from broadsheet.crawler.errors import BlockedAddressError, RobotsDisallowed
 from broadsheet.crawler.findings import finding_of, page_of
 from broadsheet.crawler.job import CrawlJob
@@ -138,23 +138,31 @@ class SiteSpider(Spider):
                 continue
             if not self.ledger.discover(url):
                 continue
-            refusal = self._refusal(url, depth)
+            refusal = self._refusal(url, depth, entry.kind)
             if refusal is None:
                 self._requested += 1
                 yield self._request(url, depth=depth, via=via, hints=entry.hints)
             else:
                 self.ledger.skip(url, refusal)
 
-    def _refusal(self, url: str, depth: int) -> str | None:
+    def _refusal(self, url: str, depth: int, kind: EntryKind) -> str | None:
         if site(url) not in self._sites:
             return "offsite"
-        if posixpath.splitext(urlsplit(url).path)[1].lower() in _NO_PAGE:
+        # What was asked for by name, or announced as a feed or sitemap (sitemap.xml.gz), is taken at its word.
+        if depth > 0 and kind == "link" and posixpath.splitext(urlsplit(url).path)[1].lower() in _NO_PAGE:
+            return "no_page"
+        if depth > 0 and self._is_known_as_no_page(url):
             return "no_page"
         if depth > self.job.max_depth:
             return "max_depth"
         if self._requested >= self.job.max_pages:
             return "max_pages"
         return None
+
+    def _is_known_as_no_page(self, url: str) -> bool:
+        """Tell whether the last answer was neither a page nor a list of pages; asking again would be idle."""
+        known = self.catalog.get(url)
+        return known is not None and known.standing is None and known.kind == "other"
 
     def _request(
         self,
@@ -199,7 +207,7 @@ class SiteSpider(Spider):
             self._sites.add(site(location))
         if identity(location) == identity(filed):
             yield self._request(location, depth=depth, via=via, hops=hops)
-        elif self._has_versions(filed):
+        elif self._has_versions(filed) and site(location) in self._sites:
             if is_front_page(location):
                 return  # The article has vanished: the redirect itself says so.
             yield self._request(location, depth=depth, via=via, filed_as=filed, hops=hops)
