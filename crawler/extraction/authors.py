@@ -73,9 +73,7 @@ def read_authors(page: Page, structured: Structured, layout: Layout, *, publishe
     if not chosen:
         return Authors([], None)
     candidates = dict.fromkeys((claim.source, claim.author.name) for claim in claims)
-    provenance = Provenance(
-        source=chosen[0].source, candidates=[Candidate(source=s, value=v) for s, v in candidates]
-    )
+    provenance = Provenance(source=chosen[0].source, candidates=[Candidate(source=s, value=v) for s, v in candidates])
     return Authors(_distinct(chosen), provenance)
 
 
@@ -190,11 +188,7 @@ def _first_source(claims: list[_Claim]) -> list[_Claim]:
         return []
     best = [claim for claim in claims if claim.source == claims[0].source]
     stated = {_key(claim.author.name) for claim in claims if claim.source in ("meta", "opengraph")}
-    if (
-        claims[0].source in ("visible", "microdata")
-        and stated
-        and stated < {_key(claim.author.name) for claim in best}
-    ):
+    if claims[0].source in ("visible", "microdata") and stated and stated < {_key(claim.author.name) for claim in best}:
         return [claim for claim in best if _key(claim.author.name) in stated]
     return best
 

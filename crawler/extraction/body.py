@@ -17,7 +17,7 @@ from trafilatura.settings import Document
 
 from broadsheet.crawler.extraction.date_text import find_dates, plain
 from broadsheet.crawler.extraction.layout import Layout
-from broadsheet.crawler.extraction.lines import Line
+from broadsheet.crawler.extraction.lines import Line, collapse
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.structured import Structured, as_text
 from broadsheet.crawler.extraction.wording import BYLINE_WORD, CREDIT_LINE, SEE_ALSO_HEADING, SHARE_LINE
@@ -35,7 +35,8 @@ _SHORT = 250
 _MUCH_MORE = 1.6
 _MAX_BYLINE = 120
 _MAX_SCRAP = 160
-_MAX_SHARE = 60
+_MAX_SHARE = 120
+_LABEL_MARKS = re.compile(r"[|·•/,]")
 _MOTTO = re.compile(r"^[\"“”«„‟'‘].{8,300}[\"“”»'’]\s*[-–—(,]\s*\S.{2,160}$")
 _HEAD_LINES = 8
 _BLOCK_TAG = re.compile(r"</?(?:p|br|div|h\d|li|ul|ol|blockquote)\b[^>]*>", re.IGNORECASE)
@@ -63,7 +64,8 @@ class BodyReader:
         self._page = page
         self._structured = structured
         self._layout = layout
-        self._dropped = frozenset(dropped)
+        shared = frozenset(i for i, line in enumerate(layout.lines) if _is_share_bar(line))
+        self._dropped = frozenset(dropped) | shared
 
     def read(self, *, title: str | None, authors: Iterable[str]) -> Body:
         """Read the text.
@@ -75,9 +77,7 @@ class BodyReader:
         self._prune()
         names = tuple(authors)
         text = self._cleaned(self._extracted(fast=True), title, names)
-        running = sum(
-            len(self._layout.lines[i].text) for i in self._layout.paragraphs if i not in self._dropped
-        )
+        running = sum(len(self._layout.lines[i].text) for i in self._layout.paragraphs if i not in self._dropped)
         if running > len(text) and (len(text) < _SHORT or running > _MUCH_MORE * len(text)):
             text = max(text, self._cleaned(self._extracted(fast=False), title, names), key=len)
         stated = self._cleaned(as_text_lines(self._structured.article.get("articleBody")), title, names)
@@ -93,9 +93,7 @@ class BodyReader:
         unwanted = set(self._dropped)
         if self._layout.paragraphs:
             unwanted.update(
-                i
-                for i, line in enumerate(self._layout.lines)
-                if _is_furniture(line) and i != self._layout.headline
+                i for i, line in enumerate(self._layout.lines) if _is_furniture(line) and i != self._layout.headline
             )
         boxes = [element for element in self._layout.outermost(unwanted) if element.tag not in _NEVER_PRUNED]
         for element in (*self._page.root.iter(*_NO_TEXT), *boxes):
@@ -149,8 +147,7 @@ class BodyReader:
     def _ends(self) -> Iterator[int]:
         """Indices of the lines that come behind an article: share bars and the boxes of other fields."""
         for i in range(max(self._layout.body[0], 0), len(self._layout.lines)):
-            text = self._layout.lines[i].text
-            if i in self._dropped or (len(text) <= _MAX_SHARE and SHARE_LINE.fullmatch(text)):
+            if i in self._dropped:
                 yield i
 
 
@@ -160,6 +157,14 @@ def as_text_lines(value: object) -> str:
         return as_text(value) or ""
     broken = _BLOCK_TAG.sub("\n", value) if "<" in value else value
     return "\n".join(text for line in broken.splitlines() if (text := as_text(_ANY_TAG.sub("", line))))
+
+
+def _is_share_bar(line: Line) -> bool:
+    """Whether a line is nothing but labels such as "Send to a friend | Printable version"."""
+    if len(line.text) > _MAX_SHARE or line.heading:
+        return False
+    labels = [label for part in line.parts for label in _LABEL_MARKS.split(part) if label.strip()]
+    return bool(labels) and all(SHARE_LINE.fullmatch(collapse(label)) for label in labels)
 
 
 def _is_furniture(line: Line) -> bool:

@@ -85,9 +85,7 @@ def classify(page: Page, structured: Structured, measures: Measures) -> Verdict:
         measures: What was counted on it.
     """
     if measures.text == 0:
-        return Verdict(
-            is_article=False, reason=f"no text: {measures.visible:,} visible characters outside navigation"
-        )
+        return Verdict(is_article=False, reason=f"no text: {measures.visible:,} visible characters outside navigation")
     counted = (
         f"{measures.text:,} characters of text in {measures.paragraphs} paragraphs, "
         f"{_percent(measures.linked, measures.visible)} of the visible text in links"

@@ -69,9 +69,7 @@ def claims_of_line(line: Line) -> Iterator[tuple[Claim, bool]]:
             continue
         role: Role = "modified" if _MODIFIED_LABEL.search(label) or _marked_modified(line) else "published"
         exact = next((s for s in stamps if day_of(s) in map(day_of, mention.readings)), None)
-        readings = (
-            (exact,) if exact is not None and not is_finer(mention.readings[0], exact) else mention.readings
-        )
+        readings = (exact,) if exact is not None and not is_finer(mention.readings[0], exact) else mention.readings
         yield (
             Claim(role, "visible", readings, mention),
             bool(label and _PUBLISHED_LABEL.search(label)) or exact is not None,

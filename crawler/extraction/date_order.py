@@ -114,12 +114,7 @@ def _by_statement(readings: Sequence[Date], stated: Sequence[date]) -> Date | No
         hits = [
             reading
             for reading in readings
-            if any(
-                abs(day - known) <= tolerance
-                for known in stated
-                for day in (day_of(reading),)
-                if day is not None
-            )
+            if any(abs(day - known) <= tolerance for known in stated for day in (day_of(reading),) if day is not None)
         ]
         if len(hits) == 1:
             return hits[0]

@@ -33,9 +33,7 @@ _ZONE_HOURS = {
     -7: "mst pdt", -8: "pst",
 }  # fmt: skip
 _ZONES = {name: timedelta(hours=hours) for hours, names in _ZONE_HOURS.items() for name in names.split()}
-_ZONE = (
-    rf"(?P<zone>(?:{'|'.join(_ZONES)})(?![a-z])(?:\s*[+-]\d{{1,2}}(?::?\d\d)?)?|[+-]\d\d(?::?\d\d)?(?!\d))"
-)
+_ZONE = rf"(?P<zone>(?:{'|'.join(_ZONES)})(?![a-z])(?:\s*[+-]\d{{1,2}}(?::?\d\d)?)?|[+-]\d\d(?::?\d\d)?(?!\d))"
 
 _STAMP = re.compile(
     rf"""
@@ -218,9 +216,7 @@ def _numeric(match: re.Match[str], clock: Clock | None, start: int, end: int) ->
         year = _full_year(year)
     first, second = int(match["first"]), int(match["second_number"])
     day_month, month_day = _date(year, second, first, clock), _date(year, first, second, clock)
-    readings = tuple(
-        dict.fromkeys(reading.value for reading in (day_month, month_day) if reading is not None)
-    )
+    readings = tuple(dict.fromkeys(reading.value for reading in (day_month, month_day) if reading is not None))
     if not readings:
         return None
     order: Order | None = None
@@ -287,9 +283,7 @@ def _date(year: int, month: int, day: int | None, clock: Clock | None) -> Date |
                 zone="unknown",
             )
         zone = timezone(clock.offset) if clock.offset is not None else None
-        moment = datetime(
-            year, month, day, clock.hour % 24, clock.minute, min(clock.second or 0, 59), tzinfo=zone
-        )
+        moment = datetime(year, month, day, clock.hour % 24, clock.minute, min(clock.second or 0, 59), tzinfo=zone)
     except ValueError:
         return None
     precision: Precision = "minute" if clock.second is None else "second"

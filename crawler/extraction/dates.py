@@ -139,14 +139,10 @@ class DateReader:
             ):
                 yield from claims_of_value(role, "microdata", content_of(element))
             for name, value in self._structured.meta_values(*_META[role]):
-                yield from claims_of_value(
-                    role, "opengraph" if name.startswith(("article:", "og:")) else "meta", value
-                )
+                yield from claims_of_value(role, "opengraph" if name.startswith(("article:", "og:")) else "meta", value)
             yield from self._from_json_ld(role, self._structured.web_page)
             if hints is not None:
-                yield from claims_of_value(
-                    role, "feed", hints.published if role == "published" else hints.modified
-                )
+                yield from claims_of_value(role, "feed", hints.published if role == "published" else hints.modified)
 
     def _from_json_ld(self, role: Role, node: dict[str, Any]) -> Iterator[Claim]:
         for key in _JSON_LD[role]:
@@ -186,9 +182,7 @@ class DateReader:
 
     def _from_htmldate(self) -> Iterator[Claim]:
         # The capture is the latest possible day: without it, htmldate asks the clock.
-        found = find_date(
-            self._page.root, url=self._page.url, original_date=True, max_date=self._latest.isoformat()
-        )
+        found = find_date(self._page.root, url=self._page.url, original_date=True, max_date=self._latest.isoformat())
         # A first of January is what it makes of a bare year, mostly that of a copyright notice.
         if found is not None and not found.endswith("-01-01"):
             yield from claims_of_value("published", "trafilatura", found)

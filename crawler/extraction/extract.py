@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from broadsheet.crawler.extraction.access import read_access
 from broadsheet.crawler.extraction.authors import read_authors
 from broadsheet.crawler.extraction.body import BodyReader
 from broadsheet.crawler.extraction.classification import Verdict, classify, measure
@@ -89,12 +90,11 @@ def _read(page: Page, captured_at: datetime, hints: Hints | None) -> tuple[Artic
     headline = read_headline(page, structured, hints)
     layout = Layout(page, headline)
     language = read_language_tag(page, structured)
-    section = read_section(structured)
+    section = read_section(page, structured, layout)
     site = site_name(structured)
 
     boxes = RelatedReader(page, layout).boxes()
-    subscription = SubscriptionReader(page, structured, layout)
-    asking = subscription.boxes()
+    asking = SubscriptionReader(page, layout).boxes()
     dates = DateReader(page, structured, layout, captured_at=captured_at, language=language.value)
     dated = dates.read(hints, mentions_of(boxes))
     authors = read_authors(page, structured, layout, publishers=_publishers(page, structured, site))
@@ -117,7 +117,7 @@ def _read(page: Page, captured_at: datetime, hints: Hints | None) -> tuple[Artic
         modified=dated.modified,
         images=read_images(page, structured, layout),
         related=related_links(boxes, _list_evidence(captured_at, language.value, page.url)),
-        subscription=subscription.access(asking),
+        subscription=read_access(page, structured, asking),
         provenance=_provenance(
             title=headline.provenance, text=body.provenance, authors=authors.provenance,
             language=language.provenance, section=section.provenance, **dated.provenance,

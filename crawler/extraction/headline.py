@@ -41,9 +41,7 @@ def site_name(structured: Structured) -> str | None:
     publisher = structured.resolve(structured.article.get("publisher"))
     named = next((as_text(p.get("name")) for p in as_list(publisher) if isinstance(p, dict)), None)
     website = next((as_text(n.get("name")) for n in structured.nodes if n.get("@type") == "WebSite"), None)
-    return (
-        structured.first_meta("og:site_name") or named or website or structured.first_meta("application-name")
-    )
+    return structured.first_meta("og:site_name") or named or website or structured.first_meta("application-name")
 
 
 def read_headline(page: Page, structured: Structured, hints: Hints | None) -> Headline:

@@ -60,9 +60,7 @@ def _figures(page: Page, layout: Layout) -> Iterator[Image]:
             ancestor.tag in ("aside", "nav", "footer", "a") for ancestor in figure.iterancestors()
         ):
             continue
-        address = next(
-            (v for name in _SOURCES if (v := picture.get(name)) and not v.startswith("data:")), None
-        )
+        address = next((v for name in _SOURCES if (v := picture.get(name)) and not v.startswith("data:")), None)
         if url := page.absolute(address):
             caption, credit = _caption(figure)
             yield Image(url=url, caption=caption, credit=credit)
@@ -73,11 +71,7 @@ def _caption(figure: html.HtmlElement) -> tuple[str | None, str | None]:
     if element is None:
         return None, None
     credit = next(
-        (
-            text_of(e)
-            for e in element.iter()
-            if e is not element and _CREDIT_CLASS.search(e.get("class") or "")
-        ),
+        (text_of(e) for e in element.iter() if e is not element and _CREDIT_CLASS.search(e.get("class") or "")),
         None,
     )
     caption = text_of(element)

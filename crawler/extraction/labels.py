@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
+from broadsheet.crawler.extraction.layout import Layout
 from broadsheet.crawler.extraction.lines import text_of
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.structured import Structured, as_list, as_text
@@ -13,6 +15,8 @@ from broadsheet.storage.model import Candidate, FieldSource, Provenance
 
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_][\w-]+)*", re.IGNORECASE)
 _MAX_TAGS = 30
+_ABOVE_HEADLINE = 4
+_MAX_SECTION = 40
 _MAX_TAG_LENGTH = 80
 _NO_SECTION = re.compile(
     r"^(?:home|homepage|start(?:seite)?|accueil|inicio|início|главная|news|article|articles|ホーム|トップ|首页|홈)$",
@@ -30,9 +34,7 @@ class Stated(NamedTuple):
 def read_language_tag(page: Page, structured: Structured) -> Stated:
     """The language tag of the page as stated: ``de-AT``."""
     candidates = [
-        Candidate(source=s, value=v)
-        for s, v in dict.fromkeys(_languages(page, structured))
-        if _TAG.fullmatch(v)
+        Candidate(source=s, value=v) for s, v in dict.fromkeys(_languages(page, structured)) if _TAG.fullmatch(v)
     ]
     if not candidates:
         return Stated(None, None)
@@ -58,11 +60,11 @@ def _languages(page: Page, structured: Structured) -> Iterator[tuple[FieldSource
         yield ("opengraph" if name == "og:locale" else "meta"), value
 
 
-def read_section(structured: Structured) -> Stated:
+def read_section(page: Page, structured: Structured, layout: Layout) -> Stated:
     """The section of the article as the page states it."""
     candidates = [
         Candidate(source=s, value=v)
-        for s, v in dict.fromkeys(_sections(structured))
+        for s, v in dict.fromkeys((*_sections(structured), *_shown_sections(page, layout)))
         if len(v) <= _MAX_TAG_LENGTH
     ]
     if not candidates:
@@ -91,6 +93,19 @@ def _sections(structured: Structured) -> Iterator[tuple[FieldSource, str]]:
         yield "json-ld", crumbs[-2]
 
 
+def _shown_sections(page: Page, layout: Layout) -> Iterator[tuple[FieldSource, str]]:
+    """Links right above the headline to a part of the site that holds this page, the innermost first."""
+    path = urlsplit(page.url).path
+    for i in range(layout.headline - 1, max(layout.headline - _ABOVE_HEADLINE, 0) - 1, -1):
+        line = layout.lines[i]
+        if line.link is None or not line.linked or len(line.text) > _MAX_SECTION or _NO_SECTION.match(line.text):
+            continue
+        target = urlsplit(page.absolute(line.link.get("href")) or "")
+        folder = target.path.rstrip("/") + "/"
+        if target.netloc == urlsplit(page.url).netloc and folder != "/" and path.startswith(folder) and path != folder:
+            yield "visible", line.text
+
+
 def _breadcrumbs(structured: Structured) -> list[str]:
     for node in structured.nodes:
         if node.get("@type") == "BreadcrumbList":
@@ -112,9 +127,7 @@ def read_tags(page: Page, structured: Structured) -> list[str]:
         _tag_links(page),
         [
             value
-            for _, value in structured.meta_values(
-                "news_keywords", "parsely-tags", "sailthru.tags", "keywords"
-            )[:1]
+            for _, value in structured.meta_values("news_keywords", "parsely-tags", "sailthru.tags", "keywords")[:1]
         ],
     ):
         tags = list(dict.fromkeys(tag for value in values for tag in _split_tags(value)))

@@ -283,9 +283,7 @@ def _zone_of(bits: int) -> Zone:
 
 
 # One bit for each field of Zone, in its order.
-_HIDDEN, _NAVIGATION, _FOOTER, _ASIDE, _COMMENTS, _FIGURE, _LISTED = (
-    1 << place for place in range(len(Zone._fields))
-)
+_HIDDEN, _NAVIGATION, _FOOTER, _ASIDE, _COMMENTS, _FIGURE, _LISTED = (1 << place for place in range(len(Zone._fields)))
 _TAG_BITS = {
     **dict.fromkeys(_UNSEEN_TAGS, _HIDDEN),
     "nav": _NAVIGATION,

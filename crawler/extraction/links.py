@@ -6,9 +6,7 @@ from msgspec import Struct
 
 from broadsheet.crawler.extraction.page import Page
 
-_FEED_TYPES = frozenset(
-    ("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json")
-)
+_FEED_TYPES = frozenset(("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"))
 
 
 class Link(Struct, frozen=True, kw_only=True):

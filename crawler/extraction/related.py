@@ -7,7 +7,11 @@ box.
 
 from __future__ import annotations
 
+import re
+from itertools import islice
 from typing import NamedTuple
+
+from lxml import html
 
 from broadsheet.crawler.extraction.date_order import OrderEvidence, proved_order, settle
 from broadsheet.crawler.extraction.date_text import Mention
@@ -39,6 +43,9 @@ _MAX_BOX_LINES = 80
 _MAX_ENTRIES = 30
 _MAX_LEVELS = 4
 _TEXT_BEHIND = 0.1
+_RELATED_NAME = re.compile(
+    r"(?:^|[\s_-])(?:related|see-?also|read-?(?:more|also|next)|more-on)(?:$|[\s_-])", re.IGNORECASE
+)
 
 
 class Box(NamedTuple):
@@ -63,6 +70,7 @@ class RelatedReader:
     def __init__(self, page: Page, layout: Layout) -> None:
         self._layout = layout
         self._reader = EntryReader(page)
+        self._paragraphs = frozenset(layout.paragraphs)
 
     def boxes(self) -> list[Box]:
         """All boxes in document order."""
@@ -72,7 +80,7 @@ class RelatedReader:
             box = self._box_at(i)
             if box is not None:
                 found.append(box)
-            i = box.lines.stop if box is not None else i + 1
+            i = max(i + 1, box.lines.stop) if box is not None else i + 1
         return found
 
     def _box_at(self, i: int) -> Box | None:
@@ -82,6 +90,8 @@ class RelatedReader:
         inline = self._inline(line, i)
         if inline is not None:
             return inline
+        if i in self._paragraphs:
+            return self._prose(line, i)
         kind = self._kind(line, i)
         if kind is None:
             return None
@@ -91,18 +101,18 @@ class RelatedReader:
 
     def _inline(self, line: Line, i: int) -> Box | None:
         """A line "Read also: title", its title a link; or a link that says so itself."""
-        match = (
-            SEE_ALSO_PREFIX.match(line.text)
-            if line.link is not None and len(line.text) <= MAX_TITLE
-            else None
-        )
+        match = SEE_ALSO_PREFIX.match(line.text) if line.link is not None and len(line.text) <= MAX_TITLE else None
         if match is None:
             return None
         title = match["rest"].strip()
         entry = self._reader.entry(line, title if line.linked else link_text(line) or title)
-        return (
-            Box(match["heading"].strip(), "in_text", [entry], range(i, i + 1)) if entry is not None else None
-        )
+        return Box(match["heading"].strip(), "in_text", [entry], range(i, i + 1)) if entry is not None else None
+
+    def _prose(self, line: Line, i: int) -> Box | None:
+        """The links to other articles of the site inside a paragraph; it stays part of the text."""
+        links = dict.fromkeys(link for element in line.elements if (link := _link_around(element)) is not None)
+        entries = [entry for link in links if (entry := self._reader.entry_of_prose(link)) is not None]
+        return Box(None, "in_text", entries, range(i, i)) if entries else None
 
     def _kind(self, line: Line, i: int) -> RelatedKind | None:
         text = line.text
@@ -114,7 +124,9 @@ class RelatedReader:
             return None
         if SERIES_HEADING.fullmatch(text):
             return "series"
-        return "topic" if line.heading and TOPIC_HEADING.fullmatch(text) else None
+        if line.heading and TOPIC_HEADING.fullmatch(text):
+            return "topic"
+        return "see_also" if line.heading and _is_named_related(line) else None
 
     def _is_inside_text(self, i: int) -> bool:
         """Whether a good part of the running text comes behind line i; a motto or a footer line is none."""
@@ -128,11 +140,7 @@ class RelatedReader:
         element = heading.block
         for _ in range(_MAX_LEVELS):
             parent = element.getparent()
-            if (
-                parent is None
-                or parent.tag in ("body", "main", "article")
-                or self._layout.is_article_part(parent)
-            ):
+            if parent is None or parent.tag in ("body", "main", "article") or self._layout.is_article_part(parent):
                 break
             element = parent
             inside = range(i + 1, self._layout.span(element).stop)
@@ -141,18 +149,13 @@ class RelatedReader:
         return range(i + 1, self._boundary(i, min(len(self._layout.lines), i + _MAX_BOX_LINES), flat=True))
 
     def _boundary(self, i: int, stop: int, *, flat: bool = False) -> int:
+        """The line behind the box; without an element of its own it holds only what looks like its entries."""
         heading = self._layout.lines[i]
-        strangers = 0
         for j in range(i + 1, stop):
             line = self._layout.lines[j]
-            if self._ends_box(line, heading):
+            fits = not flat or is_title(line) or date_of(line) is not None or looks_like_unlinked_title(line)
+            if not fits or self._ends_box(line, heading):
                 return j
-            if flat:
-                # Without an element of its own the box is what looks like its entries, nothing behind them.
-                fits = is_title(line) or date_of(line) is not None or looks_like_unlinked_title(line)
-                strangers = 0 if fits else strangers + 1
-                if strangers:
-                    return j
         return stop
 
     def _ends_box(self, line: Line, heading: Line) -> bool:
@@ -165,30 +168,44 @@ class RelatedReader:
             return line.link is None and bool(NEWSLETTER.search(text))
         if SEE_ALSO_HEADING.fullmatch(text) or SHARE_LINE.fullmatch(text):
             return True
-        return (OTHER_LIST_HEADING.fullmatch(text) is not None and not line.linked) or bool(
-            NEWSLETTER.search(text)
-        )
+        return (OTHER_LIST_HEADING.fullmatch(text) is not None and not line.linked) or bool(NEWSLETTER.search(text))
 
 
 def related_links(boxes: list[Box], evidence: OrderEvidence) -> list[RelatedLink]:
-    """The entries of all boxes with their dates decided, each address once.
+    """The entries of all boxes with their dates decided, each address once in a kind.
 
     Args:
         boxes: What `RelatedReader.boxes` found.
         evidence: What the page offers for settling numeric dates; each box first speaks for itself.
     """
-    found: dict[tuple[str | None, str | None], RelatedLink] = {}
+    found: dict[tuple[RelatedKind, str | None], RelatedLink] = {}
     for box in boxes:
         order = proved_order(e.mention for e in box.entries if e.mention is not None) or evidence.same_role
         own = evidence._replace(same_role=order, named_days=(), stated=())
         for url, title, mention in box.entries:
             published = settle(mention.readings, own) if mention is not None else None
-            key = (url, None if url is not None else title)
+            key = (box.kind, url or title)
             found.setdefault(
                 key,
                 RelatedLink(url=url, title=title, published=published, heading=box.heading, kind=box.kind),
             )
     return list(found.values())
+
+
+def _is_named_related(line: Line) -> bool:
+    """Whether the box around a heading is named for related articles, and the heading for nothing else."""
+    if OTHER_LIST_HEADING.fullmatch(line.text):
+        return False
+    around = islice((line.block, *line.block.iterancestors()), _MAX_LEVELS)
+    return any(_RELATED_NAME.search(f"{e.get('class') or ''} {e.get('id') or ''}") for e in around)
+
+
+def _link_around(element: html.HtmlElement) -> html.HtmlElement | None:
+    """The link that a text node stands in, directly or in an emphasis."""
+    for node in islice((element, *element.iterancestors()), 3):
+        if node.tag == "a":
+            return node
+    return None
 
 
 def mentions_of(boxes: list[Box]) -> list[Mention]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from lxml import html
 
 from broadsheet.crawler.extraction.date_text import Mention, find_dates, plain
 from broadsheet.crawler.extraction.lines import Line, collapse
@@ -20,6 +23,9 @@ _MIN_DENSE_TITLE = 6
 _DENSE_FROM = "\u3040"
 _MAX_DATE_LINE = 70
 _DATE_REMAINDER = 14
+_MIN_PROSE_WORDS = 2
+# The last part of an article's address is a number or several words; a section's is one word.
+_ARTICLE_SLUG = re.compile(r"\d{3}|[^-_]+[-_][^-_]+[-_]|\.html?$")
 _NO_ARTICLE = re.compile(
     r"/(?:tags?|topics?|themen?|authors?|autor(?:en|es)?|category|kategorie|search|newsletters?|login|abo|"
     r"subscribe|video-?s?)/?(?:[\w-]+/?)?$",
@@ -84,11 +90,19 @@ class EntryReader:
         if mention is not None and (mention.end == len(text) or mention.start == 0):
             title = (text[: mention.start] + text[mention.end :]).strip(" -–—|,·()")
         url = self._page.absolute(line.link.get("href")) if line.link is not None else None
-        if url is not None and (
-            _bare(url) == _bare(self._page.url) or _SOCIAL.search(url) or _NO_ARTICLE.search(url)
-        ):
+        if url is not None and (_bare(url) == _bare(self._page.url) or _SOCIAL.search(url) or _NO_ARTICLE.search(url)):
             return None
         return Entry(url, title or None, mention or _first_date(plain(line.text)))
+
+    def entry_of_prose(self, link: html.HtmlElement) -> Entry | None:
+        """Make an entry of a link in running text; None where it leads to no article of this site."""
+        url, title = self._page.absolute(link.get("href")), collapse(link.text_content())
+        if url is None or _host(url) != _host(self._page.url) or _bare(url) == _bare(self._page.url):
+            return None
+        slug = urlsplit(url).path.rstrip("/").rpartition("/")[2]
+        if _NO_ARTICLE.search(url) or not _ARTICLE_SLUG.search(slug) or len(title.split()) < _MIN_PROSE_WORDS:
+            return None
+        return Entry(url, title, None)
 
     def _entry_in(self, line: Line, shape: tuple[str, str | None, int] | None) -> Entry | None:
         if is_title(line):
@@ -159,3 +173,7 @@ def _shape(line: Line) -> tuple[str, str | None, int]:
 
 def _bare(url: str) -> str:
     return re.sub(r"^https?://(?:www\.)?|[?#].*$", "", url).rstrip("/")
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")

@@ -24,9 +24,7 @@ _ARTICLE_TYPE = re.compile(
     r"(?:^|[/:])(?:\w*Article|BlogPosting|LiveBlogPosting|Report|SocialMediaPosting|Review|CriticReview|"
     r"MedicalScholarlyArticle|Recipe|HowTo)$"
 )
-_INDEX_TYPE = re.compile(
-    r"(?:^|[/:])(?:CollectionPage|SearchResultsPage|ItemList|ProfilePage|Blog|MediaGallery)$"
-)
+_INDEX_TYPE = re.compile(r"(?:^|[/:])(?:CollectionPage|SearchResultsPage|ItemList|ProfilePage|Blog|MediaGallery)$")
 _COMMENT_WRAPPING = re.compile(
     r"^\s*(?:<!--|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[|//\s*<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*$"
 )

@@ -20,14 +20,15 @@ _CLASS = re.compile(
 _MIN_LENGTH, _MAX_LENGTH = 20, 700
 _WINDOW = 14
 _SAME_BEGINNING = 40
+_RIGHT_BELOW = 4
 
 
 def read_subtitle(structured: Structured, layout: Layout, dropped: Container[int]) -> str | None:
     """Find the standfirst among the lines behind the headline.
 
-    A line is one when its markup says so, when it is a heading below the headline with a sentence in it, or
-    when it is what the page gives machines as its description and is not simply the first paragraph of the
-    text.
+    A line is one when its markup says so, when it is emphasised as a whole right below the headline, when it is a
+    heading there with a sentence in it, or when it is what the page gives machines as its description and is not
+    simply the first paragraph of the text.
 
     Args:
         structured: What the page says for machines.
@@ -42,7 +43,9 @@ def read_subtitle(structured: Structured, layout: Layout, dropped: Container[int
         line = layout.lines[i]
         if i in dropped or not _possible(line) or line.text == layout.lines[layout.headline].text:
             continue
-        if _marked(line) or (i <= layout.headline + 3 and line.block.tag in ("h2", "h3", "h4")):
+        if _marked(line) or (i <= layout.headline + _RIGHT_BELOW and line.block.tag in ("h2", "h3", "h4")):
+            return line.text
+        if _set_apart(line, i, layout):
             return line.text
         if _described(line.text, descriptions) and not _opens_the_text(line, i, layout):
             return line.text
@@ -53,15 +56,7 @@ def _possible(line: Line) -> bool:
     zone = line.zone
     if not _MIN_LENGTH <= len(line.text) <= _MAX_LENGTH or (" " not in line.text and line.text.isascii()):
         return False
-    if (
-        line.linked
-        or zone.navigation
-        or zone.aside
-        or zone.footer
-        or zone.comments
-        or zone.figure
-        or zone.listed
-    ):
+    if line.linked or zone.navigation or zone.aside or zone.footer or zone.comments or zone.figure or zone.listed:
         return False
     return SHARE_LINE.fullmatch(line.text) is None
 
@@ -75,6 +70,18 @@ def _marked(line: Line) -> bool:
     return False
 
 
+def _set_apart(line: Line, index: int, layout: Layout) -> bool:
+    """Whether a line right below the headline is emphasised as a whole and the text behind it is not."""
+    if index > layout.headline + _RIGHT_BELOW or not _emphasised(line):
+        return False
+    following = next((layout.lines[i] for i in layout.paragraphs if i > index), None)
+    return following is not None and not _emphasised(following)
+
+
+def _emphasised(line: Line) -> bool:
+    return all(element.tag in ("b", "strong", "em", "i") for element in line.elements)
+
+
 def _descriptions(structured: Structured) -> list[str]:
     stated = (
         structured.first_meta("og:description"),
@@ -85,10 +92,7 @@ def _descriptions(structured: Structured) -> list[str]:
 
 
 def _described(text: str, descriptions: list[str]) -> bool:
-    return any(
-        text == d or (len(d) >= _SAME_BEGINNING and text.startswith(d[:_SAME_BEGINNING]))
-        for d in descriptions
-    )
+    return any(text == d or (len(d) >= _SAME_BEGINNING and text.startswith(d[:_SAME_BEGINNING])) for d in descriptions)
 
 
 def _opens_the_text(line: Line, index: int, layout: Layout) -> bool:

@@ -62,7 +62,7 @@ _SEE_ALSO = _any(
     r"benzer haberler|(?:bunu|bunlar[ıi]) da oku(?:yun)?",
     # Arabic, Persian, Hebrew, Hindi, Indonesian, Vietnamese
     r"[إا]?قر[أا](?: أيض[اًا]+| ايضا| المزيد|وا أيضا)|(?:مواضيع|أخبار|مقالات|موضوعات) (?:ذات صلة|متعلقة|"
-    r"مشابهة)|ذات صلة|بیشتر بخوانید|مطالب مرتبط|קראו גם|עוד בנושא|(?:यह|ये|इसे) भी (?:पढ़ें|पढ़े|देखें)|"
+    r"مشابهة)|ذات صلة|في الموضوع نفسه|بیشتر بخوانید|مطالب مرتبط|קראו גם|עוד בנושא|(?:यह|ये|इसे) भी (?:पढ़ें|पढ़े|देखें)|"
     r"संबंधित (?:खबरें|ख़बरें)|baca juga|artikel terkait|berita terkait|xem thêm|đọc thêm|"
     r"tin (?:liên quan|cùng chuyên mục)",
     # Chinese, Japanese, Korean
@@ -70,9 +70,7 @@ _SEE_ALSO = _any(
     r"こちらもおすすめ|(?:관련|연관) ?(?:기사|뉴스)(?: 보기)?|함께 (?:보면|볼만한).{0,12}",
 )  # fmt: skip
 SEE_ALSO_HEADING = re.compile(rf"[\W_]*(?:{_SEE_ALSO})\s*[\W_]*", re.IGNORECASE)
-SEE_ALSO_PREFIX = re.compile(
-    rf"[\W_]*(?P<heading>{_SEE_ALSO})\s*(?:[:|>»→\-–—]+|：)\s*(?P<rest>\S.*)", re.IGNORECASE
-)
+SEE_ALSO_PREFIX = re.compile(rf"[\W_]*(?P<heading>{_SEE_ALSO})\s*(?:[:|>»→\-–—]+|：)\s*(?P<rest>\S.*)", re.IGNORECASE)
 SERIES_HEADING = re.compile(
     r"(?:more )?(?:in|from) (?:this|the) series|(?:this article is )?part of (?:a|the|"
     r"our) .{0,40}series.{0,40}|the series|(?:aus|alle teile) der serie.*|die serie|"
