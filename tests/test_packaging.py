@@ -64,9 +64,7 @@ def copy_repository() -> Callable[[Path], Path]:
 
 
 @pytest.fixture(scope="module")
-def built(
-    tmp_path_factory: pytest.TempPathFactory, copy_repository: Callable[[Path], Path]
-) -> dict[str, Path]:
+def built(tmp_path_factory: pytest.TempPathFactory, copy_repository: Callable[[Path], Path]) -> dict[str, Path]:
     """Build a wheel and an sdist, and a wheel from that sdist; by those names."""
     source = copy_repository(tmp_path_factory.mktemp("source"))
     output = tmp_path_factory.mktemp("built")
@@ -170,9 +168,7 @@ def test_nothing_is_imported_that_pyproject_does_not_name() -> None:
 
 def test_every_dependency_has_its_reason_on_record() -> None:
     table = (REPOSITORY / "docs" / "dependencies.md").read_text(encoding="utf-8")
-    rows = re.findall(
-        r"^\| ([\w.-]+(?:, [\w.-]+)*) \|.+\|.+\|$", table.partition("## Licences")[0], re.MULTILINE
-    )
+    rows = re.findall(r"^\| ([\w.-]+(?:, [\w.-]+)*) \|.+\|.+\|$", table.partition("## Licences")[0], re.MULTILINE)
     named = {name for row in rows for name in row.split(", ")} - {"package"}
     assert named == dependency_names()
 
@@ -251,9 +247,23 @@ def test_lock_files_name_no_index_and_pin_every_package_with_hashes() -> None:
         text = path.read_text(encoding="utf-8")
         assert not re.findall(r"https?://|file:|^-|/(?:opt|tmp|home|root)/", text, re.MULTILINE), path
         pins = re.split(r"\n(?=\S)", re.sub(r"^ *#.*\n", "", text, flags=re.MULTILINE).strip())
-        assert [
-            pin for pin in pins if not re.match(r"[\w.-]+==\S+ .*\n +--hash=sha256:[0-9a-f]{64}", pin)
-        ] == []
+        assert [pin for pin in pins if not re.match(r"[\w.-]+==\S+ .*\n +--hash=sha256:[0-9a-f]{64}", pin)] == []
+
+
+def test_the_image_is_of_this_version_and_copies_what_its_build_is_sent() -> None:
+    dockerfile = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+    assert f'image.version="{project()["project"]["version"]}"' in dockerfile
+    copied = {
+        source.rstrip("/")
+        for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE)
+        for source in sources.split()
+    }
+    assert [source for source in copied if not (REPOSITORY / source).exists()] == []
+    ignored, *sent = (REPOSITORY / ".dockerignore").read_text(encoding="utf-8").splitlines()[1:]
+    assert ignored == "*"
+    assert {name.removeprefix("!") for name in sent if name.startswith("!")} == {
+        source.partition("/")[0] for source in copied
+    }
 
 
 def text_files() -> Iterator[tuple[str, str]]:
@@ -275,13 +285,10 @@ def test_no_file_carries_trailing_junk() -> None:
     littered = [
         name
         for name, text in text_files()
-        if re.search(r"[ \t\r]$|^(?:<{7}|>{7}) ", text, re.MULTILINE)
-        or (text and not re.search(r"\S\n\Z", text))
+        if re.search(r"[ \t\r]$|^(?:<{7}|>{7}) ", text, re.MULTILINE) or (text and not re.search(r"\S\n\Z", text))
     ]
     left_over = [
-        path.name
-        for path in repository_files()
-        if re.search(r"(~|\.(orig|rej|swp|pyc|log)|\.DS_Store)$", path.name)
+        path.name for path in repository_files() if re.search(r"(~|\.(orig|rej|swp|pyc|log)|\.DS_Store)$", path.name)
     ]
     assert littered == []
     assert left_over == []
