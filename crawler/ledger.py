@@ -42,6 +42,15 @@ class Ledger:
             if explanation:
                 self.reasons[url] = explanation
 
+    def reconsider(self, url: str, reason: str) -> bool:
+        """Take back that a URL was skipped, if it was for this reason; tell whether it was."""
+        key = identity(url)
+        if self._skipped.get(key) != reason:
+            return False
+        del self._skipped[key]
+        self._outcomes[key] = None
+        return True
+
     def finish(self, url: str, outcome: Outcome, reason: str | None = None) -> None:
         """Note what became of a URL; a later capture of the same URL has the last word."""
         key = identity(url)

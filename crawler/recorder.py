@@ -69,7 +69,7 @@ class Recorder:
         about = request.meta.get(REQUEST, captures.Request(purpose="robots"))
         message = _message(exchange)
         payload_digest = None if message is None else digest(entity_body(message, method=request.method))
-        original = self._original(about, exchange, message, payload_digest)
+        original = self._original(request, about, exchange, message, payload_digest)
         segment = self._publisher.segment()
         records = exchange_records(
             exchange,
@@ -91,6 +91,7 @@ class Recorder:
 
     def _original(
         self,
+        request: scrapy.Request,
         about: captures.Request,
         exchange: Exchange,
         message: ResponseMessage | None,
@@ -102,8 +103,12 @@ class Recorder:
         known = self._catalog.get(about.filed_as or exchange.url)
         if known is None or known.original is None:
             return None
-        unmodified = message.status == 304
-        return known.original if unmodified or known.original.payload_digest == payload_digest else None
+        if message.status == 304:
+            # RFC 9110 15.4.5 answers conditions; to a request without any it says nothing about what we hold.
+            return known.original if _is_conditional(request) else None
+        if about.expected and known.standing is None:
+            return None  # Read once and taken for no article; now it is asked for as one and has to be read again.
+        return known.original if known.original.payload_digest == payload_digest else None
 
 
 def segment_head(batch: str, *, source: str, user_agent: str) -> tuple[str, bytes]:
@@ -118,6 +123,10 @@ def segment_head(batch: str, *, source: str, user_agent: str) -> tuple[str, byte
     }
     record = warcinfo_record(f"{batch}.warc.gz", fields, created_at=datetime.now(UTC))
     return record.record_id, warc.serialise(record)
+
+
+def _is_conditional(request: scrapy.Request) -> bool:
+    return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
 
 
 def _message(exchange: Exchange) -> ResponseMessage | None:

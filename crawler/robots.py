@@ -60,6 +60,7 @@ class RobotsPolicy(Struct, frozen=True):
         reachable: Whether it is known what the origin allows; if not, it allows nothing.
         crawl_delay: Seconds between requests that it asks for, or None. Not in RFC 9309, but widely used.
         sitemaps: The sitemaps it names.
+        cause: What kept us from reading it, where no HTTP response did.
     """
 
     basis: str
@@ -67,6 +68,7 @@ class RobotsPolicy(Struct, frozen=True):
     reachable: bool = True
     crawl_delay: float | None = None
     sitemaps: list[str] = []
+    cause: Exception | None = None
 
     def refusal(self, url: str, product_token: str) -> str | None:
         """Return why a URL may not be fetched, or None when it may."""
@@ -103,14 +105,14 @@ class RobotsMiddleware:
         """Let a request pass, or refuse it.
 
         Raises:
-            RobotsDisallowed: robots.txt disallows the URL, or could not be read.
+            RobotsDisallowed: robots.txt disallows the URL, or could not be read; its ``__cause__`` tells why.
         """
         if request.meta.get("robots"):
             return
         policy = await self._policy(request.url)
         refusal = policy.refusal(request.url, self._product_token)
         if refusal is not None:
-            raise RobotsDisallowed(refusal)
+            raise RobotsDisallowed(refusal) from policy.cause
         request.meta["robots_decision"] = "allowed by robots.txt" if policy.rules else policy.basis
         request.meta["crawl_delay"] = policy.crawl_delay
 
@@ -134,7 +136,8 @@ class RobotsMiddleware:
             policy = self._judge(await self._fetch(f"{origin}/robots.txt"))
         except Exception as error:  # noqa: BLE001 - whatever keeps us from reading it: complete disallow (2.3.1.4)
             logger.warning("%s/robots.txt cannot be read: %s", origin, str(error) or type(error).__name__)
-            policy = _unreachable(next((text for kind, text in _CAUSES if isinstance(error, kind)), "no answer"))
+            said = next((text for kind, text in _CAUSES if isinstance(error, kind)), "no answer")
+            policy = _unreachable(said, error)
         logger.info("%s: %s", origin, policy.basis)
         return policy
 
@@ -174,8 +177,8 @@ class RobotsMiddleware:
         )
 
 
-def _unreachable(cause: str) -> RobotsPolicy:
-    return RobotsPolicy(basis=f"robots.txt unreachable ({cause})", reachable=False)
+def _unreachable(said: str, cause: Exception | None = None) -> RobotsPolicy:
+    return RobotsPolicy(basis=f"robots.txt unreachable ({said})", reachable=False, cause=cause)
 
 
 def _text(response: Response) -> str:

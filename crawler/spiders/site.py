@@ -9,7 +9,12 @@ from urllib.parse import urlsplit
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DontCloseSpider
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DontCloseSpider,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+)
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
@@ -30,6 +35,8 @@ from broadsheet.storage.versions import PRESENT, redirect_location
 _MOST_REDIRECTS = 10
 _DEPTH = "broadsheet_depth"
 _HOPS = "broadsheet_hops"
+# No robots.txt can be had either from a host that is not there: it forbids nothing, it fails.
+_NOBODY_THERE = (CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError)
 # What a news page links to that is never a page; everything else is asked for and judged by what comes back.
 # fmt: off
 _NO_PAGE = frozenset(
@@ -93,11 +100,7 @@ class SiteSpider(Spider):
             requests = self._redirected(request, captured, location)
         else:
             entries = await self._entries(captured)
-            requests = (
-                self._admit(entries, depth=depth + 1, via=captured.capture.url)
-                if self.job.follow
-                else iter(())
-            )
+            requests = self._admit(entries, depth=depth + 1, via=captured.capture.url) if self.job.follow else iter(())
         for following in requests:
             yield following
 
@@ -106,23 +109,20 @@ class SiteSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]
         filed = _filed_as(request)
         error = failure.value
-        if isinstance(error, RobotsDisallowed):
+        cause = error.__cause__ if isinstance(error, RobotsDisallowed) else error
+        if isinstance(cause, BlockedAddressError):
+            self.ledger.skip(filed, "private_address", str(cause))
+        elif isinstance(error, RobotsDisallowed) and not isinstance(cause, _NOBODY_THERE):
             self.ledger.skip(filed, "robots", str(error))
-        elif isinstance(error, BlockedAddressError):
-            self.ledger.skip(filed, "private_address", str(error))
         else:
-            self.ledger.finish(filed, "failed", f"{type(error).__name__}: {error}")
+            self.ledger.finish(filed, "failed", f"{type(cause).__name__}: {cause}")
 
     def look_again_at_known_articles(self) -> None:
         """When the site has no more to offer, ask again for its articles that the archive holds as live."""
         if self._known_revisited:
             return
         self._known_revisited = True
-        known = [
-            Entry(url=url, kind="link")
-            for of in sorted(self._sites)
-            for url in self.catalog.live_articles(of)
-        ]
+        known = [Entry(url=url, kind="link") for of in sorted(self._sites) for url in self.catalog.live_articles(of)]
         assert self.crawler.engine is not None  # noqa: S101 - the engine runs when the spider is idle
         requests = list(self._admit(known, depth=1, via=None))
         for request in requests:
@@ -136,7 +136,7 @@ class SiteSpider(Spider):
                 url = normalise(entry.url)
             except InvalidURLError:
                 continue
-            if not self.ledger.discover(url):
+            if not (self.ledger.discover(url) or self._is_nearer(url, depth)):
                 continue
             refusal = self._refusal(url, depth, entry.kind)
             if refusal is None:
@@ -144,6 +144,10 @@ class SiteSpider(Spider):
                 yield self._request(url, depth=depth, via=via, hints=entry.hints)
             else:
                 self.ledger.skip(url, refusal)
+
+    def _is_nearer(self, url: str, depth: int) -> bool:
+        """Tell whether a URL was refused for its depth alone, and a shorter way to it has been found since."""
+        return depth <= self.job.max_depth and self.ledger.reconsider(url, "max_depth")
 
     def _refusal(self, url: str, depth: int, kind: EntryKind) -> str | None:
         if site(url) not in self._sites:

@@ -1,0 +1,113 @@
+"""The installed command, run as a user runs it: another process, its streams, its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sysconfig
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+BROADSHEET = str(Path(sysconfig.get_path("scripts")) / "broadsheet")
+_SECONDS = 120
+# What the machine has set up for a real archive must not leak into a test.
+_FOREIGN = ("BROADSHEET_", "AWS_", "XDG_")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a command ended."""
+
+    status: int
+    stdout: bytes
+    stderr: str
+
+    @property
+    def text(self) -> str:
+        """What it printed, for people."""
+        return self.stdout.decode()
+
+    @cached_property
+    def documents(self) -> list[dict[str, Any]]:
+        """The JSON documents it printed, one a line; anything else on stdout is an error here."""
+        return [json.loads(line) for line in self.stdout.splitlines()]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The only JSON document it printed."""
+        (only,) = self.documents
+        return only
+
+
+@dataclass(frozen=True)
+class Broadsheet:
+    """The command with an archive of its own.
+
+    Attributes:
+        archive: The archive's address.
+        environment: What its processes have in their environment beside the machine's.
+        program: What is started: the installed command, or a script that stands in for it.
+    """
+
+    archive: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    program: tuple[str, ...] = (BROADSHEET,)
+
+    def __call__(self, *arguments: str) -> Finished:
+        """Run the command to its end, on this archive."""
+        return self.run("--archive", self.archive, *arguments)
+
+    def run(self, *arguments: str, cwd: Path | None = None) -> Finished:
+        """Run the command to its end, with these arguments and no others."""
+        ended = subprocess.run(
+            [*self.program, *arguments],
+            check=False,
+            capture_output=True,
+            cwd=cwd,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            timeout=_SECONDS,
+        )
+        return Finished(ended.returncode, ended.stdout, ended.stderr.decode())
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start the command on this archive, in a process group of its own, as a shell does."""
+        return subprocess.Popen(
+            [*self.program, "--archive", self.archive, *arguments],
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            process_group=0,
+        )
+
+    def crawl(self, *arguments: str) -> dict[str, Any]:
+        """Crawl one source on loopback; return its summary, whose counts have been checked to add up."""
+        ended = self("crawl", "--allow-private", "--json", *arguments)
+        assert ended.status == 0, ended.stderr
+        return balanced(ended.document)
+
+    def recrawl(self, url: str) -> dict[str, Any]:
+        """Re-crawl a URL on loopback; return the answer."""
+        return self("recrawl", "--allow-private", "--json", url).document
+
+    def _environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+        return {**inherited, **self.environment}
+
+
+def finish(process: subprocess.Popen[bytes]) -> Finished:
+    """Wait for a command that was started."""
+    stdout, stderr = process.communicate(timeout=_SECONDS)
+    return Finished(process.returncode, stdout, stderr.decode())
+
+
+def balanced(summary: dict[str, Any]) -> dict[str, Any]:
+    """Return a crawl's summary after checking that every URL discovered ended in exactly one place."""
+    ended = sum(summary["outcomes"].values()) + sum(summary["skipped"].values())
+    assert summary["discovered"] == ended, summary
+    return summary
