@@ -25,12 +25,8 @@ _MOST_REASONS = 10
     type=click.Path(path_type=Path),
     help="The sources file, where TARGET names a source.",
 )
-@click.option(
-    "--max-pages", type=click.IntRange(min=1), help="Ask for at most this many pages [default: 1000]."
-)
-@click.option(
-    "--max-depth", type=click.IntRange(min=0), help="Go at most this many links from a target [default: 5]."
-)
+@click.option("--max-pages", type=click.IntRange(min=1), help="Ask for at most this many pages [default: 1000].")
+@click.option("--max-depth", type=click.IntRange(min=0), help="Go at most this many links from a target [default: 5].")
 @allow_private_option
 @json_option
 @archive_option
@@ -67,9 +63,7 @@ def command(
 def print_summary(result: CrawlResult, archive: str) -> None:
     """Print what a crawl came to, for people."""
     summary = result.summary
-    outcomes = ", ".join(
-        f"{count} {outcome.replace('_', ' ')}" for outcome, count in summary.outcomes.items() if count
-    )
+    outcomes = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in summary.outcomes.items() if count)
     skipped = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in summary.skipped.items())
     console.print(f"[bold]{summary.source}[/bold]", soft_wrap=True)
     console.print(

@@ -19,9 +19,7 @@ from broadsheet.scheduler.output import article_text, print_json, write_bytes
 
 @click.command("extract")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True), default="-", metavar="[FILE / -]")
-@click.option(
-    "--url", default="", help="The address the page came from; relative links are resolved against it."
-)
+@click.option("--url", default="", help="The address the page came from; relative links are resolved against it.")
 @click.option(
     "--jsonl",
     is_flag=True,

@@ -26,9 +26,7 @@ from broadsheet.storage.model import Snapshot, SnapshotDocument
 @click.option("--format", "form", type=click.Choice(["json", "text", "html", "warc"]), help="[default: text]")
 @json_option
 @archive_option
-def command(
-    url: str, number: int | None, when: str | None, form: str | None, archive: str, *, as_json: bool
-) -> None:
+def command(url: str, number: int | None, when: str | None, form: str | None, archive: str, *, as_json: bool) -> None:
     """Show one version of URL; the latest where neither --version nor --at is given."""
     if number is not None and when is not None:
         raise click.UsageError("--version and --at exclude each other")
@@ -69,9 +67,7 @@ def _parse(when: str) -> datetime:
     try:
         parsed = datetime.fromisoformat(when)
     except ValueError as error:
-        raise click.UsageError(
-            f"--at {when!r}: not a time in ISO 8601, such as 2026-11-22T15:00:00Z"
-        ) from error
+        raise click.UsageError(f"--at {when!r}: not a time in ISO 8601, such as 2026-11-22T15:00:00Z") from error
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
@@ -82,7 +78,5 @@ def _text(snapshot: Snapshot) -> str:
         snapshot.url,
     ]
     if article is None:
-        return "\n".join(
-            [*head, "", f"gone: the server answered {snapshot.http.status} {snapshot.http.reason or ''}"]
-        )
+        return "\n".join([*head, "", f"gone: the server answered {snapshot.http.status} {snapshot.http.reason or ''}"])
     return "\n".join([*head, "", article_text(article)])

@@ -1,0 +1,167 @@
+"""Checks an archive against docs/format.md: what is there, what it names, and with `deep` every byte of it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Iterator
+
+from msgspec import Struct
+
+from broadsheet.storage import cdxj, layout, snapshots, warc
+from broadsheet.storage.cdxj import IndexLine
+from broadsheet.storage.errors import ArchiveError, MessageError
+from broadsheet.storage.objects import ObjectStore
+from broadsheet.storage.warc import WarcRecord
+from broadsheet.storage.warc_records import payload_is_intact
+
+_PIECE = 8 * 1024 * 1024
+
+
+class Defect(Struct, frozen=True, kw_only=True):
+    """Something that is not as the format says.
+
+    Attributes:
+        key: The object.
+        what: What is wrong with it, and where in it.
+    """
+
+    key: str
+    what: str
+
+
+class Verification(Struct, frozen=True, kw_only=True):
+    """What a verification came to.
+
+    Attributes:
+        captures: How many captures the index names.
+        segments: How many WARC segments there are.
+        snapshots: How many snapshots there are.
+        defects: What is damaged or missing.
+        unnamed: WARC segments that no index segment names: publications that were cut off elsewhere.
+    """
+
+    captures: int
+    segments: int
+    snapshots: int
+    defects: list[Defect]
+    unnamed: list[str]
+
+
+def verify(store: ObjectStore, *, deep: bool) -> Verification:
+    """Check an archive.
+
+    Without `deep`, the index segments are read and everything they name is looked for in the listings. With it, every
+    object is read, every digest computed anew, and every record compared with its index line.
+    """
+    return _Verifier(store, deep=deep).run()
+
+
+class _Verifier:
+    def __init__(self, store: ObjectStore, *, deep: bool) -> None:
+        self._store = store
+        self._deep = deep
+        self._defects: list[Defect] = []
+        self._segments = {entry.key: entry.size for entry in store.list(layout.WARC)}
+        self._snapshots = {entry.key for entry in store.list(layout.SNAPSHOTS)}
+        self._captures = 0
+        self._named: dict[str, dict[int, IndexLine]] = {}
+
+    def run(self) -> Verification:
+        for entry in self._store.list(layout.INDEX):
+            self._guarded(entry.key, self._check_index)
+        if self._deep:
+            for key in sorted(self._segments):
+                self._guarded(key, self._check_segment)
+            for key in sorted(self._snapshots):
+                self._guarded(key, self._check_snapshot)
+        return Verification(
+            captures=self._captures,
+            segments=len(self._segments),
+            snapshots=len(self._snapshots),
+            defects=self._defects,
+            unnamed=sorted(self._segments.keys() - self._named.keys()),
+        )
+
+    def _guarded(self, key: str, check: Callable[[str], None]) -> None:
+        try:
+            check(key)
+        except ArchiveError as error:
+            self._note(key, str(error))
+
+    def _note(self, key: str, what: str) -> None:
+        self._defects.append(Defect(key=key, what=what))
+
+    def _check_index(self, key: str) -> None:
+        data = self._store.get(key)
+        if not key.endswith(f"-{layout.digest_name(data)}.cdxj.gz"):
+            self._note(key, "its bytes are not those that its name tells")
+        for line in cdxj.decode(data, key):
+            self._captures += 1
+            self._named.setdefault(line.filename, {})[int(line.offset)] = line
+            end = int(line.offset) + int(line.length)
+            if line.filename not in self._segments:
+                self._note(line.filename, f"missing; named for {line.url} by {key}")
+            elif end > self._segments[line.filename]:
+                self._note(line.filename, f"ends before byte {end}, where the record of {line.url} ends")
+            if line.snapshot and line.snapshot not in self._snapshots:
+                self._note(line.snapshot, f"missing; named for {line.url} by {key}")
+
+    def _check_snapshot(self, key: str) -> None:
+        document = snapshots.read(self._store, key)
+        line = self._named.get(document.warc.key, {}).get(document.warc.offset)
+        if line is None or line.id != document.warc.record_id:
+            self._note(key, f"names a record that no index names: {document.warc.record_id}")
+
+    def _check_segment(self, key: str) -> None:
+        hashed = hashlib.sha256()
+        for piece in self._pieces(key):
+            hashed.update(piece)
+        if not key.endswith(f"-{hashed.hexdigest()[:32]}.warc.gz"):
+            self._note(key, "its bytes are not those that its name tells")
+        lines = dict(self._named.get(key, {}))
+        reader = io.BufferedReader(_Reader(self._pieces(key)))
+        for offset, length, record in warc.iterate(reader):
+            self._check_record(key, offset, length, record, lines.pop(offset, None))
+        for line in lines.values():
+            self._note(key, f"holds no record at byte {line.offset}, where the index has {line.url}")
+
+    def _check_record(self, key: str, offset: int, length: int, record: WarcRecord, line: IndexLine | None) -> None:
+        where = f"record {record.record_id} at byte {offset}"
+        if not warc.block_is_intact(record):
+            self._note(key, f"{where}: the block is not the one that was stored")
+        try:
+            if not payload_is_intact(record):
+                self._note(key, f"{where}: the payload is not the one that was stored")
+        except MessageError as error:
+            self._note(key, f"{where}: {error}")
+        if record.type not in ("response", "revisit") or key not in self._named:
+            return
+        if line is None:
+            self._note(key, f"{where}: no index names it")
+        elif (line.id, line.length, line.url) != (record.record_id, str(length), record.field("WARC-Target-URI")):
+            self._note(key, f"{where}: the index tells something else of it")
+
+    def _pieces(self, key: str) -> Iterator[bytes]:
+        size = self._segments[key]
+        for start in range(0, size, _PIECE):
+            yield self._store.get_range(key, start, min(_PIECE, size - start))
+
+
+class _Reader(io.RawIOBase):
+    """A stream over the pieces of an object, so that no more than one of them is in memory."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._ahead = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # what io asks for
+        if not self._ahead:
+            self._ahead = memoryview(next(self._pieces, b""))
+        count = min(len(buffer), len(self._ahead))
+        buffer[:count] = self._ahead[:count]
+        self._ahead = self._ahead[count:]
+        return count
