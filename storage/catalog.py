@@ -11,7 +11,6 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -102,9 +101,7 @@ def _with_body(known: Known, line: IndexLine) -> Known:
         # A login wall, say. What the next answer has to be compared with is still the article's body.
         return known
     original = Original(record_id=line.id, target_uri=line.url, date=line.at, payload_digest=line.digest)
-    return msgspec.structs.replace(
-        known, kind=line.kind, original=original, etag=line.etag, modified=line.modified
-    )
+    return msgspec.structs.replace(known, kind=line.kind, original=original, etag=line.etag, modified=line.modified)
 
 
 class Catalog:
@@ -179,16 +176,30 @@ _decode = msgspec.msgpack.Decoder(Known).decode
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, check_same_thread=False, timeout=60)
-    if connection.execute("PRAGMA user_version").fetchone()[0] not in (0, _SCHEMA_VERSION):
-        connection.close()
-        path.unlink()
+    connection = _open(path)
+    if connection is None:
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
         connection = sqlite3.connect(path, check_same_thread=False, timeout=60)
     connection.execute("PRAGMA journal_mode = WAL")
     # A lost transaction is read again from the archive: durability is not needed here, consistency is.
     connection.execute("PRAGMA synchronous = NORMAL")
-    with closing(connection.cursor()) as cursor:
-        cursor.executescript(_SCHEMA)
-        cursor.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+    connection.executescript(_SCHEMA)
+    connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
     connection.commit()
     return connection
+
+
+def _open(path: Path) -> sqlite3.Connection | None:
+    """Open the file, or return None where it is another version's or damaged: the archive has it all."""
+    connection = sqlite3.connect(path, check_same_thread=False, timeout=60)
+    try:
+        if connection.execute("PRAGMA user_version").fetchone()[0] in (0, _SCHEMA_VERSION):
+            return connection
+    except sqlite3.OperationalError:
+        connection.close()
+        raise
+    except sqlite3.DatabaseError:
+        pass
+    connection.close()
+    return None
