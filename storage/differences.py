@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import partial
@@ -20,8 +21,8 @@ _WORD = re.compile(
     r"|[^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+\s*"
     r"|\s+"
 )
-# Comparing word by word takes time with the product of the lengths: beyond this, whole lines are compared.
-_MOST_COMPARISONS = 25_000_000
+# Comparing takes time with the pairs of equal words. Articles have some 100,000; what has more is one replacement.
+_MOST_PAIRS = 2_000_000
 Operation = Literal["equal", "delete", "insert"]
 
 
@@ -86,11 +87,7 @@ def word_diff(before: str | None, after: str | None) -> list[Run]:
 
 
 def _refined(left: str, right: str) -> Iterator[Run]:
-    old, new = _WORD.findall(left), _WORD.findall(right)
-    if len(old) * len(new) > _MOST_COMPARISONS:
-        yield from _runs("replace", left, right)
-        return
-    for operation, deleted, inserted in _opcodes(old, new):
+    for operation, deleted, inserted in _opcodes(_WORD.findall(left), _WORD.findall(right)):
         yield from _runs(operation, "".join(deleted), "".join(inserted))
 
 
@@ -120,6 +117,10 @@ def _date(date: Date | None) -> str | None:
 
 
 def _opcodes(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
+    times = Counter(new)
+    if sum(times[piece] for piece in old) > _MOST_PAIRS:
+        yield "replace", old, new
+        return
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     for operation, i1, i2, j1, j2 in matcher.get_opcodes():
         yield operation, old[i1:i2], new[j1:j2]
