@@ -78,6 +78,8 @@ class BodyReader:
         names = tuple(authors)
         text = self._cleaned(self._extracted(fast=True), title, names)
         running = sum(len(self._layout.lines[i].text) for i in self._layout.paragraphs if i not in self._dropped)
+        if "\n" not in text:
+            text = self._own_paragraphs(text) or text
         if running > len(text) and (len(text) < _SHORT or running > _MUCH_MORE * len(text)):
             text = max(text, self._cleaned(self._extracted(fast=False), title, names), key=len)
         stated = self._cleaned(as_text_lines(self._structured.article.get("articleBody")), title, names)
@@ -105,6 +107,14 @@ class BodyReader:
             self._page.root, url=self._page.url, fast=fast, include_comments=False, with_metadata=False
         )
         return document.text or "" if isinstance(document, Document) else ""
+
+    def _own_paragraphs(self, text: str) -> str | None:
+        """The page's paragraphs, where the text is all of them run together: so trafilatura dumps short pages."""
+        first, last = self._layout.body
+        own = [
+            self._layout.lines[i].text for i in self._layout.paragraphs if first <= i <= last and i not in self._dropped
+        ]
+        return "\n".join(own) if len(own) > 1 and all(paragraph in text for paragraph in own) else None
 
     def _cleaned(self, text: str, title: str | None, authors: tuple[str, ...]) -> str:
         """The lines of a text that were written as part of the article."""

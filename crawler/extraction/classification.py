@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from broadsheet.crawler.extraction.layout import Layout, is_paragraph
+from broadsheet.crawler.extraction.layout import Layout, is_paragraph, is_teaser
 from broadsheet.crawler.extraction.lines import Line
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.structured import Structured
@@ -22,7 +22,6 @@ _LIST_PATH = re.compile(
     r"register)(?:/|$)",
     re.IGNORECASE,
 )
-_TEASER_LENGTH = 22
 _MANY_TEASERS = 8
 _CLAIMED_STRETCH = 100
 _SHORT_STRETCH = 250
@@ -70,7 +69,7 @@ def measure(layout: Layout, text: str | None) -> Measures:
         paragraphs=len(extracted),
         visible=sum(len(line.text) for line in lines),
         linked=sum(min(line.link_length, len(line.text)) for line in lines),
-        teasers=len({line.text for line in lines if _is_teaser(line)}),
+        teasers=len({line.text for line in lines if is_teaser(line)}),
         stretch=_longest_stretch(lines),
         covered=sum(len(line) for line in extracted if line.removeprefix("- ") in link_texts),
     )
@@ -122,17 +121,13 @@ def _refusal(page: Page, structured: Structured, measures: Measures) -> str | No
     return None
 
 
-def _is_teaser(line: Line) -> bool:
-    return line.linked and len(line.text) >= _TEASER_LENGTH
-
-
 def _longest_stretch(lines: list[Line]) -> int:
     longest = current = 0
     for line in lines:
         if is_paragraph(line):
-            current += len(line.text)
+            current += line.weight
             longest = max(longest, current)
-        elif _is_teaser(line):
+        elif is_teaser(line):
             current = 0
     return longest
 

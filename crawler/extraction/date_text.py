@@ -23,6 +23,7 @@ _PLAIN: dict[int, str | None] = {
     **dict.fromkeys(map(ord, "\u200e\u200f\u061c")),
     **dict.fromkeys(map(ord, "\u00a0\u202f\u2009"), " "),
     ord("，"): ",",
+    ord("،"): ",",
     ord("："): ":",
 }
 # Names that mean one offset wherever they stand; IST (India, Ireland, Israel) and ET or MEZ-like seasons do

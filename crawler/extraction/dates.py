@@ -99,10 +99,11 @@ class DateReader:
             listed: The dates shown in lists of related articles.
         """
         claims = [*self._stated(hints), *self._from_url(), *self._visible()]
-        evidence = self.evidence(claims, listed)
+        shown = list(listed)
+        evidence = self.evidence(claims, shown)
         published, published_from = self._choose("published", claims, evidence)
         if published is None or published.precision == "month":
-            claims += self._from_htmldate()
+            claims += self._from_htmldate(shown)
             published, published_from = self._choose("published", claims, evidence)
         modified, modified_from = self._choose("modified", claims, evidence)
         sources: dict[Role, FieldSource | None] = {"published": published_from, "modified": modified_from}
@@ -180,11 +181,12 @@ class DateReader:
         elif month is not None:
             yield from claims_of_value("published", "url", f"{month[1]}-{month[2]}")
 
-    def _from_htmldate(self) -> Iterator[Claim]:
+    def _from_htmldate(self, listed: list[Mention]) -> Iterator[Claim]:
         # The capture is the latest possible day: without it, htmldate asks the clock.
         found = find_date(self._page.root, url=self._page.url, original_date=True, max_date=self._latest.isoformat())
+        others = {reading.value[:10] for mention in listed for reading in mention.readings}
         # A first of January is what it makes of a bare year, mostly that of a copyright notice.
-        if found is not None and not found.endswith("-01-01"):
+        if found is not None and not found.endswith("-01-01") and found not in others:
             yield from claims_of_value("published", "trafilatura", found)
 
     def _named_days(self) -> tuple[tuple[tuple[int, int, int | None], ...], Order | None]:

@@ -3,7 +3,7 @@
 The rule, first match wins:
 
 1. A byte order mark.
-2. UTF-8, when the bytes are valid UTF-8 and hold at least one multi-byte sequence: text in any other encoding
+2. UTF-8, when the bytes are valid UTF-8 and hold at least one whole multi-byte sequence: text in any other encoding
    practically never is valid UTF-8, while labels are often wrong. A sequence that is cut off by the end of
    the body counts as valid.
 3. The charset of the Content-Type header, then of the markup, when the bytes decode in it without an error.
@@ -50,6 +50,8 @@ _LABELS = {
     "ks_c_5601-1987": "cp949",
     "unicode": "utf-8",
 }
+# Python calls these text encodings; no page is written in them.
+_NOT_FOR_PAGES = frozenset(("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"))
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,500}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
@@ -79,9 +81,10 @@ def _as_utf8(body: bytes) -> tuple[str, str] | None:
     if body.isascii():
         return None
     try:
-        return codecs.getincrementaldecoder("utf-8")().decode(body), "utf-8"
+        text = codecs.getincrementaldecoder("utf-8")().decode(body)
     except UnicodeDecodeError:
         return None
+    return None if text.isascii() else (text, "utf-8")
 
 
 def _as_labelled(body: bytes, labels: list[str]) -> tuple[str, str] | None:
@@ -120,4 +123,5 @@ def _codec(label: str) -> str | None:
     except (LookupError, ValueError):
         return None
     # rot13, base64 and the like are codecs but no encodings of text.
-    return found.name if getattr(found, "_is_text_encoding", False) else None
+    is_text = getattr(found, "_is_text_encoding", False) and found.name.replace("_", "-") not in _NOT_FOR_PAGES
+    return found.name if is_text else None

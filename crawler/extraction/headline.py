@@ -121,7 +121,7 @@ def _shown_in_h1(page: Page, structured: Structured, references: list[str]) -> h
     shown = [(h1, text) for h1, text in shown if _key(text) not in names]
     if not shown:
         return None
-    rated = [(max((similarity(text, ref) for ref in references), default=0.0), h1) for h1, text in shown]
+    rated = [(max((_agreement(text, ref) for ref in references), default=0.0), h1) for h1, text in shown]
     best, element = max(rated, key=lambda pair: pair[0])
     if best >= _SAME:
         return element
@@ -149,6 +149,13 @@ def _without_kicker(text: str, references: list[str]) -> str:
         if len(reference) >= len(text) / 2 and text != reference and text.endswith(reference):
             return reference
     return text
+
+
+def _agreement(shown: str, reference: str) -> float:
+    """How far a visible headline is what a variant says, where the variant may add a section or a site."""
+    if _key(shown) in map(_key, _SEPARATOR.split(reference)):
+        return 1.0
+    return similarity(shown, reference)
 
 
 def similarity(one: str, other: str) -> float:

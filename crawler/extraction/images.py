@@ -21,6 +21,9 @@ _CREDIT_TEXT = re.compile(
     r"사진)\s*(?:by)?\s*[:：/]|©)\s*(?P<credit>[^()\[\]]{2,100})[)\]]?\s*$",
     re.IGNORECASE,
 )
+_CREDIT_LABEL = re.compile(
+    r"^\s*(?:(?:photo(?:graph)?|image|picture|foto|bild|crédit(?: photo)?|credit|фото)\s*[:：/]|©)\s*", re.IGNORECASE
+)
 
 
 def read_images(page: Page, structured: Structured, layout: Layout) -> list[Image]:
@@ -79,7 +82,7 @@ def _caption(figure: html.HtmlElement) -> tuple[str | None, str | None]:
         caption = collapse(caption.replace(credit, " "))
     elif (match := _CREDIT_TEXT.search(caption)) is not None:
         caption, credit = caption[: match.start()], match["credit"].strip()
-    return collapse(caption) or None, credit or None
+    return collapse(caption) or None, _CREDIT_LABEL.sub("", credit or "") or None
 
 
 def _bare(url: str) -> str:

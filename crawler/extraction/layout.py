@@ -14,23 +14,24 @@ from broadsheet.crawler.extraction.lines import Line
 from broadsheet.crawler.extraction.page import Page
 
 _PARAGRAPH_LENGTH = 80
-# Scripts without spaces say as much in half the characters.
-_DENSE_PARAGRAPH_LENGTH = 35
-_DENSE_FROM = "\u3040"
+_TEASER_LENGTH = 22
 _CONTAINER_SHARE = 0.75
 _BOX_SHARE = 0.25
 
 
 def is_paragraph(line: Line) -> bool:
     """Whether a line is running text of the main column: long, not a link, not in a box at the side."""
-    text, zone = line.text, line.zone
+    zone = line.zone
     if zone.navigation or zone.footer or zone.comments or zone.figure or line.heading:
         return False
-    if line.link_length * 2 > len(text):
+    return line.weight >= _PARAGRAPH_LENGTH and line.link_length * 2 <= len(line.text) and not is_teaser(line)
+
+
+def is_teaser(line: Line) -> bool:
+    """Whether a line announces another article: a link as long as a headline, or a list entry that begins with one."""
+    if line.link is None or line.link_length < _TEASER_LENGTH:
         return False
-    if len(text) >= _PARAGRAPH_LENGTH:
-        return True
-    return len(text) >= _DENSE_PARAGRAPH_LENGTH and text[len(text) // 2] >= _DENSE_FROM
+    return line.linked or (line.zone.listed and line.elements[0] in (line.link, *line.link.iterdescendants()))
 
 
 class Layout:

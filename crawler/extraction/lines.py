@@ -89,6 +89,8 @@ _NAVIGATION_NAME = re.compile(
 _COMMENTS_NAME = re.compile(
     r"^comments?(?:$|[\s_-])|disqus|comment-?list|comments-?(?:area|section|wrapper)", re.IGNORECASE
 )
+# Kana, and everything behind it: Han, Hangul, full-width forms.
+_DENSE_FROM = "\u3040"
 _SPACE = re.compile(r"\s+")
 
 
@@ -126,6 +128,11 @@ class Line(NamedTuple):
     zone: Zone
 
     @property
+    def weight(self) -> int:
+        """How much it says: its characters, those of scripts without spaces counted double."""
+        return len(self.text) * (2 if is_dense(self.text) else 1)
+
+    @property
     def heading(self) -> bool:
         """Whether it stands in a heading element."""
         return self.block.tag in HEADING_TAGS
@@ -139,6 +146,11 @@ class Line(NamedTuple):
 def collapse(text: str | None) -> str:
     """The text with every run of white space made one space."""
     return _SPACE.sub(" ", text or "").strip()
+
+
+def is_dense(text: str) -> bool:
+    """Whether a text is in a script without spaces, which says as much in half the characters."""
+    return bool(text) and text[len(text) // 2] >= _DENSE_FROM
 
 
 def text_of(element: html.HtmlElement) -> str:

@@ -17,7 +17,7 @@ _MARKUP_PREFIX = 65536
 _MARKUP = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|a|h[1-6]|article|table|span)\b", re.IGNORECASE
 )
-_ABSOLUTE = re.compile(r"https?://[^/\s]", re.IGNORECASE)
+_ABSOLUTE = re.compile(r"https?://(?:\[[0-9a-f:.]+\]|[^/\s\[\]?])", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _URL_NOISE = re.compile(r"[\t\r\n]")
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from lxml import html
 
 from broadsheet.crawler.extraction.date_text import Mention, find_dates, plain
-from broadsheet.crawler.extraction.lines import Line, collapse
+from broadsheet.crawler.extraction.lines import Line, collapse, is_dense
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.wording import NEWSLETTER
 
@@ -19,8 +19,6 @@ MAX_TITLE = 220
 
 _MIN_TITLE = 14
 _MIN_DENSE_TITLE = 6
-# Scripts without spaces say as much in half the characters.
-_DENSE_FROM = "\u3040"
 _MAX_DATE_LINE = 70
 _DATE_REMAINDER = 14
 _MIN_PROSE_WORDS = 2
@@ -87,7 +85,7 @@ class EntryReader:
         """Make an entry of a line; None where its link leads to no article."""
         text = plain(title)
         mention = _first_date(text)
-        if mention is not None and (mention.end == len(text) or mention.start == 0):
+        if mention is not None and (not text[mention.end :].strip(" )]") or mention.start == 0):
             title = (text[: mention.start] + text[mention.end :]).strip(" -–—|,·()")
         url = self._page.absolute(line.link.get("href")) if line.link is not None else None
         if url is not None and (_bare(url) == _bare(self._page.url) or _SOCIAL.search(url) or _NO_ARTICLE.search(url)):
@@ -119,7 +117,7 @@ def is_title(line: Line) -> bool:
     if {"tag", "author"} & set((line.link.get("rel") or "").lower().split()):
         return False
     text = link_text(line) or line.text
-    if text[len(text) // 2] >= _DENSE_FROM:
+    if is_dense(text):
         return len(text) >= _MIN_DENSE_TITLE
     return len(text) >= _MIN_TITLE and " " in text
 

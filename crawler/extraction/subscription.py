@@ -13,7 +13,7 @@ from typing import NamedTuple
 from lxml import html
 
 from broadsheet.crawler.extraction.layout import Layout
-from broadsheet.crawler.extraction.lines import Line
+from broadsheet.crawler.extraction.lines import Line, is_dense
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.wording import (
     APP,
@@ -40,7 +40,6 @@ _MIN_BOX_WORDS = 4
 _MAX_FLAT_LINES = 4
 _MAX_BUTTON = 45
 _MAX_HEADING = 110
-_DENSE_FROM = "\u3040"
 
 
 class AskingBox(NamedTuple):
@@ -161,7 +160,7 @@ def _kind(text: str) -> BlockKind | None:
 
 def _says_enough(text: str) -> bool:
     """More than the label of a menu entry."""
-    return len(text.split()) >= _MIN_BOX_WORDS or (len(text) >= 12 and text[len(text) // 2] >= _DENSE_FROM)
+    return len(text.split()) >= _MIN_BOX_WORDS or (len(text) >= 12 and is_dense(text))
 
 
 def _is_action(line: Line) -> bool:

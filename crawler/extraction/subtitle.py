@@ -21,6 +21,7 @@ _MIN_LENGTH, _MAX_LENGTH = 20, 700
 _WINDOW = 14
 _SAME_BEGINNING = 40
 _RIGHT_BELOW = 4
+_MIN_HEADING = 40
 
 
 def read_subtitle(structured: Structured, layout: Layout, dropped: Container[int]) -> str | None:
@@ -43,7 +44,7 @@ def read_subtitle(structured: Structured, layout: Layout, dropped: Container[int
         line = layout.lines[i]
         if i in dropped or not _possible(line) or line.text == layout.lines[layout.headline].text:
             continue
-        if _marked(line) or (i <= layout.headline + _RIGHT_BELOW and line.block.tag in ("h2", "h3", "h4")):
+        if _marked(line) or _is_sentence_heading(line, i, layout):
             return line.text
         if _set_apart(line, i, layout):
             return line.text
@@ -59,6 +60,15 @@ def _possible(line: Line) -> bool:
     if line.linked or zone.navigation or zone.aside or zone.footer or zone.comments or zone.figure or zone.listed:
         return False
     return SHARE_LINE.fullmatch(line.text) is None
+
+
+def _is_sentence_heading(line: Line, index: int, layout: Layout) -> bool:
+    """Whether a line right below the headline is a heading too long for the title of a chapter."""
+    return (
+        line.block.tag in ("h2", "h3", "h4")
+        and index <= layout.headline + _RIGHT_BELOW
+        and len(line.text) >= _MIN_HEADING
+    )
 
 
 def _marked(line: Line) -> bool:

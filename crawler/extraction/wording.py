@@ -219,7 +219,7 @@ ASKING_WORDS = {
 }  # fmt: skip
 # What the button or the link of such a box says.
 ASK_ACTION = re.compile(
-    r"subscri|sign ?up|sign me up|join|register|log ?in|donate|support|contribute|download|get (?:it|the|"
+    r"subscri|sign ?up|sign me up|join|register|log ?in|donat|support|contribute|download|get (?:it|the|"
     r"our|started)|become|start|try|submit|unlock|offers?|plans?|here|"
     r"abonn|anmelde|registrier|bestell|jetzt|spenden|angebot|probe|inscri|s['’]inscrire|je m['’]|soutenir|"
     r"iscri|abbona|registrati|sostieni|suscr|regístrate|assin|inscrev|apoie|cadastr|"

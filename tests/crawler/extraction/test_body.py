@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from pages.reading import Read
+
+HEAD = "<h1>Lamps to be counted</h1>"
+QUOTATION = "“The lamp does not ask who walks under it!” - Osric Bell, from “Letters to a lamplighter”"
+
+
+@pytest.mark.parametrize(
+    "scrap",
+    [
+        "<p>By Ann Ferrars</p>",
+        "<p class='date'>3 May 2024, 17:05</p>",
+        "<p><a href='/m'>Send to a friend</a></p>",
+        "<p><a href='/m'>Send to a friend</a> | <a href='/p'>Printable version</a></p>",
+        "<div class='bar'><span>Share</span> <span>Tweet</span></div>",
+        "<p>Artikel drucken</p>",
+        "<p>Photo: Cy Long</p>",
+        "<p>© 2024 The Paper. All rights reserved.</p>",
+    ],
+)
+def test_what_stands_around_an_article_is_no_text(read: Read, paragraphs: str, scrap: str) -> None:
+    plain = read(HEAD + paragraphs).article.text
+    head = '<meta name="author" content="Ann Ferrars">'
+    assert read(HEAD + scrap + paragraphs, head=head).article.text == plain
+    assert read(HEAD + paragraphs + scrap, head=head).article.text == plain
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        f"<p>Printable version</p><p>{QUOTATION}</p>",
+        f"<p>Printable version</p><div><i>{QUOTATION}</i></div>",
+        f"<footer><p>{QUOTATION}</p></footer>",
+        f"<p>Subscribe to our updates or change your choice</p><p><a href='/n'>Subscribe now</a></p><p>{QUOTATION}</p>",
+    ],
+)
+def test_the_closing_quotation_of_the_site_is_no_text(read: Read, paragraphs: str, ending: str) -> None:
+    text = read(HEAD + paragraphs + ending).article.text
+    assert text is not None
+    assert "Osric" not in text
+    assert text.count("\n") == 3
+
+
+def test_a_quotation_that_ends_the_story_is_text(read: Read, paragraphs: str) -> None:
+    ending = "<p>“We shall count them by day,” said the mayor, “when they are easier to find.”</p>"
+    text = read(HEAD + paragraphs + ending).article.text
+    assert (text or "").endswith("“when they are easier to find.”")
+
+
+def test_paragraphs_are_lines(read: Read, paragraphs: str) -> None:
+    lines = (read(HEAD + paragraphs).article.text or "").split("\n")
+    assert [line[:11] for line in lines] == ["The council", "Nobody had ", "The lamplig", "In the lowe"]
+
+
+def test_paragraphs_broken_by_line_breaks_are_lines_too(read: Read, paragraphs: str) -> None:
+    broken = paragraphs.replace("<p>", "").replace("</p>", "<br><br>")
+    text = read(f"{HEAD}<div>{broken}</div>").article.text or ""
+    assert "pinned to the door of the hall.\nNobody had counted" in text
+
+
+def test_a_short_article_is_text_without_what_surrounds_it(read: Read) -> None:
+    body = (
+        f"{HEAD}<p>3 May 2024</p>"
+        "<p>The council counts its lamps on Monday, whatever the weather, from nine in the morning on.</p>"
+        "<p>Whoever has a ladder is asked to bring it and to leave it at the gate of the hall by six.</p>"
+    )
+    assert (read(body).article.text or "").startswith("The council counts")
+
+
+def test_the_stated_body_is_taken_where_the_page_shows_next_to_nothing(read: Read, paragraphs: str) -> None:
+    stated = {"@type": "NewsArticle", "headline": "Lamps to be counted", "articleBody": paragraphs}
+    head = f'<script type="application/ld+json">{json.dumps(stated)}</script>'
+    article = read(f"{HEAD}<div id='app'>Loading</div>", head=head).article
+    assert article.provenance["text"].source == "json-ld"
+    assert (article.text or "").startswith("The council of the upper town")
+    assert "<p>" not in (article.text or "")

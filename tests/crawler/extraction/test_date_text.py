@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadsheet.crawler.extraction.date_text import find_dates, plain, read_stamp
+
+
+def readings(text: str) -> list[list[str]]:
+    return [[reading.value for reading in mention.readings] for mention in find_dates(plain(text))]
+
+
+@pytest.mark.parametrize(
+    ("stamp", "value", "precision", "zone"),
+    [
+        ("2016-06-10T09:12:00+02:00", "2016-06-10T09:12:00+02:00", "second", "stated"),
+        ("2016-06-10T09:12:00.123Z", "2016-06-10T09:12:00+00:00", "second", "stated"),
+        ("2016-06-10T09:12-0400", "2016-06-10T09:12:00-04:00", "minute", "stated"),
+        ("2016-06-10 09:12:31", "2016-06-10T09:12:31", "second", "unknown"),
+        ("20160610T091200Z", "2016-06-10T09:12:00+00:00", "second", "stated"),
+        ("2016-06-10", "2016-06-10", "day", "unknown"),
+        ("20160610", "2016-06-10", "day", "unknown"),
+        ("2016-06", "2016-06", "month", "unknown"),
+        ("Fri, 10 Jun 2016 09:12:00 +0200", "2016-06-10T09:12:00+02:00", "second", "stated"),
+        ("Fri Jun 10 2016 09:12:00 GMT+0200 (CEST)", "2016-06-10T09:12:00+02:00", "second", "stated"),
+        ("1465543920", "2016-06-10T07:32:00+00:00", "second", "stated"),
+        ("1465543920000", "2016-06-10T07:32:00+00:00", "second", "stated"),
+        ("June 10, 2016 9:12 pm EDT", "2016-06-10T21:12:00-04:00", "minute", "stated"),
+    ],
+)
+def test_a_stamp_is_read_as_far_as_it_is_written(stamp: str, value: str, precision: str, zone: str) -> None:
+    found = read_stamp(stamp)
+    assert found is not None
+    assert (found.value, found.precision, found.zone) == (value, precision, zone)
+
+
+def test_midnight_without_a_zone_is_how_programs_write_a_day() -> None:
+    found = read_stamp("2016-06-10T00:00:00")
+    assert found is not None
+    assert (found.value, found.precision) == ("2016-06-10", "day")
+
+
+@pytest.mark.parametrize(
+    "value", ["", "yesterday", "2016", "06/10/2016", "2016-13-45", "2016-02-30T10:00", "tel. 20160"]
+)
+def test_what_is_no_single_date_is_no_stamp(value: str) -> None:
+    assert read_stamp(value) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("10 giugno 2016", "2016-06-10"),
+        ("Juni 10, 2016", "2016-06-10"),
+        ("10. Juni 2016 um 9.12 Uhr", "2016-06-10T09:12:00"),
+        ("le 10 juin 2016 à 09h12", "2016-06-10T09:12:00"),
+        ("10 de junio de 2016, 21:05", "2016-06-10T21:05:00"),
+        ("10 czerwca 2016, 09:12", "2016-06-10T09:12:00"),
+        ("10 июня 2016, 09:12", "2016-06-10T09:12:00"),
+        ("10 Haziran 2016 09:12", "2016-06-10T09:12:00"),
+        ("١٠ يونيو ٢٠١٦، ٠٩:١٢", "2016-06-10T09:12:00"),
+        ("2016年6月10日 9時12分", "2016-06-10T09:12:00"),
+        ("2016년 6월 10일 오후 3:20", "2016-06-10T15:20:00"),
+        ("2016. június 10. 9:12", "2016-06-10T09:12:00"),
+        ("10 tháng 6, 2016", "2016-06-10"),
+        ("Sept. 3, 2024, 4:03 AM", "2024-09-03T04:03:00"),
+        ("09:12, 10 June 2016", "2016-06-10T09:12:00"),
+        ("Published 12 June 2016 at 3:05pm BST", "2016-06-12T15:05:00+01:00"),
+        ("Donnerstag, 14. November 2019 | 12:05 Uhr", "2019-11-14T12:05:00"),
+        ("20/10/2016 09:50", "2016-10-20T09:50:00"),
+        ("10.06.2016, 09:12", "2016-06-10T09:12:00"),
+    ],
+)
+def test_a_date_is_found_as_people_write_it(text: str, value: str) -> None:
+    assert readings(text) == [[value]]
+
+
+def test_a_numeric_date_whose_day_and_month_can_change_places_has_two_readings() -> None:
+    assert readings("06/10/2016, 09.12") == [["2016-10-06T09:12:00", "2016-06-10T09:12:00"]]
+
+
+def test_the_tenth_of_the_tenth_has_one_reading_and_proves_no_order() -> None:
+    (mention,) = find_dates("10/10/2016")
+    assert [reading.value for reading in mention.readings] == ["2016-10-10"]
+    assert mention.order is None
+
+
+@pytest.mark.parametrize(("text", "order"), [("20/10/2016", "day-month"), ("10/20/2016", "month-day")])
+def test_a_number_over_twelve_proves_the_order(text: str, order: str) -> None:
+    (mention,) = find_dates(text)
+    assert mention.order == order
+
+
+def test_a_day_without_a_year_is_found_as_month_and_day() -> None:
+    (mention,) = find_dates("In the early morning hours of Thursday, June 8 they stated")
+    assert mention.month_day == (6, 8)
+    assert mention.readings == ()
+
+
+@pytest.mark.parametrize("text", ["version 1.2.3.4", "call 555-12-2016-3", "rows 3-4-5", "12:30", "the year 2016"])
+def test_other_numbers_are_no_dates(text: str) -> None:
+    assert readings(text) == []
+
+
+@given(
+    st.integers(min_value=0, max_value=4_000_000_000),
+    st.integers(min_value=-14 * 4, max_value=14 * 4),
+)
+def test_every_zoned_stamp_comes_back_to_the_second(seconds: int, quarters: int) -> None:
+    zoned = datetime.fromtimestamp(seconds, timezone(timedelta(minutes=15 * quarters)))
+    found = read_stamp(zoned.isoformat())
+    assert found is not None
+    assert datetime.fromisoformat(found.value) == zoned
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_searched(text: str) -> None:
+    for mention in find_dates(plain(text)):
+        assert 0 <= mention.start < mention.end <= len(text)
