@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
+from difflib import Match, SequenceMatcher
 from functools import partial
 from typing import Literal
 
@@ -21,8 +21,8 @@ _WORD = re.compile(
     r"|[^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+\s*"
     r"|\s+"
 )
-# Comparing takes time with the pairs of equal words. Articles have some 100,000; what has more is one replacement.
-_MOST_PAIRS = 2_000_000
+# How many pairs of equal words are looked at: about two seconds.
+_MOST_COMPARISONS = 10_000_000
 Operation = Literal["equal", "delete", "insert"]
 
 
@@ -117,13 +117,25 @@ def _date(date: Date | None) -> str | None:
 
 
 def _opcodes(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
-    times = Counter(new)
-    if sum(times[piece] for piece in old) > _MOST_PAIRS:
-        yield "replace", old, new
-        return
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    matcher = _BoundedMatcher(old, new)
     for operation, i1, i2, j1, j2 in matcher.get_opcodes():
         yield operation, old[i1:i2], new[j1:j2]
+
+
+class _BoundedMatcher(SequenceMatcher[str]):
+    """A matcher that takes the rest for one replacement once it has compared enough: texts may be made to be slow."""
+
+    def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
+        super().__init__(None, old, new, autojunk=False)
+        self._old = old
+        self._times = Counter(new)
+        self._comparisons = 0
+
+    def find_longest_match(self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None) -> Match:
+        self._comparisons += sum(self._times[piece] for piece in self._old[alo:ahi])
+        if self._comparisons > _MOST_COMPARISONS:
+            return Match(alo, blo, 0)
+        return super().find_longest_match(alo, ahi, blo, bhi)
 
 
 def _runs(operation: str, deleted: str, inserted: str) -> Iterator[Run]:
