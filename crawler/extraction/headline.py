@@ -18,6 +18,8 @@ from broadsheet.storage.model import Candidate, FieldSource, Hints, Provenance
 _MAX_LENGTH = 400
 _SAME = 0.5
 _PUNCTUATION = 10
+_MOST = 0.6
+_MIN_UNKNOWN = 15
 _SEPARATOR = re.compile(r"\s+[|–—·•»«:›>]+\s+|\s+[-‐‑]+\s+|\s*\|\s*|\s+::\s+")
 _OUTSIDE = frozenset(("nav", "footer", "aside"))
 
@@ -27,12 +29,12 @@ class Headline(NamedTuple):
 
     Attributes:
         text: The headline, or None.
-        element: The element on the page that shows it, or None.
+        line: Index of the line on the page that shows it; -1 where none does.
         provenance: Where it comes from, with all variants; None when there is none.
     """
 
     text: str | None
-    element: html.HtmlElement | None
+    line: int
     provenance: Provenance | None
 
 
@@ -53,17 +55,15 @@ def read_headline(page: Page, structured: Structured, hints: Hints | None) -> He
     """
     variants = list(_variants(page, structured, hints))
     references = [value for _, value in variants]
-    element = _shown_in_h1(page, structured, references)
-    if element is None:
-        element = _shown_elsewhere(page, references)
-    if element is not None:
-        text = _without_kicker(text_of(element), references)
+    line, shown = _shown_in_h1(page, structured, references) or _shown_elsewhere(page, references) or (-1, "")
+    if shown:
+        text = _without_kicker(shown, references)
         candidates = [Candidate(source="visible", value=text), *_candidates(variants)]
-        return Headline(text, element, Provenance(source="visible", candidates=candidates))
+        return Headline(text, line, Provenance(source="visible", candidates=candidates))
     if not variants:
-        return Headline(None, None, None)
+        return Headline(None, -1, None)
     source, text = variants[0]
-    return Headline(text, None, Provenance(source=source, candidates=_candidates(variants)))
+    return Headline(text, -1, Provenance(source=source, candidates=_candidates(variants)))
 
 
 def _variants(page: Page, structured: Structured, hints: Hints | None) -> Iterator[tuple[FieldSource, str]]:
@@ -115,32 +115,46 @@ def _is_other(part: str, others: list[str], title: str) -> bool:
     return len(key) >= len(_key(title)) / 3 and key in others
 
 
-def _shown_in_h1(page: Page, structured: Structured, references: list[str]) -> html.HtmlElement | None:
+def _shown_in_h1(page: Page, structured: Structured, references: list[str]) -> tuple[int, str] | None:
+    """The h1 that is the headline, as the index of its line and its text."""
     names = _site_names(page, structured)
     shown = [(h1, text) for h1 in page.root.iter("h1") if (text := text_of(h1)) and len(text) <= _MAX_LENGTH]
     shown = [(h1, text) for h1, text in shown if _key(text) not in names]
     if not shown:
         return None
-    rated = [(max((_agreement(text, ref) for ref in references), default=0.0), h1) for h1, text in shown]
-    best, element = max(rated, key=lambda pair: pair[0])
-    if best >= _SAME:
-        return element
+    rated = [max((_agreement(text, ref) for ref in references), default=0.0) for _, text in shown]
+    best = max(range(len(shown)), key=rated.__getitem__)
+    if rated[best] >= _SAME:
+        return _line_of(page, shown[best][0]), shown[best][1]
     inside = [(h1, text) for h1, text in shown if not any(a.tag in _OUTSIDE for a in h1.iterancestors())]
     # A short h1 that no variant knows is the name of a section or of the site.
-    if len(inside) == 1 and (not references or len(inside[0][1]) >= 15):
-        return inside[0][0]
+    if len(inside) == 1 and (not references or len(inside[0][1]) >= _MIN_UNKNOWN):
+        return _line_of(page, inside[0][0]), inside[0][1]
     return None
 
 
-def _shown_elsewhere(page: Page, references: list[str]) -> html.HtmlElement | None:
+def _line_of(page: Page, element: html.HtmlElement) -> int:
+    inside = set(element.iter())
+    return next((i for i, line in enumerate(page.lines) if line.block in inside), -1)
+
+
+def _shown_elsewhere(page: Page, references: list[str]) -> tuple[int, str] | None:
+    """The line with exactly the words of a variant; of a heading, most of its words are enough."""
     keys = {_key(reference) for reference in references} - {""}
     longest = max(map(len, references), default=0) + _PUNCTUATION
-    shortest = min(map(len, keys), default=0)
-    for line in page.lines:
+    shortest = min(map(len, keys), default=0) * _MOST
+    for i, line in enumerate(page.lines):
         beside = line.link is not None or line.zone.navigation or line.zone.aside
-        if not beside and shortest <= len(line.text) <= longest and _key(line.text) in keys:
-            return line.block
+        if beside or not shortest <= len(line.text) <= longest:
+            continue
+        key = _key(line.text)
+        if key in keys or (line.heading and any(_is_most_of(key, known) for known in keys)):
+            return i, line.text
     return None
+
+
+def _is_most_of(key: str, known: str) -> bool:
+    return known.endswith(key) and len(key) >= _MOST * len(known)
 
 
 def _without_kicker(text: str, references: list[str]) -> str:

@@ -44,7 +44,7 @@ class Layout:
 
     def __init__(self, page: Page, headline: Headline) -> None:
         self.lines = page.lines
-        self.headline = self._find_headline(headline)
+        self.headline = headline.line
 
     @cached_property
     def paragraphs(self) -> list[int]:
@@ -154,9 +154,3 @@ class Layout:
                 spans[element] = (i, len(self.lines))
                 open_elements.append(element)
         return spans
-
-    def _find_headline(self, headline: Headline) -> int:
-        if headline.element is None:
-            return -1
-        inside = set(headline.element.iter())
-        return next((i for i, line in enumerate(self.lines) if line.block in inside), -1)
