@@ -6,9 +6,10 @@ import os
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from broadsheet.crawler.job import DEFAULT_MAX_DEPTH, DEFAULT_MAX_PAGES
 from broadsheet.storage.errors import InvalidURLError
@@ -30,9 +31,9 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     home: str
-    max_pages: int = DEFAULT_MAX_PAGES
-    max_depth: int = DEFAULT_MAX_DEPTH
-    delay: float | None = None
+    max_pages: Annotated[int, Meta(ge=1)] = DEFAULT_MAX_PAGES
+    max_depth: Annotated[int, Meta(ge=0)] = DEFAULT_MAX_DEPTH
+    delay: Annotated[float, Meta(ge=0)] | None = None
 
 
 class Config(Struct, frozen=True, kw_only=True):
@@ -59,14 +60,15 @@ def load(path: Path) -> Config:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
     unknown = sorted(set(tables) - {"contact", "sources"})
     if unknown:
-        raise ConfigError(
-            f"{path}: unknown key {unknown[0]!r}; allowed are 'contact' and tables [sources.NAME]"
-        )
+        raise ConfigError(f"{path}: unknown key {unknown[0]!r}; allowed are 'contact' and tables [sources.NAME]")
     sources = tables.get("sources", {})
     if not isinstance(sources, dict):
         raise ConfigError(f"{path}: 'sources' has to be tables [sources.NAME], not {type(sources).__name__}")
+    contact = tables.get("contact")
+    if not isinstance(contact, str | None):
+        raise ConfigError(f"{path}: 'contact' has to be a URL or an e-mail address, not {contact!r}")
     return Config(
-        contact=tables.get("contact"),
+        contact=contact,
         sources={name: _source(path, name, table) for name, table in sources.items()},
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import datetime
 from typing import Any
@@ -11,9 +12,11 @@ from rich.console import Console
 
 from broadsheet.storage.model import Article, Change, Snapshot
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+# Headlines and addresses are printed as they are: "[live]" is no style, ":boat:" no picture.
+console = Console(highlight=False, markup=False, emoji=False)
+errors = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SAID = {
     "headline": "headline",
     "body": "text",
@@ -38,6 +41,11 @@ def write_bytes(data: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
+def printable(text: str) -> str:
+    """Return what a page or a server said without control characters: to a terminal they would be commands."""
+    return _CONTROL.sub("\ufffd", text)
+
+
 def moment(when: datetime) -> str:
     """Return a time as people read it."""
     return f"{when:%Y-%m-%d %H:%M:%S} UTC"
@@ -59,8 +67,9 @@ def article_text(article: Article) -> str:
     stated += [f"modified {article.modified.value}"] if article.modified else []
     access = article.subscription.access
     stated += [] if access == "unknown" else [f"access {access}"]
-    lines += [", ".join(stated).capitalize()] if stated else []
-    return "\n".join([*lines, "", (article.text or "(no text)").replace("\n", "\n\n")])
+    line = ", ".join(stated)
+    lines += [line[0].upper() + line[1:]] if stated else []
+    return printable("\n".join([*lines, "", (article.text or "(no text)").replace("\n", "\n\n")]))
 
 
 def _said(change: Change) -> str:

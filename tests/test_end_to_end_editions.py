@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -170,13 +169,8 @@ def test_no_version_points_to_a_missing_record(newspaper: Newspaper) -> None:
 
 def test_the_folder_holds_nothing_else_than_the_bucket(newspaper: Newspaper) -> None:
     assert newspaper.folder.objects == newspaper.bucket.objects
-    assert set(os.listdir(newspaper.folder.archive.store.root)) == {  # type: ignore[attr-defined]  # a folder's
-        ".local",
-        "archive.json",
-        "index",
-        "snapshot",
-        "warc",
-    }
+    root: Path = newspaper.folder.archive.store.root  # type: ignore[attr-defined]  # a folder's
+    assert {path.name for path in root.iterdir()} == {".local", "archive.json", "index", "snapshot", "warc"}
 
 
 def test_the_spool_is_empty_after_a_crawl(newspaper: Newspaper) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from broadsheet.crawler.crawl import CrawlResult, run
 from broadsheet.scheduler.exits import INTERRUPTED
 from broadsheet.scheduler.jobs import crawl_jobs
 from broadsheet.scheduler.options import allow_private_option, archive_option, json_option
 from broadsheet.scheduler.output import console, print_json
 from broadsheet.scheduler.progress import shown_progress
 from broadsheet.storage.workspace import Workspace
+
+if TYPE_CHECKING:
+    from broadsheet.crawler.crawl import CrawlResult
 
 _MOST_REASONS = 10
 
@@ -48,6 +51,9 @@ def command(
         max_depth=max_depth,
         allow_private=allow_private,
     )
+    # Scrapy takes a second to load: whoever mistyped something need not wait for it.
+    from broadsheet.crawler.crawl import run
+
     with Workspace.open(archive) as workspace, shown_progress() as progress:
         results = run(workspace, jobs, progress)
     for result in results:
@@ -65,7 +71,7 @@ def print_summary(result: CrawlResult, archive: str) -> None:
     summary = result.summary
     outcomes = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in summary.outcomes.items() if count)
     skipped = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in summary.skipped.items())
-    console.print(f"[bold]{summary.source}[/bold]", soft_wrap=True)
+    console.print(summary.source, style="bold", soft_wrap=True)
     console.print(
         f"  {summary.discovered} URLs discovered, {summary.fetched} captures in {summary.seconds:.1f} s into {archive}"
     )

@@ -34,7 +34,7 @@ def command(archive: str, port: int) -> int:
     except OSError as error:
         raise click.UsageError(f"port {port} cannot be used ({error.strerror}): name another with --port") from error
     with demo as newspaper:
-        console.print(f"[bold]The Ternhaven Courier[/bold] appears at {newspaper.url}\n")
+        console.print(f"The Ternhaven Courier appears at {newspaper.url}\n", style="bold")
         for edition in (1, 2, 3):
             newspaper.publish(edition)
             console.rule(f"edition {edition}", align="left")
@@ -66,7 +66,8 @@ def _show(home: str, archive: str) -> None:
 
 def _run(*arguments: str, archive: str) -> None:
     """Run a command as a user would: a crawl wants a process of its own."""
-    console.print(f"[dim]$ {Path(_name()).name} --archive {archive} {' '.join(arguments)}[/dim]", soft_wrap=True)
+    typed = f"$ {Path(_name()).name} --archive {archive} {' '.join(arguments)}"
+    console.print(typed, style="dim", soft_wrap=True)
     result = subprocess.run([_name(), "--archive", archive, *arguments], check=False)
     if result.returncode:
         raise click.ClickException(f"broadsheet {arguments[0]} ended with exit code {result.returncode}")

@@ -6,7 +6,7 @@ import click
 from rich.text import Text
 
 from broadsheet.scheduler.options import archive_option, json_option
-from broadsheet.scheduler.output import console, print_json
+from broadsheet.scheduler.output import console, print_json, printable
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.differences import Difference, Run, difference
 from broadsheet.storage.errors import NoSuchVersionError
@@ -57,12 +57,12 @@ def _print(compared: Difference) -> None:
     said = ", ".join(compared.changes) or "nothing that makes a version"
     console.print(f"{compared.url}\nversion {compared.before} -> {compared.after}: {said}", soft_wrap=True)
     for name, field in compared.fields.items():
-        console.print(f"\n[bold]{name}[/bold]")
+        console.print(f"\n{name}", style="bold")
         console.print(Text.assemble(*(_styled(run) for run in field.runs)), soft_wrap=True)
 
 
 def _styled(run: Run) -> tuple[str, str]:
-    text = run.text
+    text = printable(run.text)
     if run.operation == "equal" and len(text) > 2 * _CONTEXT:
         text = f"{text[:_CONTEXT]} [...] {text[-_CONTEXT:]}"
     opening, closing = _MARKS[run.operation]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 from msgspec import Struct
+from rich.text import Text
 
-from broadsheet.crawler.crawl import CrawlResult, run
 from broadsheet.scheduler.exits import FAILED, INTERRUPTED
 from broadsheet.scheduler.jobs import recrawl_job
 from broadsheet.scheduler.options import allow_private_option, archive_option, json_option
@@ -17,6 +17,9 @@ from broadsheet.storage.archive import Archive
 from broadsheet.storage.model import Change, WarcLocation
 from broadsheet.storage.publication import Published
 from broadsheet.storage.workspace import Workspace
+
+if TYPE_CHECKING:
+    from broadsheet.crawler.crawl import CrawlResult
 
 Answer = Literal["new", "changed", "unchanged", "gone", "failed", "blocked"]
 
@@ -42,6 +45,9 @@ class Recrawled(Struct, frozen=True, kw_only=True):
 def command(url: str, archive: str, *, allow_private: bool, as_json: bool) -> int:
     """Fetch URL now and publish it: what changed since the archive last saw it?"""
     job = recrawl_job(url, allow_private=allow_private)
+    # Scrapy takes a second to load: whoever mistyped something need not wait for it.
+    from broadsheet.crawler.crawl import run
+
     with Workspace.open(archive) as workspace, shown_progress() as progress:
         result = run(workspace, [job], progress)[0]
     answer = _answer(url, result, Archive.open(archive))
@@ -97,7 +103,7 @@ def _published(url: str, published: Published, archive: Archive) -> Recrawled:
 
 def _print(answer: Recrawled, archive: str) -> None:
     number = "" if answer.version is None else f", version {answer.version}"
-    console.print(f"{answer.url}: [bold]{answer.outcome}[/bold]{number}", soft_wrap=True)
+    console.print(Text.assemble(f"{answer.url}: ", (answer.outcome, "bold"), number), soft_wrap=True)
     if answer.reason:
         console.print(f"  {answer.reason}", soft_wrap=True)
     if answer.changes:

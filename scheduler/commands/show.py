@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from broadsheet.scheduler.options import archive_option, json_option
-from broadsheet.scheduler.output import article_text, changes, moment, print_json, write_bytes
+from broadsheet.scheduler.output import article_text, changes, moment, print_json, printable, write_bytes
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.errors import NoSuchVersionError
 from broadsheet.storage.messages import decoded_body, parse_response
@@ -78,5 +78,6 @@ def _text(snapshot: Snapshot) -> str:
         snapshot.url,
     ]
     if article is None:
-        return "\n".join([*head, "", f"gone: the server answered {snapshot.http.status} {snapshot.http.reason or ''}"])
+        reason = printable(snapshot.http.reason or "")
+        return "\n".join([*head, "", f"gone: the server answered {snapshot.http.status} {reason}"])
     return "\n".join([*head, "", article_text(article)])

@@ -8,10 +8,12 @@ import click
 from rich.table import Table
 
 from broadsheet.scheduler.options import archive_option, json_option
-from broadsheet.scheduler.output import changes, console, print_json
+from broadsheet.scheduler.output import changes, console, print_json, printable
 from broadsheet.storage.archive import Archive, Check
 from broadsheet.storage.errors import NoSuchVersionError
 from broadsheet.storage.model import Snapshot
+
+_ANY_WIDTH = 10_000
 
 
 @click.command("versions")
@@ -55,7 +57,7 @@ def _document(snapshot: Snapshot, checks: list[Check]) -> dict[str, Any]:
 
 
 def _print(url: str, rows: list[tuple[Snapshot, list[Check]]]) -> None:
-    console.print(f"[bold]{url}[/bold]", soft_wrap=True)
+    console.print(url, style="bold", soft_wrap=True)
     table = Table(box=None, pad_edge=False)
     table.add_column("#", justify="right")
     table.add_column("captured", no_wrap=True)
@@ -67,5 +69,8 @@ def _print(url: str, rows: list[tuple[Snapshot, list[Check]]]) -> None:
         seen = f"{len(checks)}x" if checks else "-"
         title = snapshot.article.title if snapshot.article else f"HTTP {snapshot.http.status}"
         when = f"{snapshot.captured_at:%Y-%m-%d %H:%M:%SZ}"
-        table.add_row(str(snapshot.version), when, snapshot.state, seen, changes(snapshot), title or "-")
+        table.add_row(str(snapshot.version), when, snapshot.state, seen, changes(snapshot), printable(title or "-"))
+    if not console.is_terminal:
+        # Into a file or a pipe goes one version a line, however long its title.
+        console.width = _ANY_WIDTH
     console.print(table)
