@@ -1,1 +1,63 @@
-"""The archive: what is in it, where it lies, and how it is read. Loads neither Scrapy nor trafilatura."""
+"""The archive: what is in it, where it lies, and how it is read. Loads neither Scrapy nor trafilatura.
+
+A downstream job needs nothing but what is here::
+
+    from broadsheet.storage import Archive
+
+    for snapshot in Archive.open("s3://news/archive").versions("https://news.example/a"):
+        ...
+"""
+
+from broadsheet.storage.archive import Archive, Check
+from broadsheet.storage.differences import Difference, FieldDifference, Run, difference
+from broadsheet.storage.errors import (
+    ArchiveAddressError,
+    ArchiveDamagedError,
+    ArchiveError,
+    ArchiveFormatError,
+    InvalidURLError,
+    NoSuchVersionError,
+    StoreError,
+    StoreUnavailableError,
+)
+from broadsheet.storage.model import (
+    Article,
+    Author,
+    Date,
+    Extractor,
+    HttpAnswer,
+    Image,
+    RelatedLink,
+    Snapshot,
+    Subscription,
+    SubscriptionBlock,
+    WarcLocation,
+)
+
+__all__ = [
+    "Archive",
+    "ArchiveAddressError",
+    "ArchiveDamagedError",
+    "ArchiveError",
+    "ArchiveFormatError",
+    "Article",
+    "Author",
+    "Check",
+    "Date",
+    "Difference",
+    "Extractor",
+    "FieldDifference",
+    "HttpAnswer",
+    "Image",
+    "InvalidURLError",
+    "NoSuchVersionError",
+    "RelatedLink",
+    "Run",
+    "Snapshot",
+    "StoreError",
+    "StoreUnavailableError",
+    "Subscription",
+    "SubscriptionBlock",
+    "WarcLocation",
+    "difference",
+]

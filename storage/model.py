@@ -105,7 +105,24 @@ class Provenance(Struct, frozen=True, kw_only=True):
 
 
 class Article(Struct, frozen=True, kw_only=True):
-    """What a page says, without what surrounds it."""
+    """What a page says, without what surrounds it.
+
+    Attributes:
+        title: The visible headline.
+        subtitle: The standfirst.
+        text: The paragraphs, one a line; no boxes, bylines, captions or prompts.
+        language: As the page states it, a BCP 47 tag.
+        section: As the page states it.
+        tags: As the page states them.
+        site_name: As the page states it.
+        authors: The people who sign.
+        published: When the article was first published, as far as the page states it.
+        modified: When it was last modified, as far as the page states it.
+        images: The pictures of the article.
+        related: Links to other articles.
+        subscription: Whether the article is free to read, whether its text is whole, and what says so.
+        provenance: By field, where its value comes from.
+    """
 
     title: str | None = None
     subtitle: str | None = None
@@ -124,7 +141,16 @@ class Article(Struct, frozen=True, kw_only=True):
 
 
 class HttpAnswer(Struct, frozen=True, kw_only=True):
-    """The head of the HTTP response a snapshot rests on; header names and values as sent, latin-1 decoded."""
+    """The head of the HTTP response a snapshot rests on.
+
+    Attributes:
+        status: The status code.
+        reason: The reason phrase.
+        content_type: The first Content-Type, as sent.
+        headers: Pairs of name and value as sent, latin-1 decoded.
+        ip: The address that was connected to.
+        protocol: ``http/1.1`` or ``http/1.0``.
+    """
 
     status: int
     reason: str | None = None
@@ -153,7 +179,24 @@ class Extractor(Struct, frozen=True, kw_only=True):
 
 
 class SnapshotDocument(Struct, frozen=True, kw_only=True):
-    """The stored JSON document of one version. Written once and never again."""
+    """The stored JSON document of one version. Written once and never again.
+
+    Attributes:
+        schema: The format of the document.
+        url: The URL whose version this is.
+        final_url: The URL that answered.
+        canonical_url: What the page claims as its address; a claim, nothing is filed by it.
+        surt: The SURT of `url`.
+        captured_at: When the request was sent, by our clock.
+        previous: The key of the version before, as the writer knew it; null for the first.
+        changes: What changed since then.
+        state: ``gone`` for 404, 410, 451 and a redirect to the front page.
+        content_digest: Of the fields that make a version, normalised; see docs/format.md.
+        http: The head of the response.
+        warc: Where the record of the capture lies.
+        article: What the page says; null where `state` is ``gone``.
+        extractor: What read the page.
+    """
 
     schema: str = SNAPSHOT_SCHEMA
     url: str
