@@ -55,9 +55,7 @@ class CrawlResult(Struct, frozen=True, kw_only=True):
     interrupted: bool
 
 
-def run(
-    workspace: Workspace, jobs: Sequence[CrawlJob], progress: Progress | None = None
-) -> list[CrawlResult]:
+def run(workspace: Workspace, jobs: Sequence[CrawlJob], progress: Progress | None = None) -> list[CrawlResult]:
     """Finish what an earlier run left, then run the jobs one after another; once in a process, as its reactor.
 
     SIGINT and SIGTERM end the crawl that runs after the pages in flight; what was captured is published.
@@ -89,9 +87,7 @@ def run(
     return [result for result in outcome if isinstance(result, CrawlResult)]
 
 
-async def _run_all(
-    workspace: Workspace, jobs: Sequence[CrawlJob], progress: Progress | None
-) -> list[CrawlResult]:
+async def _run_all(workspace: Workspace, jobs: Sequence[CrawlJob], progress: Progress | None) -> list[CrawlResult]:
     await asyncio.to_thread(workspace.catalog.refresh, workspace.store)
     await recover(workspace, extractor())
     results: list[CrawlResult] = []
@@ -125,9 +121,7 @@ async def _run_one(workspace: Workspace, job: CrawlJob, progress: Progress | Non
         skipped=ledger.skipped,
         segments=publisher.segments,
     )
-    return CrawlResult(
-        summary=summary, published=publisher.published, reasons=ledger.reasons, interrupted=interrupted
-    )
+    return CrawlResult(summary=summary, published=publisher.published, reasons=ledger.reasons, interrupted=interrupted)
 
 
 async def _crawl(
@@ -171,9 +165,7 @@ def _settings(job: CrawlJob) -> Settings:
     return settings
 
 
-async def _watch(
-    crawler: Crawler, publisher: Publisher, stop: asyncio.Event, report: Callable[[], object]
-) -> None:
+async def _watch(crawler: Crawler, publisher: Publisher, stop: asyncio.Event, report: Callable[[], object]) -> None:
     """Bring captures to the disk and report, several times a second; end the crawl when it has to."""
     while not (stop.is_set() or publisher.failed):
         await asyncio.sleep(_WATCH_SECONDS)

@@ -34,9 +34,7 @@ def finding_of(reading: Reading, *, expected: bool) -> Finding:
         reading: The reading.
         expected: Whether the URL is taken for an article as long as there is any text.
     """
-    is_article = reading.kind == "article" or (
-        expected and reading.article is not None and bool(reading.article.text)
-    )
+    is_article = reading.kind == "article" or (expected and reading.article is not None and bool(reading.article.text))
     return Finding(
         kind="article" if is_article else reading.kind,
         article=reading.article if is_article else None,

@@ -99,9 +99,7 @@ class Publisher:
         segments: The keys of the WARC segments published.
     """
 
-    def __init__(
-        self, workspace: Workspace, extractor: Extractor, head: Callable[[str], tuple[str, bytes]]
-    ) -> None:
+    def __init__(self, workspace: Workspace, extractor: Extractor, head: Callable[[str], tuple[str, bytes]]) -> None:
         self._workspace = workspace
         self._extractor = extractor
         self._head = head
@@ -172,9 +170,7 @@ class Publisher:
         self.published.extend(published)
 
     def _publish(self, closing: OpenSegment) -> tuple[str, list[Published]]:
-        captures = [
-            (capture, closing.findings.get(record_id)) for record_id, capture in closing.captures.items()
-        ]
+        captures = [(capture, closing.findings.get(record_id)) for record_id, capture in closing.captures.items()]
         return publish_batch(self._workspace, closing.batch, captures, self._extractor)
 
 

@@ -57,9 +57,7 @@ class PublicResolver:
         receiver = resolutionReceiver
         if not self._allow_private:
             receiver = _PublicOnly(resolutionReceiver, hostName, self._refused)
-        return self._resolver.resolveHostName(
-            receiver, hostName, portNumber, addressTypes, transportSemantics
-        )
+        return self._resolver.resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)
 
 
 @implementer(IResolutionReceiver)

@@ -234,9 +234,7 @@ class _Tee:
 class _ChunkedBody:
     """Our reading of the chunked coding, as a transfer decoder of Twisted's parser."""
 
-    def __init__(
-        self, data_callback: Callable[[bytes], None], finish_callback: Callable[[bytes], None]
-    ) -> None:
+    def __init__(self, data_callback: Callable[[bytes], None], finish_callback: Callable[[bytes], None]) -> None:
         self._decoder = ChunkedDecoder()
         self._data_callback = data_callback
         self._finish_callback = finish_callback

@@ -96,6 +96,4 @@ def _may_be_public(url: str) -> bool:
         found = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return False
-    return any(
-        is_public(str(ipaddress.ip_address(str(address[4][0]).partition("%")[0]))) for address in found
-    )
+    return any(is_public(str(ipaddress.ip_address(str(address[4][0]).partition("%")[0]))) for address in found)

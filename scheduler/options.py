@@ -32,9 +32,7 @@ def archive_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--json``; the command gets `as_json`."""
 
-    @click.option(
-        "--json", "as_json", is_flag=True, help="Print machine output, and nothing else, to stdout."
-    )
+    @click.option("--json", "as_json", is_flag=True, help="Print machine output, and nothing else, to stdout.")
     @click.pass_context
     @functools.wraps(command)
     def with_json(context: click.Context, /, *, as_json: bool, **arguments: Any) -> Any:  # noqa: ANN401

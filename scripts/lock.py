@@ -54,8 +54,7 @@ def inputs_digest(project: dict[str, Any]) -> str:
         "build-system": project["build-system"],
         "dependency-groups": project["dependency-groups"],
         "project": {
-            name: project["project"].get(name)
-            for name in ("requires-python", "dependencies", "optional-dependencies")
+            name: project["project"].get(name) for name in ("requires-python", "dependencies", "optional-dependencies")
         },
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()

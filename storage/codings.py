@@ -164,9 +164,7 @@ def _salvage(decoder: _Decoder, body: bytes, coding: str, limit: int) -> bytes:
     size = 0
     with suppress(_UndecodableError):
         for start in range(0, len(body), step):
-            parts.append(
-                _within(decoder.decode(body[start : start + step], limit - size), coding, limit, size)
-            )
+            parts.append(_within(decoder.decode(body[start : start + step], limit - size), coding, limit, size))
             size += len(parts[-1])
             if decoder.finished:
                 break

@@ -24,9 +24,7 @@ class Page(NamedTuple):
     more: bool
 
 
-def in_key_order(
-    pages: Iterable[Page], prefix: str, first_key: Callable[[str], str | None]
-) -> Iterator[ObjectEntry]:
+def in_key_order(pages: Iterable[Page], prefix: str, first_key: Callable[[str], str | None]) -> Iterator[ObjectEntry]:
     """Go through a listing in the order of the keys as bytes.
 
     Args:

@@ -66,9 +66,7 @@ class S3Store:
         ArchiveAddressError: There are no credentials, or the configuration or the prefix is invalid.
     """
 
-    def __init__(
-        self, bucket: str, prefix: str = "", *, deadline: float = DEADLINE, threads: int = 16
-    ) -> None:
+    def __init__(self, bucket: str, prefix: str = "", *, deadline: float = DEADLINE, threads: int = 16) -> None:
         if prefix and not _PREFIX.fullmatch(prefix):
             raise ArchiveAddressError(
                 f"not a prefix for an archive in a bucket: {prefix!r}: use letters, digits and !_.*'()- in "
@@ -92,9 +90,7 @@ class S3Store:
         try:
             self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._root, MaxKeys=1)
         except FOREIGN_ERRORS as error:
-            raise ArchiveAddressError(
-                f"cannot use {self._place}: {describe(error)}: {advice(error)}"
-            ) from error
+            raise ArchiveAddressError(f"cannot use {self._place}: {describe(error)}: {advice(error)}") from error
 
     def put(self, key: str, data: bytes | Path) -> None:
         """Store an object; other bytes under its key would be replaced. See `ObjectStore.put`."""
@@ -128,9 +124,7 @@ class S3Store:
             part = self._ask("read", key, lambda: self._get_part(key, offset, length))
             found = len(part)
         if found != length:
-            raise ArchiveDamagedError(
-                f"{key} in {self._place} ends early: {length} bytes from {offset} were asked for"
-            )
+            raise ArchiveDamagedError(f"{key} in {self._place} ends early: {length} bytes from {offset} were asked for")
         return part
 
     def size(self, key: str) -> int:
@@ -227,9 +221,7 @@ class S3Store:
             )
 
     def _head(self, key: str) -> HeadObjectOutputTypeDef:
-        return self._ask(
-            "read", key, lambda: self._client.head_object(Bucket=self._bucket, Key=self._root + key)
-        )
+        return self._ask("read", key, lambda: self._client.head_object(Bucket=self._bucket, Key=self._root + key))
 
     def _get_part(self, key: str, offset: int, length: int) -> bytes:
         return self._client.get_object(
@@ -260,9 +252,7 @@ class S3Store:
         return {"Bucket": self._bucket, "Prefix": self._root + beginning}
 
     def _list_page(self, request: ListObjectsV2RequestTypeDef) -> ListObjectsV2OutputTypeDef:
-        return self._ask(
-            "listed", request["Prefix"] or "all", lambda: self._client.list_objects_v2(**request)
-        )
+        return self._ask("listed", request["Prefix"] or "all", lambda: self._client.list_objects_v2(**request))
 
     def _ask(self, done: str, key: str, request: Callable[[], _T]) -> _T:
         """Make a request, again and again until the deadline if it fails for a reason that may pass."""
@@ -276,8 +266,7 @@ class S3Store:
                     raise translated(error, done, key, self._place) from error
                 if time.monotonic() + pause > give_up:
                     raise StoreUnavailableError(
-                        f"{key} could not be {done} for {self._deadline:g} s in {self._place}: "
-                        f"{describe(error)}"
+                        f"{key} could not be {done} for {self._deadline:g} s in {self._place}: {describe(error)}"
                     ) from error
             # Jitter keeps the threads of many writers from coming back all at once.
             time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret

@@ -31,8 +31,7 @@ def connect(*, connections: int) -> S3Client:
         session = boto3.session.Session()
         if session.get_credentials() is None:
             raise ArchiveAddressError(
-                "there are no credentials for S3: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
-                "or AWS_PROFILE"
+                "there are no credentials for S3: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
             )
         client = session.client("s3", config=_configuration(session, connections))
     except (*FOREIGN_ERRORS, ValueError) as error:  # an invalid endpoint is a plain ValueError of botocore

@@ -32,9 +32,7 @@ def header(newspaper: Newspaper, writer: Writer) -> str:
 
 
 def _fragment_links(writer: Writer, prefix: str, count: int) -> str:
-    return "".join(
-        f'<li><a href="/#{prefix}-{place}">{escape(writer.phrase(1, 2))}</a></li>' for place in range(count)
-    )
+    return "".join(f'<li><a href="/#{prefix}-{place}">{escape(writer.phrase(1, 2))}</a></li>' for place in range(count))
 
 
 def share_bar(newspaper: Newspaper) -> str:
@@ -97,9 +95,7 @@ def comments(newspaper: Newspaper, writer: Writer, generator: random.Random, cou
     """That many readers' comments."""
     labels = newspaper.language.labels
     entries = "".join(_comment(newspaper, writer, generator, place) for place in range(count))
-    return (
-        f'<section class="comments" id="comments"><h2>{labels["comments"]}</h2><ul>{entries}</ul></section>'
-    )
+    return f'<section class="comments" id="comments"><h2>{labels["comments"]}</h2><ul>{entries}</ul></section>'
 
 
 def _comment(newspaper: Newspaper, writer: Writer, generator: random.Random, place: int) -> str:
@@ -128,8 +124,7 @@ def advertisement(generator: random.Random) -> str:
 def footer(newspaper: Newspaper, writer: Writer) -> str:
     """Columns of links, the imprint and the cookie notice."""
     columns = "".join(
-        f'<div class="footer__column"><h4>{escape(section)}</h4>'
-        f"<ul>{_fragment_links(writer, 'service', 6)}</ul></div>"
+        f'<div class="footer__column"><h4>{escape(section)}</h4><ul>{_fragment_links(writer, "service", 6)}</ul></div>'
         for section in newspaper.language.sections[:5]
     )
     return (

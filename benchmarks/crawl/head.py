@@ -14,26 +14,11 @@ def article_head(newspaper: Newspaper, article: Article) -> str:
         f"<title>{escape(article.headline)} | {escape(newspaper.name)}</title>",
         f'<link rel="canonical" href="{escape(newspaper.url(article))}">',
         *(f'<meta name="{name}" content="{escape(content)}">' for name, content in _names(article).items()),
-        *(
-            f'<meta property="{name}" content="{escape(content)}">'
-            for name, content in _open_graph(newspaper, article)
-        ),
-        *(
-            f'<link rel="preload" as="font" crossorigin href="/assets/text-{weight}.woff2">'
-            for weight in (400, 600)
-        ),
-        *(
-            f'<link rel="apple-touch-icon" sizes="{size}x{size}" href="/assets/icon-{size}.png">'
-            for size in (76, 180)
-        ),
-        *(
-            f'<link rel="stylesheet" href="/assets/{part}.css">'
-            for part in ("base", "grid", "article", "print")
-        ),
-        *(
-            f'<script async src="/assets/{part}.js"></script>'
-            for part in ("consent", "measure", "slots", "player")
-        ),
+        *(f'<meta property="{name}" content="{escape(content)}">' for name, content in _open_graph(newspaper, article)),
+        *(f'<link rel="preload" as="font" crossorigin href="/assets/text-{weight}.woff2">' for weight in (400, 600)),
+        *(f'<link rel="apple-touch-icon" sizes="{size}x{size}" href="/assets/icon-{size}.png">' for size in (76, 180)),
+        *(f'<link rel="stylesheet" href="/assets/{part}.css">' for part in ("base", "grid", "article", "print")),
+        *(f'<script async src="/assets/{part}.js"></script>' for part in ("consent", "measure", "slots", "player")),
     ]
     if newspaper.structured:
         description = json.dumps(news_article(newspaper, article), ensure_ascii=False).replace("</", "<\\/")
@@ -91,9 +76,7 @@ def news_article(newspaper: Newspaper, article: Article) -> dict[str, object]:
         "dateModified": article.modified.isoformat(),
         "isAccessibleForFree": True,
         "image": [f"{newspaper.origin}/media/{article.number}/lead-1200.jpg"],
-        "author": [
-            {"@type": "Person", "name": name, "url": f"{newspaper.origin}/#staff"} for name in article.authors
-        ],
+        "author": [{"@type": "Person", "name": name, "url": f"{newspaper.origin}/#staff"} for name in article.authors],
         "publisher": {
             "@type": "NewsMediaOrganization",
             "name": newspaper.name,

@@ -68,9 +68,7 @@ class Vocabulary:
         self.rare = list(dict.fromkeys(_invent_word(language, generator) for _ in range(_VOCABULARY_SIZE)))
         self.words = [*language.function_words, *self.rare]
         common = _zipf(len(language.function_words), _FUNCTION_WORD_SHARE)
-        self.cumulative_weights = list(
-            accumulate([*common, *_zipf(len(self.rare), 1 - _FUNCTION_WORD_SHARE)])
-        )
+        self.cumulative_weights = list(accumulate([*common, *_zipf(len(self.rare), 1 - _FUNCTION_WORD_SHARE)]))
 
 
 class Writer:

@@ -75,9 +75,7 @@ def measure(
             os.killpg(meter.pid, signal.SIGKILL)
             meter.communicate()
             if isinstance(error, subprocess.TimeoutExpired):
-                raise CommandFailedError(
-                    f"{_shown(command)} was still running after {time_limit} s"
-                ) from error
+                raise CommandFailedError(f"{_shown(command)} was still running after {time_limit} s") from error
             raise
         report_text = report_stream.read()
     if meter.returncode != 0:

@@ -60,10 +60,7 @@ _MICRODATA = Layout(
     closing="</article></main>",
     headline='<h1 itemprop="headline">{}</h1>',
     summary='<h2 itemprop="alternativeHeadline">{}</h2>',
-    byline=(
-        '<span itemprop="author" itemscope itemtype="https://schema.org/Person">'
-        '<b itemprop="name">{}</b></span>'
-    ),
+    byline=('<span itemprop="author" itemscope itemtype="https://schema.org/Person"><b itemprop="name">{}</b></span>'),
     time_attributes='itemprop="datePublished"',
     body_opening='<section itemprop="articleBody">',
     body_closing="</section>",
@@ -120,9 +117,7 @@ def _body(newspaper: Newspaper, article: Article, writer: Writer, generator: ran
     )
 
 
-def _neighbours(
-    newspaper: Newspaper, article: Article, generator: random.Random, count: int
-) -> list[Article]:
+def _neighbours(newspaper: Newspaper, article: Article, generator: random.Random, count: int) -> list[Article]:
     """Other articles of the newspaper; fewer than `count` when it is that small."""
     others = generator.sample(newspaper.articles, min(count + 1, len(newspaper.articles)))
     return [other for other in others if other.number != article.number][:count]
@@ -156,9 +151,7 @@ def _story(newspaper: Newspaper, article: Article, writer: Writer, generator: ra
 
 def _figure(newspaper: Newspaper, article: Article, writer: Writer) -> str:
     credit = f"{newspaper.language.labels['credit']}: {escape(writer.name())}"
-    widths = ", ".join(
-        f"/media/{article.number}/lead-{width}.jpg {width}w" for width in (320, 640, 960, 1200)
-    )
+    widths = ", ".join(f"/media/{article.number}/lead-{width}.jpg {width}w" for width in (320, 640, 960, 1200))
     return (
         f'<figure><picture><source type="image/webp" srcset="{widths}"><img width="1200" height="675" '
         f'src="/media/{article.number}/lead-1200.jpg" srcset="{widths}" alt=""></picture><figcaption>'
@@ -166,15 +159,11 @@ def _figure(newspaper: Newspaper, article: Article, writer: Writer) -> str:
     )
 
 
-def _paragraphs(
-    newspaper: Newspaper, article: Article, writer: Writer, generator: random.Random
-) -> list[str]:
+def _paragraphs(newspaper: Newspaper, article: Article, writer: Writer, generator: random.Random) -> list[str]:
     """The article's text, with what editors put between its paragraphs."""
     layout = LAYOUTS[newspaper.layout]
     blocks: list[str] = []
-    count = generator.choice(
-        (5, generator.randint(8, 20), generator.randint(12, 42), generator.randint(20, 50))
-    )
+    count = generator.choice((5, generator.randint(8, 20), generator.randint(12, 42), generator.randint(20, 50)))
     for place in range(count):
         text = escape(writer.sentences(generator.randint(2, 4)))
         if generator.random() < 0.2:
@@ -209,7 +198,6 @@ def _interruption(writer: Writer, generator: random.Random) -> str:
 
 def _tags(article: Article) -> str:
     links = "".join(
-        f'<li><a rel="tag" href="/#tag-{place}">{escape(tag)}</a></li>'
-        for place, tag in enumerate(article.tags)
+        f'<li><a rel="tag" href="/#tag-{place}">{escape(tag)}</a></li>' for place, tag in enumerate(article.tags)
     )
     return f'<ul class="tags">{links}</ul>'

@@ -96,9 +96,7 @@ def as_document(rounds: Sequence[Round], *, seed: int) -> dict[str, Any]:
 
 def as_table(rounds: Sequence[Round]) -> str:
     """Medians and ratios, for people."""
-    lines = [
-        f"{'medians':<34}{'CPU ms/page':>12}{'+ start-up':>12}{'start-up s':>12}{'wall s':>8}{'kB/page':>9}"
-    ]
+    lines = [f"{'medians':<34}{'CPU ms/page':>12}{'+ start-up':>12}{'start-up s':>12}{'wall s':>8}{'kB/page':>9}"]
     for contender in rounds[0]:
         runs = [one[contender] for one in rounds]
         stored = median(run.stored_bytes or 0 for run in runs) / runs[0].pages / 1000

@@ -56,9 +56,7 @@ def load_site(folder: Path, *, validators: bool) -> Site:
         validators: Whether its answers carry ETag and Last-Modified.
     """
     return {
-        "/" + file.relative_to(folder).as_posix().removesuffix("index.html"): _load(
-            file, validators=validators
-        )
+        "/" + file.relative_to(folder).as_posix().removesuffix("index.html"): _load(file, validators=validators)
         for file in folder.rglob("*")
         if file.is_file()
     }
@@ -182,9 +180,7 @@ def listen(addresses: tuple[str, ...]) -> list[socket.socket]:
 
 
 @contextlib.contextmanager
-def serve(
-    directory: Path, sockets: list[socket.socket], without_validators: tuple[str, ...]
-) -> Iterator[None]:
+def serve(directory: Path, sockets: list[socket.socket], without_validators: tuple[str, ...]) -> Iterator[None]:
     """Serves the tree in a child process until the block ends.
 
     Args:
@@ -207,9 +203,7 @@ def serve(
         try:
             assert process.stdout is not None
             if process.stdout.readline() != b"ready\n":
-                raise RuntimeError(
-                    f"the benchmark's server ended with code {process.wait()} before it was ready"
-                )
+                raise RuntimeError(f"the benchmark's server ended with code {process.wait()} before it was ready")
             yield
         finally:
             process.terminate()
@@ -218,9 +212,7 @@ def serve(
 _ROOT = Path(__file__).parents[2]
 
 
-async def _serve_forever(
-    directory: Path, sockets: list[socket.socket], without_validators: list[str]
-) -> None:
+async def _serve_forever(directory: Path, sockets: list[socket.socket], without_validators: list[str]) -> None:
     loop = asyncio.get_running_loop()
     for listener in sockets:
         host = listener.getsockname()[0]

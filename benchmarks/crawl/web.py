@@ -52,9 +52,7 @@ def write_web(directory: Path, *, seed: int, page_count: int, port: int) -> list
     """
     share, rest = divmod(page_count, len(HOSTS))
     pages_by_host = [
-        _write_host(
-            directory / host, plan_newspaper(seed, index, f"http://{host}:{port}", share + (index < rest))
-        )
+        _write_host(directory / host, plan_newspaper(seed, index, f"http://{host}:{port}", share + (index < rest)))
         for index, host in enumerate(HOSTS)
     ]
     _write_host(directory / EMPTY_HOST, plan_newspaper(seed, len(HOSTS), f"http://{EMPTY_HOST}:{port}", 0))
@@ -79,9 +77,7 @@ def _write_host(folder: Path, newspaper: Newspaper) -> list[PublishedPage]:
     }
     for name, text in listings.items():
         _write(folder / name, text)
-    pages = [
-        PublishedPage(newspaper.url(article), folder / article.path[1:]) for article in newspaper.articles
-    ]
+    pages = [PublishedPage(newspaper.url(article), folder / article.path[1:]) for article in newspaper.articles]
     for page, article in zip(pages, newspaper.articles, strict=True):
         _write(page.file, render_article(newspaper, article))
     return pages

@@ -143,9 +143,7 @@ def _print(printing: Printing, story: Story) -> str:
         '<p><a class="button" href="/newsletter">Subscribe now</a></p></div>\n'
         f"<p><i>{escape(CLOSING_QUOTATION)}</i></p>\n</div>\n"
     )
-    return document(
-        printing, path=story.path(printing.today), title=story.title, body=body, language=story.language
-    )
+    return document(printing, path=story.path(printing.today), title=story.title, body=body, language=story.language)
 
 
 def _see_also(printing: Printing, story: Story) -> str:

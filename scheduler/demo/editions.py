@@ -39,9 +39,7 @@ EARLIER = {
     "harbour-fog-signal": Earlier(
         "Fog signal on the southern mole falls silent after a century", DayOfMonth(20, 13, "09:50:00")
     ),
-    "tide-gauge-moved": Earlier(
-        "Tide gauge moved: the town is three fingers higher", DayOfMonth(4, 5, "11:30:00")
-    ),
+    "tide-gauge-moved": Earlier("Tide gauge moved: the town is three fingers higher", DayOfMonth(4, 5, "11:30:00")),
 }
 
 MOVED = {
@@ -79,9 +77,7 @@ def _second() -> Edition:
     )
     stories["night-pilots"] = replace(stories["night-pilots"], paywalled=True)
     stories[COAST_ROAD_SNOW.slug] = COAST_ROAD_SNOW
-    return Edition(
-        2, stories, {"harbour-master-resigns": "deleted", "town-clock-stopped": "sent_to_front_page"}
-    )
+    return Edition(2, stories, {"harbour-master-resigns": "deleted", "town-clock-stopped": "sent_to_front_page"})
 
 
 def _third() -> Edition:

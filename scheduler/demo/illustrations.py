@@ -13,17 +13,13 @@ def illustration(story: Story) -> str:
     number = story.number
     top, bottom = _SKIES[number % len(_SKIES)]
     sea = _SEAS[number % len(_SEAS)]
-    sun = (
-        f'<circle cx="{120 + number % 700}" cy="{60 + number % 110}" r="{28 + number % 20}" fill="#fff6dd"/>'
-    )
+    sun = f'<circle cx="{120 + number % 700}" cy="{60 + number % 110}" r="{28 + number % 20}" fill="#fff6dd"/>'
     waves = "".join(
         f'<path d="M0 {y} q60 -{8 + (number + y) % 9} 120 0 {"t120 0 " * 7}" '
         'fill="none" stroke="#ffffff" stroke-opacity=".28" stroke-width="3"/>'
         for y in range(275, 400, 28)
     )
-    boats = "".join(
-        _boat(90 + (number * (boat + 3)) % 740, 262 + 30 * boat) for boat in range(1 + number % 3)
-    )
+    boats = "".join(_boat(90 + (number * (boat + 3)) % 740, 262 + 30 * boat) for boat in range(1 + number % 3))
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 400" width="960" height="400">'
         f'<defs><linearGradient id="sky" x2="0" y2="1"><stop stop-color="{top}"/>'

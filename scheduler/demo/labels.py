@@ -72,8 +72,7 @@ LABELS = {
         accept="D’accord",
     ),
     "it": Labels(
-        months="gennaio febbraio marzo aprile maggio giugno "
-        "luglio agosto settembre ottobre novembre dicembre",
+        months="gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
         date="{day} {month} {year}, ore {clock}",
         by="di",
         published="Pubblicato il",

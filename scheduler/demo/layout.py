@@ -36,9 +36,7 @@ class Printing(Struct, frozen=True):
 
     def newest_first(self) -> list[Story]:
         """Return the edition's stories, the newest first."""
-        return sorted(
-            self.edition.stories.values(), key=lambda story: story.published.on(self.today), reverse=True
-        )
+        return sorted(self.edition.stories.values(), key=lambda story: story.published.on(self.today), reverse=True)
 
 
 _STYLE = """
@@ -91,9 +89,7 @@ footer.site{border-top:3px double var(--ink);margin-top:2rem;padding:1rem;text-a
 """
 
 
-def document(
-    printing: Printing, *, path: str, title: str, body: str, head: str = "", language: str = "en"
-) -> str:
+def document(printing: Printing, *, path: str, title: str, body: str, head: str = "", language: str = "en") -> str:
     """Return a whole HTML page.
 
     Args:

@@ -6,9 +6,7 @@ from datetime import date, datetime, time, timedelta, timezone
 
 NAME = "The Ternhaven Courier"
 MOTTO = "News from the estuary of the Wend, in eight languages"
-CLOSING_QUOTATION = (
-    "“Write down the tide before you argue about it.” - notice in the first pilots' room, Marrow Quay"
-)
+CLOSING_QUOTATION = "“Write down the tide before you argue about it.” - notice in the first pilots' room, Marrow Quay"
 
 SECTIONS = {
     "harbour": "Harbour",

@@ -76,9 +76,7 @@ def build_site(number: int, today: date, base_url: str) -> dict[str, Resource]:
 
 def not_found(printing: Printing) -> Resource:
     """Return what answers at every path that leads nowhere."""
-    return _page(
-        printing, index_pages.not_found_page(printing), status=HTTPStatus.NOT_FOUND, delivery=_NO_VALIDATORS
-    )
+    return _page(printing, index_pages.not_found_page(printing), status=HTTPStatus.NOT_FOUND, delivery=_NO_VALIDATORS)
 
 
 def _dated(resource: Resource, before: Resource | None, printing: Printing) -> Resource:
@@ -147,10 +145,7 @@ def _machine_files(printing: Printing) -> dict[str, Resource]:
 
 def _redirects(printing: Printing) -> dict[str, Resource]:
     newest = printing.newest_first()[0].path(printing.today)
-    moved = {
-        old: _redirect(printing, HTTPStatus.MOVED_PERMANENTLY, printing.path(slug))
-        for old, slug in MOVED.items()
-    }
+    moved = {old: _redirect(printing, HTTPStatus.MOVED_PERMANENTLY, printing.path(slug)) for old, slug in MOVED.items()}
     return {"/latest": _redirect(printing, HTTPStatus.FOUND, newest), **moved}
 
 

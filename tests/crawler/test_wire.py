@@ -124,9 +124,7 @@ def test_of_an_oversize_response_its_beginning_is_kept(crawled: Crawled, path: s
     ],
     ids=["whole", "disconnected", "broken", "oversize", "slow"],
 )
-def test_a_response_that_is_not_whole_says_why(
-    crawled: Crawled, paths: dict[str, Any], reason: str | None
-) -> None:
+def test_a_response_that_is_not_whole_says_why(crawled: Crawled, paths: dict[str, Any], reason: str | None) -> None:
     truncated = {path: {exchange.truncated for exchange in crawled.of(path)} for path in paths}
     assert truncated == {path: {reason} for path in paths}
 
@@ -151,9 +149,7 @@ def test_what_the_listener_leaves_reaches_the_spider(crawled: Crawled, path: str
     assert crawled.exchanges[capture] == crawled.of(path)[-1]
 
 
-def test_an_exchange_knows_its_address_and_its_protocols(
-    crawled: Crawled, request: pytest.FixtureRequest
-) -> None:
+def test_an_exchange_knows_its_address_and_its_protocols(crawled: Crawled, request: pytest.FixtureRequest) -> None:
     secured = "https" in request.node.name
     [plain] = crawled.of("/plain")
     assert plain.ip == "127.0.0.1"
@@ -175,9 +171,7 @@ def test_a_connection_with_surplus_bytes_is_not_used_again(crawled: Crawled) -> 
     assert surplus.connection not in {exchange.connection for exchange in later}
 
 
-def test_only_servers_with_a_trusted_certificate_are_asked(
-    authority: CertificateAuthority, tmp_path: Path
-) -> None:
+def test_only_servers_with_a_trusted_certificate_are_asked(authority: CertificateAuthority, tmp_path: Path) -> None:
     older = authority.server_context("localhost", ssl.TLSVersion.TLSv1_2)
     stranger = CertificateAuthority(tmp_path).server_context("localhost")
     misnamed = authority.server_context("elsewhere.example")
@@ -212,9 +206,7 @@ PRIVATE_HOSTS = [
 
 
 def _private_urls(server: RawServer, hosts: list[str]) -> list[dict[str, Any]]:
-    return [
-        {"url": f"{scheme}://{host}:{server.port}/plain"} for scheme in ("http", "https") for host in hosts
-    ]
+    return [{"url": f"{scheme}://{host}:{server.port}/plain"} for scheme in ("http", "https") for host in hosts]
 
 
 def test_private_hosts_are_refused_before_a_connection_is_opened() -> None:

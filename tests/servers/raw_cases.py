@@ -50,12 +50,7 @@ WHOLE: dict[str, Script] = {
     "/deflate": _coded(b"deflate", zlib.compress(PAGE)),
     "/mislabelled-gzip": _coded(b"gzip", PAGE),
     "/gzip-in-chunks": Script(
-        (
-            _OK
-            + b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
-            + chunked(_GZIPPED, 60)
-            + b"\r\n",
-        )
+        (_OK + b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(_GZIPPED, 60) + b"\r\n",)
     ),
     "/transfer-coding-gzip": Script(
         (_OK + _HTML + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + chunked(_GZIPPED, 60) + b"\r\n",)

@@ -135,9 +135,7 @@ def _main() -> None:
     wire.listen(crawler, listener)
     process.crawl(crawler)
     process.start()
-    json.dump(
-        {"exchanges": [to_builtins(exchange) for exchange in exchanges], "results": results}, sys.stdout
-    )
+    json.dump({"exchanges": [to_builtins(exchange) for exchange in exchanges], "results": results}, sys.stdout)
 
 
 if __name__ == "__main__":

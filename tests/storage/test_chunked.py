@@ -15,9 +15,7 @@ def chunked_bodies(draw: st.DrawFn) -> tuple[bytes, bytes]:
     """A body and one of the ways to put it into chunks."""
     chunks = draw(st.lists(st.binary(min_size=1, max_size=60), max_size=8))
     end = draw(line_ends)
-    framed = b"".join(
-        b"%x%b%b%b%b" % (len(chunk), draw(extensions), end, chunk, draw(line_ends)) for chunk in chunks
-    )
+    framed = b"".join(b"%x%b%b%b%b" % (len(chunk), draw(extensions), end, chunk, draw(line_ends)) for chunk in chunks)
     trailers = draw(st.sampled_from([b"", b"X-Late: yes" + end, b"A: 1" + end + b"no colon" + end]))
     return b"".join(chunks), framed + b"0" + draw(extensions) + end + trailers + end
 

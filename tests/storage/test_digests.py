@@ -35,8 +35,6 @@ def test_the_label_may_have_a_dash_and_capitals() -> None:
     assert is_digest_of(f"SHA-1:{raw}", b"a page")
 
 
-@pytest.mark.parametrize(
-    "stated", ["", "sha256", "sha256:", "sha256:xyz", "crc32:00000000", "sha256:" + "g" * 64]
-)
+@pytest.mark.parametrize("stated", ["", "sha256", "sha256:", "sha256:xyz", "crc32:00000000", "sha256:" + "g" * 64])
 def test_what_is_no_digest_is_the_digest_of_nothing(stated: str) -> None:
     assert not is_digest_of(stated, b"")

@@ -59,9 +59,7 @@ def test_every_key_is_listed_once_and_in_the_order_of_bytes(
 
 @pytest.mark.parametrize("order", [by_bytes, by_directory])
 @given(paths=st.sets(_PATHS, max_size=40), page_length=st.integers(1, 12))
-def test_the_same_holds_below_a_prefix(
-    order: Callable[[str], object], paths: set[str], page_length: int
-) -> None:
+def test_the_same_holds_below_a_prefix(order: Callable[[str], object], paths: set[str], page_length: int) -> None:
     below = {f"x/y/{path}" for path in paths if not any(other.startswith(path + "/") for other in paths)}
 
     assert list(Server(below, order, page_length).listed("x/y/")) == sorted(below)

@@ -56,9 +56,7 @@ def test_lines_may_end_in_a_bare_line_feed() -> None:
 
 
 def test_a_line_without_a_colon_is_skipped_with_its_continuation() -> None:
-    message = parse_response(
-        response(b" lost\r\nA: 1\r\nnot a header\r\n and more\r\n: nameless\r\nB: 2\r\n")
-    )
+    message = parse_response(response(b" lost\r\nA: 1\r\nnot a header\r\n and more\r\n: nameless\r\nB: 2\r\n"))
     assert message.headers == [("A", "1"), ("B", "2")]
 
 
@@ -112,18 +110,14 @@ def test_any_bytes_are_a_response_or_a_message_error(block: bytes) -> None:
 names = st.text(st.sampled_from("abcXYZ-09_"), min_size=1, max_size=12).filter(
     lambda name: name.lower() not in {"content-length", "transfer-encoding", "content-encoding"}
 )
-values = st.text(
-    st.characters(min_codepoint=0x21, max_codepoint=0xFF, exclude_characters="\x7f"), max_size=20
-)
+values = st.text(st.characters(min_codepoint=0x21, max_codepoint=0xFF, exclude_characters="\x7f"), max_size=20)
 
 
 @given(
     st.lists(st.tuples(names, values.map(lambda value: value.strip("\xa0 "))), max_size=6),
     st.binary(max_size=300),
 )
-def test_any_headers_and_any_body_come_out_as_they_were_sent(
-    headers: list[tuple[str, str]], body: bytes
-) -> None:
+def test_any_headers_and_any_body_come_out_as_they_were_sent(headers: list[tuple[str, str]], body: bytes) -> None:
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers).encode("latin-1")
     message = parse_response(response(lines, body))
     assert message.headers == headers
@@ -191,9 +185,7 @@ def test_a_body_beyond_the_limit_is_refused() -> None:
     with pytest.raises(MessageError, match="limit of 1000 bytes"):
         decoded_body(parse_response(response(body=b"x" * 1001)), limit=1000)
     with pytest.raises(MessageError, match="limit of 1000 bytes"):
-        decoded_body(
-            parse_response(response(b"Content-Encoding: gzip\r\n", gzip.compress(b"x" * 1001))), limit=1000
-        )
+        decoded_body(parse_response(response(b"Content-Encoding: gzip\r\n", gzip.compress(b"x" * 1001))), limit=1000)
 
 
 def test_a_request_is_taken_apart_as_it_was_sent() -> None:

@@ -99,9 +99,7 @@ def test_an_object_is_there_for_another_who_opens_the_archive(place: Place, stor
     assert open_store(place.uri).get("a/b") == b"here"
 
 
-def test_the_same_bytes_can_be_put_again_and_again(
-    store: ObjectStore, local_file: Callable[[bytes], Path]
-) -> None:
+def test_the_same_bytes_can_be_put_again_and_again(store: ObjectStore, local_file: Callable[[bytes], Path]) -> None:
     for data in (b"bytes", local_file(b"bytes"), b"bytes"):
         store.put("a/b", data)
 
@@ -212,9 +210,7 @@ _COMPONENTS = st.text("abcxyz0189._-", min_size=1, max_size=128).filter(
     lambda text: not text.startswith(".") and not text.endswith(".versions")
 )
 _KEYS = (
-    st.lists(_COMPONENTS, min_size=1, max_size=6)
-    .map("/".join)
-    .filter(lambda key: key[0].isalpha() and len(key) <= 500)
+    st.lists(_COMPONENTS, min_size=1, max_size=6).map("/".join).filter(lambda key: key[0].isalpha() and len(key) <= 500)
 )
 
 

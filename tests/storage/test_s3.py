@@ -96,9 +96,7 @@ def test_every_body_carries_its_md5_and_no_request_is_conditional(
     # boto3 makes four attempts by itself; five faults need one more.
     [("refuse", 5), ("lose", 5), (503, 5), (500, 2), (429, 2), (409, 2), (408, 2)],
 )
-def test_a_put_goes_through_when_a_fault_has_passed(
-    proxy: FaultyProxy, bucket: str, fault: Fault, times: int
-) -> None:
+def test_a_put_goes_through_when_a_fault_has_passed(proxy: FaultyProxy, bucket: str, fault: Fault, times: int) -> None:
     store = open_store(f"s3://{bucket}/a")
     proxy.faults.extend([fault] * times)
 
@@ -231,9 +229,7 @@ def test_a_wrong_secret_is_named_without_being_shown(
     assert "wrong-but-still-secret" not in str(raised.value)
 
 
-def test_an_unknown_access_key_is_named(
-    server: SeaweedFS, bucket: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unknown_access_key_is_named(server: SeaweedFS, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
 
     with pytest.raises(ArchiveAddressError, match=r"InvalidAccessKeyId.*AWS_ACCESS_KEY_ID"):

@@ -24,9 +24,7 @@ from broadsheet.storage.warc import (
 )
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
-UNDATED = (
-    b"WARC/1.1\r\nWARC-Type: a\r\nWARC-Record-ID: <b>\r\nWARC-Date: noon\r\nContent-Length: 0\r\n\r\n\r\n\r\n"
-)
+UNDATED = b"WARC/1.1\r\nWARC-Type: a\r\nWARC-Record-ID: <b>\r\nWARC-Date: noon\r\nContent-Length: 0\r\n\r\n\r\n\r\n"
 
 
 def record(block: bytes = b"a block", **changes: object) -> WarcRecord:
@@ -75,9 +73,7 @@ def test_the_same_record_has_the_same_bytes() -> None:
 
 def test_dates_are_written_in_utc_with_microseconds() -> None:
     moment = NOON.astimezone(timezone(timedelta(hours=1)))
-    assert b"\r\nWARC-Date: 2026-11-22T12:00:00.123456Z\r\n" in gzip.decompress(
-        serialise(record(date=moment))
-    )
+    assert b"\r\nWARC-Date: 2026-11-22T12:00:00.123456Z\r\n" in gzip.decompress(serialise(record(date=moment)))
 
 
 def test_fields_are_found_in_any_case_and_may_be_repeated() -> None:
@@ -156,9 +152,7 @@ class _Dribble(io.BytesIO):
 
 
 @given(st.lists(records, max_size=5), st.sampled_from([io.BytesIO, _Dribble]))
-def test_a_file_is_read_record_by_record_with_their_places(
-    written: list[WarcRecord], stream: type[io.BytesIO]
-) -> None:
+def test_a_file_is_read_record_by_record_with_their_places(written: list[WarcRecord], stream: type[io.BytesIO]) -> None:
     members = [serialise(each) for each in written]
     content = b"".join(members)
     read = list(iterate(stream(content)))

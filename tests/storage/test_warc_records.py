@@ -38,18 +38,10 @@ from broadsheet.storage.warc_records import (
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
 URL = "https://news.example/2026/11/22/tide-tables.html?page=2"
-REQUEST = (
-    b"GET /2026/11/22/tide-tables.html?page=2 HTTP/1.1\r\n"
-    b"User-Agent: Broadsheet\r\nHost: news.example\r\n\r\n"
-)
+REQUEST = b"GET /2026/11/22/tide-tables.html?page=2 HTTP/1.1\r\nUser-Agent: Broadsheet\r\nHost: news.example\r\n\r\n"
 PAGE = gzip.compress(b"<p>High water at noon.</p>" * 3000)
-HEAD = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
-    % len(PAGE)
-)
-UNMODIFIED = (
-    b'HTTP/1.1 304 Not Modified\r\nETag: "50%"\r\nX-Ville: Orl\xe9ans\r\n  folded\r\nDate: today\r\n\r\n'
-)
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(PAGE)
+UNMODIFIED = b'HTTP/1.1 304 Not Modified\r\nETag: "50%"\r\nX-Ville: Orl\xe9ans\r\n  folded\r\nDate: today\r\n\r\n'
 INFO = warcinfo_record("one.warc.gz", {"software": "Broadsheet/0", "robots": "obey"}, created_at=NOON)
 ORIGINAL = Original(
     record_id="urn:uuid:00000000-0000-4000-8000-000000000000",
@@ -254,9 +246,7 @@ def test_warcio_reads_every_block_as_it_was_written(warc_file: Path, written: li
     assert read == [(record.type, f"<{record.record_id}>", record.block) for record in written]
 
 
-def test_fastwarc_reads_every_block_and_finds_its_digest_right(
-    warc_file: Path, written: list[WarcRecord]
-) -> None:
+def test_fastwarc_reads_every_block_and_finds_its_digest_right(warc_file: Path, written: list[WarcRecord]) -> None:
     with warc_file.open("rb") as file:
         read = [
             (record.record_id, record.reader.read())
@@ -265,8 +255,7 @@ def test_fastwarc_reads_every_block_and_finds_its_digest_right(
     assert read == [(f"<{record.record_id}>", record.block) for record in written]
     with warc_file.open("rb") as file:
         verified = [
-            record.verify_block_digest()
-            for record in FastArchiveIterator(file, parse_http=False, auto_decode="none")
+            record.verify_block_digest() for record in FastArchiveIterator(file, parse_http=False, auto_decode="none")
         ]
     assert verified == [bool(record.block) for record in written]
 
