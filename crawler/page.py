@@ -6,6 +6,7 @@ The crawl's own process imports these types and never reads a page, so nothing h
 from __future__ import annotations
 
 from datetime import datetime
+
 from msgspec import Struct
 
 from broadsheet.crawler.discovery import Entry
