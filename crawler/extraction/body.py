@@ -173,8 +173,9 @@ def _is_share_bar(line: Line) -> bool:
     """Whether a line is nothing but labels such as "Send to a friend | Printable version"."""
     if len(line.text) > _MAX_SHARE or line.heading:
         return False
-    labels = [label for part in line.parts for label in _LABEL_MARKS.split(part) if label.strip()]
-    return bool(labels) and all(SHARE_LINE.fullmatch(collapse(label)) for label in labels)
+    labels = (label for part in line.parts for label in _LABEL_MARKS.split(part) if label.strip())
+    first = collapse(next(labels, ""))
+    return bool(SHARE_LINE.fullmatch(first)) and all(SHARE_LINE.fullmatch(collapse(label)) for label in labels)
 
 
 def _is_furniture(line: Line) -> bool:

@@ -91,7 +91,6 @@ _COMMENTS_NAME = re.compile(
 )
 # Kana, and everything behind it: Han, Hangul, full-width forms.
 _DENSE_FROM = "\u3040"
-_SPACE = re.compile(r"\s+")
 
 
 class Zone(NamedTuple):
@@ -104,6 +103,7 @@ class Zone(NamedTuple):
     comments: bool = False
     figure: bool = False
     listed: bool = False
+    link: bool = False
 
 
 class Line(NamedTuple):
@@ -145,7 +145,7 @@ class Line(NamedTuple):
 
 def collapse(text: str | None) -> str:
     """The text with every run of white space made one space."""
-    return _SPACE.sub(" ", text or "").strip()
+    return " ".join((text or "").split())
 
 
 def is_dense(text: str) -> bool:
@@ -209,18 +209,13 @@ class _Run:
             return
         zone = _zone(self.block, zones)
         text = collapse("".join(self.parts))
-        if text and not zone.hidden:
-            lines.append(
-                Line(
-                    text,
-                    self.block,
-                    tuple(self.parts),
-                    tuple(self.elements),
-                    self.link_length,
-                    self.link,
-                    zone,
-                )
-            )
+        if not text or zone.hidden:
+            return
+        if zone.link:
+            # A link around the whole block, as on cards.
+            self.link, self.link_length = next(self.block.iterancestors("a"), self.link), len(text)
+        elements = tuple(self.elements)
+        lines.append(Line(text, self.block, tuple(self.parts), elements, self.link_length, self.link, zone))
 
 
 def _enclosing(element: html.HtmlElement) -> tuple[html.HtmlElement, html.HtmlElement | None]:
@@ -233,21 +228,7 @@ def _enclosing(element: html.HtmlElement) -> tuple[html.HtmlElement, html.HtmlEl
         if parent is None:
             break
         element = parent
-    if link is None:
-        link = _link_around(element)
     return element, link
-
-
-def _link_around(block: html.HtmlElement) -> html.HtmlElement | None:
-    """The link that wraps a whole block, as cards do, up to three levels above."""
-    above = block.getparent()
-    for _ in range(3):
-        if above is None:
-            return None
-        if above.tag == "a":
-            return above
-        above = above.getparent()
-    return None
 
 
 def _zone(element: html.HtmlElement, zones: dict[html.HtmlElement, int]) -> Zone:
@@ -295,12 +276,15 @@ def _zone_of(bits: int) -> Zone:
 
 
 # One bit for each field of Zone, in its order.
-_HIDDEN, _NAVIGATION, _FOOTER, _ASIDE, _COMMENTS, _FIGURE, _LISTED = (1 << place for place in range(len(Zone._fields)))
+_HIDDEN, _NAVIGATION, _FOOTER, _ASIDE, _COMMENTS, _FIGURE, _LISTED, _LINK = (
+    1 << place for place in range(len(Zone._fields))
+)
 _TAG_BITS = {
     **dict.fromkeys(_UNSEEN_TAGS, _HIDDEN),
     "nav": _NAVIGATION,
     "footer": _FOOTER,
     "aside": _ASIDE,
+    "a": _LINK,
     **dict.fromkeys(("figure", "figcaption"), _FIGURE),
     **dict.fromkeys(("ul", "ol", "dl"), _LISTED),
 }

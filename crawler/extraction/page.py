@@ -11,8 +11,15 @@ from lxml import etree, html
 from broadsheet.crawler.extraction.encoding import decode
 from broadsheet.crawler.extraction.lines import Line, read_lines
 
-# lxml refuses these in strings that it is given, and no reader wants them.
+# XML 1.0, section 2.2: characters that no tree can hold. lxml's parser lets them through and fails later, when a
+# text with one of them is moved. A form feed is white space to HTML.
 _CONTROL_CHARACTERS = bytes((*range(9), 11, *range(14, 32), 127))
+_FORM_FEED_AS_SPACE = bytes.maketrans(b"\x0c", b" ")
+_UNHELD_CHARACTER = re.compile(
+    rb"\xef\xbf[\xbe\xbf]|&#0*(?:[0-8]|1[124-9]|2\d|3[01]|65534|65535)(?!\d);?"
+    rb"|&#x0*(?:[0-8bcef]|1[0-9a-f]|fff[ef]|d[89a-f][0-9a-f]{2})(?![0-9a-f]);?",
+    re.IGNORECASE,
+)
 _MARKUP_PREFIX = 65536
 _MARKUP = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|a|h[1-6]|article|table|span)\b", re.IGNORECASE
@@ -36,11 +43,9 @@ class Page:
     def __init__(self, body: bytes, *, url: str, content_type: str | None) -> None:
         text, self.encoding = decode(body, content_type)
         self.url = url
-        # Bytes with a stated encoding, so that neither an XML declaration nor a <meta charset> is obeyed
-        # again.
-        self.is_html, self.root, self.parser_limit = _parse(
-            text.encode("utf-8", "replace").translate(None, _CONTROL_CHARACTERS)
-        )
+        # Bytes with a stated encoding, so that neither an XML declaration nor a <meta charset> is obeyed again.
+        markup = text.encode("utf-8", "replace").translate(_FORM_FEED_AS_SPACE, _CONTROL_CHARACTERS)
+        self.is_html, self.root, self.parser_limit = _parse(_UNHELD_CHARACTER.sub(b" ", markup))
 
     @cached_property
     def base_url(self) -> str:

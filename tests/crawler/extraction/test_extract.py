@@ -45,6 +45,12 @@ def test_markup_without_text_is_no_article() -> None:
     assert extraction.article.text is None
 
 
+@pytest.mark.parametrize("character", ["\x0c", "\ufffe", "&#12;", "&#1;", "&#x1B;", "&#xFFFF;", "&#55296;", "&#0;"])
+def test_characters_that_no_tree_can_hold_are_taken_out(character: str) -> None:
+    body = f"0{character}<meta property='og:title' content='Lamps'>1{character}<p>See also{character}</p>"
+    assert extracted(body.encode()).article.title == "Lamps"
+
+
 def test_a_capture_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="no zone"):
         extract(b"", url=URL, content_type=None, captured_at=datetime(2026, 11, 22))  # noqa: DTZ001 - the point
@@ -135,6 +141,7 @@ PIECES = st.one_of(
             "See also", "Read more: ", "06/10/2016, 09.12", "By Ann Ferrars", "Subscribe to our newsletter updates now",
             "Send to a friend", "“Quoted.” - Osric", "A sentence of running text that goes on for a while. " * 2,
             "<meta property='og:title' content='Lamps'>", "<base href='http://['>", "&#0;&#xD800;", "<!--", "]]>",
+            "0\x0c", "&#12;x", "&#x1B;", "&#65535", "\ufffe",
             ODD_LINKED_DATA,
         )
     ),
