@@ -180,13 +180,9 @@ def _connect(path: Path) -> sqlite3.Connection:
     if connection is None:
         for suffix in ("", "-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
-        connection = sqlite3.connect(path, check_same_thread=False, timeout=60)
-    connection.execute("PRAGMA journal_mode = WAL")
-    # A lost transaction is read again from the archive: durability is not needed here, consistency is.
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.executescript(_SCHEMA)
-    connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-    connection.commit()
+        connection = _open(path)
+    if connection is None:
+        raise sqlite3.DatabaseError(f"{path} cannot be made a database")
     return connection
 
 
@@ -195,6 +191,7 @@ def _open(path: Path) -> sqlite3.Connection | None:
     connection = sqlite3.connect(path, check_same_thread=False, timeout=60)
     try:
         if connection.execute("PRAGMA user_version").fetchone()[0] in (0, _SCHEMA_VERSION):
+            _set_up(connection)
             return connection
     except sqlite3.OperationalError:
         connection.close()
@@ -203,3 +200,12 @@ def _open(path: Path) -> sqlite3.Connection | None:
         pass
     connection.close()
     return None
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    # A lost transaction is read again from the archive: durability is not needed here, consistency is.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.executescript(_SCHEMA)
+    connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+    connection.commit()
