@@ -74,7 +74,7 @@ def everything(catalog: Catalog) -> list[object]:
     return [*(catalog.get(url) for url in URLS), list(catalog.live_articles("news.example"))]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(HISTORIES)
 @example([[(URL, "one")], [(URL, "gone")], [(URL, "login wall")], [(URL, "one")], [(URL, "304")]])
 def test_a_catalog_that_is_read_from_the_archive_is_the_one_that_grew_with_it(
