@@ -212,16 +212,21 @@ class Archive:
         self, since: datetime | None = None, until: datetime | None = None
     ) -> Iterator[tuple[str, bytes]]:
         """Yield key and bytes of the index segments that may hold captures of a span, in order of batches."""
-        first = f"{since - _BATCH_SPAN:%Y-%m-%d}" if since else ""
-        last = f"{until:%Y-%m-%d}" if until else "9999"
         for entry in self.store.list(layout.INDEX):
-            if first <= layout.index_day(entry.key) <= last:
+            day = layout.index_day(entry.key)
+            if (since is None or day + _BATCH_SPAN >= since.date()) and (until is None or day <= until.date()):
                 yield entry.key, self.store.get(entry.key)
 
     def _numbered(self, key: str, names: list[SnapshotName]) -> Snapshot | None:
         """Read a snapshot, or return None where an equal neighbour stands for it."""
         number = next((number for number, name in enumerate(names, 1) if name.key == key), None)
-        return None if number is None else self._read(names, number)
+        if number is not None:
+            return self._read(names, number)
+        try:
+            self.store.size(key)
+        except NoSuchObjectError as error:
+            raise ArchiveDamagedError(f"snapshot {key} is missing and the index names it; run verify") from error
+        return None
 
 
 def _utc(moment: datetime) -> datetime:

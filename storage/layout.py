@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from broadsheet.storage.errors import InvalidKeyError
@@ -50,9 +50,16 @@ def index_key(batch: str, data: bytes) -> str:
     return f"{INDEX}{_day(batch)}/{batch}-{digest_name(data)}.cdxj.gz"
 
 
-def index_day(key: str) -> str:
-    """Return the day of an index segment as ``yyyy-mm-dd``."""
-    return key.removeprefix(INDEX)[:10].replace("/", "-")
+def index_day(key: str) -> date:
+    """Return the day (UTC) under which an index segment lies.
+
+    Raises:
+        InvalidKeyError: It is not the key of an index segment.
+    """
+    try:
+        return date.fromisoformat(key.removeprefix(INDEX)[:10].replace("/", "-"))
+    except ValueError as error:
+        raise InvalidKeyError(f"not the key of an index segment: {key!r}") from error
 
 
 def snapshots_prefix(identity_hash: str) -> str:

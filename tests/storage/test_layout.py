@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -85,7 +85,9 @@ def test_a_batch_lies_under_the_day_in_utc_on_which_it_was_opened() -> None:
     key = layout.index_key(layout.batch_name(moment, "0badcafe"), b"")
 
     assert key.startswith("index/2026/11/22/1795390200000-0badcafe-")
-    assert layout.index_day(key) == "2026-11-22"
+    assert layout.index_day(key) == date(2026, 11, 22)
+    with pytest.raises(InvalidKeyError):
+        layout.index_day("index/2026/notes.txt")
 
 
 @pytest.mark.parametrize(
