@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from trafilatura import bare_extraction
@@ -171,9 +172,12 @@ def as_text_lines(value: object) -> str:
 
 def _is_share_bar(line: Line) -> bool:
     """Whether a line is nothing but labels such as "Send to a friend | Printable version"."""
-    if len(line.text) > _MAX_SHARE or line.heading:
-        return False
-    labels = (label for part in line.parts for label in _LABEL_MARKS.split(part) if label.strip())
+    return len(line.text) <= _MAX_SHARE and not line.heading and _are_share_labels(line.parts)
+
+
+@lru_cache(maxsize=8192)
+def _are_share_labels(parts: tuple[str, ...]) -> bool:
+    labels = (label for part in parts for label in _LABEL_MARKS.split(part) if label.strip())
     first = collapse(next(labels, ""))
     return bool(SHARE_LINE.fullmatch(first)) and all(SHARE_LINE.fullmatch(collapse(label)) for label in labels)
 

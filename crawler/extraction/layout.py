@@ -13,6 +13,9 @@ from broadsheet.crawler.extraction.headline import Headline
 from broadsheet.crawler.extraction.lines import Line
 from broadsheet.crawler.extraction.page import Page
 
+MAX_SHORT_LINE = 320
+"""Characters of the longest line that may ask a reader for something."""
+
 _PARAGRAPH_LENGTH = 80
 _TEASER_LENGTH = 22
 _CONTAINER_SHARE = 0.75
@@ -108,22 +111,27 @@ class Layout:
         ] < [span.stop]
 
     def containing(self, words: Iterable[str]) -> list[int]:
-        """Indices of the lines that hold one of the words, given in lower case."""
-        text, starts = self._joined
+        """Indices of the short lines outside menus and comments that hold one of the words, given in lower case."""
+        text, starts, indices = self._short_lines
         found: set[int] = set()
         for word in words:
             at = text.find(word)
             while at >= 0:
-                index = bisect_right(starts, at) - 1
-                found.add(index)
-                at = text.find(word, starts[index + 1]) if index + 1 < len(starts) else -1
+                place = bisect_right(starts, at) - 1
+                found.add(indices[place])
+                at = text.find(word, starts[place + 1]) if place + 1 < len(starts) else -1
         return sorted(found)
 
     @cached_property
-    def _joined(self) -> tuple[str, list[int]]:
-        """All lines in lower case as one string, and where each begins in it."""
-        lowered = [line.text.lower() for line in self.lines]
-        return "\n".join(lowered), list(accumulate((len(text) + 1 for text in lowered[:-1]), initial=0))
+    def _short_lines(self) -> tuple[str, list[int], list[int]]:
+        """Short lines in lower case as one string, where each begins in it, and which lines they are."""
+        short = [
+            (i, line.text.lower())
+            for i, line in enumerate(self.lines)
+            if len(line.text) <= MAX_SHORT_LINE and not (line.zone.navigation or line.zone.comments)
+        ]
+        starts = accumulate((len(text) + 1 for _, text in short[:-1]), initial=0)
+        return "\n".join(text for _, text in short), list(starts), [i for i, _ in short]
 
     def _running(self, start: int, stop: int) -> int:
         return self._sums[stop] - self._sums[start]

@@ -8,6 +8,7 @@ box.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -118,7 +119,7 @@ class RelatedReader:
         text = line.text
         if len(text) > _MAX_HEADING:
             return None
-        if SEE_ALSO_HEADING.fullmatch(text):
+        if _is_see_also(text):
             return "in_text" if not line.zone.aside and self._is_inside_text(i) else "see_also"
         if not (line.heading or line.link is None):
             return None
@@ -166,7 +167,7 @@ class RelatedReader:
             return True
         if len(text) > _MAX_HEADING:
             return line.link is None and bool(NEWSLETTER.search(text))
-        if SEE_ALSO_HEADING.fullmatch(text) or SHARE_LINE.fullmatch(text):
+        if _is_see_also(text) or SHARE_LINE.fullmatch(text):
             return True
         return (OTHER_LIST_HEADING.fullmatch(text) is not None and not line.linked) or bool(NEWSLETTER.search(text))
 
@@ -190,6 +191,12 @@ def related_links(boxes: list[Box], evidence: OrderEvidence) -> list[RelatedLink
                 RelatedLink(url=url, title=title, published=published, heading=box.heading, kind=box.kind),
             )
     return list(found.values())
+
+
+@lru_cache(maxsize=8192)
+def _is_see_also(text: str) -> bool:
+    """Whether a line is the heading of a related box; the pages of one site repeat most of their short lines."""
+    return SEE_ALSO_HEADING.fullmatch(text) is not None
 
 
 def _is_named_related(line: Line) -> bool:

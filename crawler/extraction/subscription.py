@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from lxml import html
 
-from broadsheet.crawler.extraction.layout import Layout
+from broadsheet.crawler.extraction.layout import MAX_SHORT_LINE, Layout
 from broadsheet.crawler.extraction.lines import Line, is_dense
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.wording import (
@@ -33,7 +33,6 @@ _KINDS: tuple[tuple[BlockKind, re.Pattern[str]], ...] = (
     ("newsletter", NEWSLETTER),
     ("donation", DONATION),
 )
-_MAX_ASKING_LINE = 320
 _MAX_BOX_TEXT = 900
 _MAX_LEVELS = 6
 _MIN_BOX_WORDS = 4
@@ -88,17 +87,9 @@ class SubscriptionReader:
         found: dict[int, BlockKind] = {}
         for kind, pattern in _KINDS:
             for i in self._layout.containing(ASKING_WORDS[pattern]):
-                if i not in found and self._may_ask(i) and pattern.search(self._layout.lines[i].text):
+                if i not in found and i != self._layout.headline and pattern.search(self._layout.lines[i].text):
                     found[i] = kind
         return sorted(found.items())
-
-    def _may_ask(self, i: int) -> bool:
-        line = self._layout.lines[i]
-        return (
-            i != self._layout.headline
-            and len(line.text) <= _MAX_ASKING_LINE
-            and not (line.zone.navigation or line.zone.comments)
-        )
 
     def _box_at(self, i: int, kind: BlockKind) -> AskingBox | None:
         span, element = self._span(i)
@@ -133,7 +124,7 @@ class SubscriptionReader:
             line = self._layout.lines[j]
             if _is_action(line) and len(line.text) <= _MAX_BUTTON:
                 return range(span.start, j + 1)
-            if len(line.text) > _MAX_ASKING_LINE or line.heading:
+            if len(line.text) > MAX_SHORT_LINE or line.heading:
                 break
         return span
 
