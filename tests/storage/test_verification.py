@@ -1,0 +1,88 @@
+"""Verification: a sound archive passes, and any damage to any object is found and named."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from archiving.writer import Writer, answers, shows
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from broadsheet.storage.folder import FolderStore
+from broadsheet.storage.verification import Verification, verify
+
+URL = "https://news.example/a"
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of two batches with a version, an unchanged check, a change and a removal."""
+    directory = tmp_path_factory.mktemp("sound")
+    writer = Writer(FolderStore(directory / "archive"), directory / "local")
+    writer.publish(shows(URL, 0, "one"), shows(f"{URL}/b", 1, "other"))
+    writer.publish(answers(URL, 5, "304 Not Modified"), shows(URL, 6, "two"), answers(f"{URL}/b", 7, "410 Gone"))
+    return directory / "archive"
+
+
+@pytest.fixture
+def archive(sound: Path, tmp_path: Path) -> Path:
+    shutil.copytree(sound, tmp_path / "archive")
+    return tmp_path / "archive"
+
+
+def objects_of(archive: Path, prefix: str) -> list[Path]:
+    return sorted(path for path in (archive / prefix).rglob("*") if path.is_file())
+
+
+def check(archive: Path, *, deep: bool) -> Verification:
+    return verify(FolderStore(archive), deep=deep)
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_sound_archive_has_no_defects(archive: Path, deep: bool) -> None:  # noqa: FBT001 - pytest passes it
+    found = check(archive, deep=deep)
+    assert (found.captures, found.segments, found.snapshots) == (5, 2, 4)
+    assert found.defects == []
+    assert found.unnamed == []
+
+
+@pytest.mark.parametrize("prefix", ["warc", "snapshot"])
+def test_an_object_that_is_missing_is_named_without_reading_any_record(archive: Path, prefix: str) -> None:
+    missing = objects_of(archive, prefix)[0]
+    missing.unlink()
+    named = {defect.key for defect in check(archive, deep=False).defects}
+    assert str(missing.relative_to(archive)) in named
+
+
+def test_a_segment_that_is_cut_off_is_named_without_reading_any_record(archive: Path) -> None:
+    segment = objects_of(archive, "warc")[0]
+    segment.write_bytes(segment.read_bytes()[:-900])
+    defects = check(archive, deep=False).defects
+    assert [defect.key for defect in defects] == [str(segment.relative_to(archive))]
+
+
+def test_a_segment_that_no_index_names_is_told_and_is_no_defect(archive: Path) -> None:
+    index = objects_of(archive, "index")[1]
+    index.unlink()
+    found = check(archive, deep=False)
+    assert found.unnamed == [str(objects_of(archive, "warc")[1].relative_to(archive))]
+    assert found.defects == []
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_flipped_bit_in_any_object_is_found_and_its_object_named(sound: Path, data: st.DataObject) -> None:
+    victims = [path for prefix in ("warc", "snapshot", "index") for path in objects_of(sound, prefix)]
+    victim = data.draw(st.sampled_from(victims))
+    stored = victim.read_bytes()
+    position = data.draw(st.integers(0, len(stored) * 8 - 1))
+    flipped = bytearray(stored)
+    flipped[position // 8] ^= 1 << position % 8
+    try:
+        victim.write_bytes(flipped)
+        defects = check(sound, deep=True).defects
+    finally:
+        victim.write_bytes(stored)
+    assert str(victim.relative_to(sound)) in {defect.key for defect in defects}
