@@ -187,14 +187,7 @@ def test_a_crawl_stops_at_its_limits(
     assert (len(pages), summary["skipped"]) == (asked, skipped)
 
 
-def test_a_dead_host_is_a_failure_and_adds_up(tmp_path: Path, dead_host: str) -> None:
-    ended = Broadsheet(str(tmp_path))("crawl", "--allow-private", "--json", dead_host)
-    assert ended.document["discovered"] == 1
-    assert ended.document["outcomes"]["failed"] == 1
-    assert ended.document["segments"] == []
-
-
-def test_several_targets_share_a_crawl(tmp_path: Path, dead_host: str) -> None:
+def test_several_targets_share_a_crawl_and_a_dead_host_is_a_failure(tmp_path: Path, dead_host: str) -> None:
     with RawServer(_one_article("First")) as first, RawServer(_one_article("Second")) as second:
         targets = [f"http://127.0.0.1:{server.port}/story" for server in (first, second)]
         summary = Broadsheet(str(tmp_path)).crawl(*targets, dead_host)

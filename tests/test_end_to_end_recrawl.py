@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from end_to_end import inspection
 from end_to_end.command import Broadsheet, Finished
-from end_to_end.pages import answer, article, cut_off, dropped, front_page, made_up_text, redirect, robots
+from end_to_end.pages import answer, article, cut_off, front_page, made_up_text, redirect, robots
 from servers.raw_server import RawServer, Script
 from warcio.archiveiterator import ArchiveIterator
 
@@ -30,7 +30,6 @@ _EDITS = {
     "same": [answer(article("same"))],
     "decorated": [answer(article("decorated", links=["/today", "/weather"]))],
     "withdrawn": [answer("gone", status="410 Gone")] * 2 + [answer(article("withdrawn"))],
-    "to-the-front": [redirect("/")],
     "moved": [redirect("/moved-there")],
     "notice": [_NOTICE] * 2,
 }
@@ -38,8 +37,6 @@ _EDITS = {
 _FAILURES = {
     "server-error": (answer("sorry", status="500 Internal Server Error"), "HTTP 500"),
     "cut-off": (cut_off(article("Half of it")), "not whole"),
-    "dropped": (dropped(), "Connection"),
-    "image": (answer(b"\x89PNG\r\n\x1a\n", content_type="image/png"), "image/png"),
     "empty": (answer("<!DOCTYPE html><title>Nothing</title><body></body>"), "no text"),
     "loop": (redirect("/loop"), "redirects"),
     "no-http": (redirect("ftp://example.org/story"), "cannot be fetched"),
@@ -172,12 +169,6 @@ def test_a_withdrawn_page_is_gone_once_and_changed_when_it_is_restored(desk: Des
     assert (gone["changes"], gone["reason"]) == (["removed"], "HTTP 410")
     assert (still_gone["outcome"], still_gone["version"]) == ("unchanged", 2)
     assert (restored["outcome"], restored["version"], restored["changes"]) == ("changed", 3, ["restored"])
-
-
-def test_an_article_that_redirects_to_the_front_page_is_gone(desk: Desk) -> None:
-    (answered,) = desk.documents("to-the-front")
-    assert (answered["outcome"], answered["version"]) == ("gone", 2)
-    assert "front page" in answered["reason"]
 
 
 def test_an_article_that_moved_keeps_its_history(desk: Desk) -> None:

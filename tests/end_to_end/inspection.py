@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from pathlib import Path
 
 from broadsheet.storage import cdxj, layout, snapshots, warc
 from broadsheet.storage.archive import Archive
@@ -13,6 +14,7 @@ from broadsheet.storage.digests import is_digest_of
 from broadsheet.storage.messages import entity_body, parse_response
 from broadsheet.storage.model import SnapshotDocument
 from broadsheet.storage.objects import ObjectStore
+from broadsheet.storage.segments import read_captures
 from broadsheet.storage.warc import WarcRecord
 
 
@@ -52,6 +54,29 @@ def check(store: ObjectStore) -> None:
     indexed = {line.snapshot for line in lines if line.snapshot}
     for versions in stored_versions(store).values():
         _check_versions(store, versions, indexed)
+
+
+def check_readable(store: ObjectStore) -> None:
+    """Check what is true at every moment, also between a crash and the next start: no version without its record."""
+    for versions in stored_versions(store).values():
+        for _, document in versions:
+            where = document.warc
+            assert _record(store, where.key, where.offset, where.length).record_id == where.record_id
+
+
+def captures_in_spool(archive: Path, scratch: Path) -> set[str]:
+    """Return the record ids of the captures that lie whole in the spool of an archive in a folder.
+
+    Args:
+        archive: The folder.
+        scratch: An empty folder; segments are cut behind their last whole record here, not in the spool.
+    """
+    found: set[str] = set()
+    for segment in sorted((archive / ".local" / "spool").glob("*/*.warc.gz")):
+        whole = scratch / segment.parent.name
+        whole.write_bytes(segment.read_bytes()[: warc.valid_until(segment)])
+        found |= {capture.record_id for capture, _ in read_captures(whole)}
+    return found
 
 
 def warcs(store: ObjectStore) -> Iterator[tuple[str, bytes]]:

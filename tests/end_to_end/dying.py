@@ -1,0 +1,127 @@
+"""Runs the real command and kills it, as `kill -9` does, at a chosen moment of publication.
+
+::
+
+    python dying.py MOMENT [arguments of broadsheet]
+
+MOMENT is one of ``stored:N`` (the N-th object has been put), ``storing:N`` (it has been written and has no name
+yet), ``sealed``, ``planned``, ``published`` (nothing is left but to discard the batch), ``discarding`` (half done),
+and ``waiting`` (segments are small, and two more wait while the first is being put). No hook of the program is used:
+what it calls anyway is wrapped from outside.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from broadsheet.crawler import pool, publisher
+from broadsheet.scheduler import cli
+from broadsheet.storage import folder, spool
+from broadsheet.storage.folder import FolderStore
+from broadsheet.storage.spool import Batch
+
+_SMALL_SEGMENT = 6_000
+_WAITING = 2
+
+
+def main() -> None:
+    """Arm the moment, then run the command."""
+    _, moment, *arguments = sys.argv
+    name, _, number = moment.partition(":")
+    _MOMENTS[name](int(number or 1))
+    # Starting readers is most of what a small crawl costs, and one will do.
+    pool.available_cores = lambda: 1
+    sys.argv = ["broadsheet", *arguments]
+    cli.main()
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _stored(number: int) -> None:
+    FolderStore.put = _dying(FolderStore.put, number, after=True)  # type: ignore[method-assign]  # that is the test
+
+
+def _storing(number: int) -> None:
+    folder.os.link = _dying(os.link, number, after=False)
+
+
+def _sealed(number: int) -> None:
+    Batch.seal = _dying(Batch.seal, number, after=True)  # type: ignore[method-assign]  # that is the test
+
+
+def _planned(number: int) -> None:
+    Batch.write_plan = _dying(Batch.write_plan, number, after=True)  # type: ignore[method-assign]  # that is the test
+
+
+def _published(number: int) -> None:
+    Batch.discard = _dying(Batch.discard, number, after=False)  # type: ignore[method-assign]  # that is the test
+
+
+def _discarding(number: int) -> None:
+    def rmtree(directory: Path, **_: object) -> None:
+        next(directory.iterdir()).unlink()
+        _die()
+
+    spool.shutil.rmtree = rmtree  # type: ignore[assignment]  # that is the test
+    assert shutil.rmtree is rmtree
+    assert number == 1
+
+
+def _waiting(number: int) -> None:
+    publisher.SEGMENT_BYTES = _SMALL_SEGMENT
+    put = FolderStore.put
+
+    def held_up(self: FolderStore, key: str, data: bytes | Path) -> None:
+        waiting = self.root / ".local" / "spool"
+        while key.startswith("warc/") and len(list(waiting.iterdir())) <= _WAITING:
+            time.sleep(0.005)
+        if key.startswith("warc/"):
+            _die()
+        put(self, key, data)
+
+    FolderStore.put = held_up  # type: ignore[method-assign]  # that is the test
+    assert number == 1
+
+
+def _dying(called: Callable[..., Any], number: int, *, after: bool) -> Callable[..., Any]:
+    """Return a function that dies with its `number`-th call, before or after what it does."""
+    calls = 0
+    counting = threading.Lock()
+
+    def dying(*arguments: Any, **named: Any) -> Any:
+        nonlocal calls
+        with counting:
+            calls += 1
+            mine = calls
+        if mine == number and not after:
+            _die()
+        result = called(*arguments, **named)
+        if mine == number:
+            _die()
+        return result
+
+    return dying
+
+
+_MOMENTS: dict[str, Callable[[int], None]] = {
+    "stored": _stored,
+    "storing": _storing,
+    "sealed": _sealed,
+    "planned": _planned,
+    "published": _published,
+    "discarding": _discarding,
+    "waiting": _waiting,
+}
+
+if __name__ == "__main__":
+    main()

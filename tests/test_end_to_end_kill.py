@@ -1,0 +1,202 @@
+"""Crawls that are killed, interrupted or run beside others lose nothing that they captured, and store nothing twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+import pytest
+from end_to_end import inspection
+from end_to_end.command import Broadsheet, balanced, finish
+from end_to_end.pages import answer, article, front_page
+from servers.raw_server import RawServer, Script
+
+from broadsheet.storage.archive import Archive
+
+_PAGES = 120
+_SECONDS_A_PAGE = 0.02
+_MOMENTS = 10
+# The last moments are those when all pages have come and the archive is written.
+_WHILE_FETCHING = 8
+_SECONDS = 60.0
+
+
+def _site(pages: int) -> dict[str, Script]:
+    """Return a front page, sections of ten articles, and the articles."""
+    articles = [f"/story/{number}" for number in range(pages)]
+    sections = [articles[start : start + 10] for start in range(0, pages, 10)]
+    scripts = {"/": answer(front_page(f"/section/{number}" for number in range(len(sections))))}
+    scripts |= {f"/section/{number}": answer(front_page(links)) for number, links in enumerate(sections)}
+    for path in articles:
+        scripts[path] = answer(article(f"Story {path}"), seconds=_SECONDS_A_PAGE)
+    return scripts
+
+
+_ARTICLES = {f"/story/{number}" for number in range(_PAGES)}
+_REQUESTS = 1 + 1 + _PAGES // 10 + _PAGES
+
+
+class Killed(NamedTuple):
+    """A crawl that was killed, and the plain one after it.
+
+    Attributes:
+        moment: When it was killed, for people.
+        archive: The archive after both.
+        acknowledged: The record ids of the captures that lay whole in the spool after the kill.
+        orphans: Processes of the killed crawl that outlived it.
+        found: The paths of the articles that the archive then had.
+        spool: How many batches were left at the end.
+    """
+
+    moment: str
+    archive: Archive
+    acknowledged: set[str]
+    orphans: list[psutil.Process]
+    found: set[str]
+    spool: int
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> list[Killed]:
+    """Kill ten crawls at random moments, spread over the run; crawl again each time."""
+    seed = random.getrandbits(32)
+    print(f"the moments come from the seed {seed}")  # noqa: T201 - pytest shows it when a test fails
+    directory = tmp_path_factory.mktemp("kill")
+    with ThreadPoolExecutor(2) as threads:
+        return list(threads.map(lambda number: _kill(directory / str(number), number, seed), range(_MOMENTS)))
+
+
+def _kill(directory: Path, number: int, seed: int) -> Killed:
+    chance = random.Random(f"{seed}/{number}")
+    share = (number + chance.random()) / _WHILE_FETCHING
+    answered, seconds = min(int(share * _REQUESTS), _REQUESTS), chance.random() * (0.03 if share < 1 else 1.0)
+    directory.mkdir()
+    plain = Broadsheet(str(directory / "archive"))
+    with RawServer(_site(_PAGES)) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        process = plain.start("crawl", "--allow-private", f"{url}/")
+        _wait(lambda: len(server.log) >= answered or process.poll() is not None)
+        time.sleep(seconds)
+        readers = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+        process.kill()
+        finish(process)
+        (directory / "scratch").mkdir()
+        acknowledged = inspection.captures_in_spool(directory / "archive", directory / "scratch")
+        archive = Archive.open(plain.archive)
+        inspection.check_readable(archive.store)
+        plain.crawl(f"{url}/")
+        _, orphans = psutil.wait_procs(readers, timeout=_SECONDS)
+    found = {snapshot.url.removeprefix(url) for snapshot in archive.snapshots()}
+    spool = len(list((directory / "archive" / ".local" / "spool").iterdir()))
+    return Killed(f"after {answered} answers and {seconds:.3f} s", archive, acknowledged, orphans, found, spool)
+
+
+@pytest.mark.parametrize("number", range(_MOMENTS))
+def test_after_a_kill_the_plain_command_loses_nothing_and_repeats_nothing(killed: list[Killed], number: int) -> None:
+    crawl = killed[number]
+    inspection.check(crawl.archive.store)
+    lost = crawl.acknowledged - {line.id for line in inspection.index_lines(crawl.archive.store)}
+    assert not lost, crawl.moment
+    assert crawl.found == _ARTICLES, crawl.moment
+    assert all(len(versions) == 1 for versions in inspection.stored_versions(crawl.archive.store).values())
+    assert crawl.spool == 0
+
+
+def test_no_reader_outlives_the_crawl_that_was_killed(killed: list[Killed]) -> None:
+    assert [crawl.moment for crawl in killed if crawl.orphans] == []
+
+
+def test_the_moments_are_spread_over_the_run(killed: list[Killed]) -> None:
+    caught = [crawl for crawl in killed if crawl.acknowledged]
+    assert len(caught) > 1
+    assert len({len(crawl.acknowledged) for crawl in caught}) > 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_an_interrupted_crawl_publishes_what_it_has_and_its_ledger_adds_up(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    broadsheet = Broadsheet(str(tmp_path / "archive"))
+    with RawServer(_site(_PAGES)) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        process = broadsheet.start("crawl", "--allow-private", "--json", f"{url}/")
+        _wait(lambda: len(server.log) >= 60)
+        # As a terminal does with Ctrl-C, and a service manager with SIGTERM: to all processes of the group.
+        os.killpg(process.pid, number)
+        ended = finish(process)
+        asked = {url + exchange.path for exchange in server.log if exchange.path != "/robots.txt"}
+    assert ended.status == 130, ended.stderr
+    summary = balanced(ended.document)
+    assert summary["skipped"]["interrupted"] > 0
+    assert summary["outcomes"]["failed"] == 0
+    assert len(asked) < _REQUESTS - 1
+    archive = Archive.open(broadsheet.archive)
+    inspection.check(archive.store)
+    captured = {line.url for line in inspection.index_lines(archive.store)} - {f"{url}/robots.txt"}
+    assert captured == asked
+    assert summary["fetched"] == len(captured)
+    # What came in was read before the end: an interruption costs no version.
+    stories = {page for page in captured if "/story/" in page}
+    assert summary["outcomes"]["new"] == len(stories) == len(inspection.version_set(archive))
+    assert list((tmp_path / "archive" / ".local" / "spool").iterdir()) == []
+
+
+@pytest.fixture
+def two_sites() -> Iterator[list[RawServer]]:
+    """Two sites of 40 articles."""
+    with RawServer(_site(40)) as first, RawServer(_site(40)) as second:
+        yield [first, second]
+
+
+def test_two_crawls_of_one_archive_at_the_same_time_lose_nothing(tmp_path: Path, two_sites: list[RawServer]) -> None:
+    broadsheet = Broadsheet(str(tmp_path / "archive"))
+    first, second = (f"http://127.0.0.1:{server.port}" for server in two_sites)
+    crawl = ("crawl", "--allow-private", "--json", f"{second}/")
+    processes = [broadsheet.start(*crawl, f"{url}/") for url in (first, second, first)]
+    ended = [finish(process) for process in processes]
+    assert [each.status for each in ended] == [0, 0, 0], [each.stderr for each in ended]
+    for each in ended:
+        balanced(each.document)
+    archive = Archive.open(broadsheet.archive)
+    wanted = {f"{url}/story/{number}" for url in (first, second) for number in range(40)}
+    assert {snapshot.url for snapshot in archive.snapshots()} == wanted
+    # Each wrote what it saw; a reader sees every version once.
+    assert {len(list(archive.versions(url))) for url in wanted} == {1}
+    lines = inspection.index_lines(archive.store)
+    assert len({line.id for line in lines}) == len(lines) == sum(len(server.log) for server in two_sites)
+    inspection.check_readable(archive.store)
+    assert list((tmp_path / "archive" / ".local" / "spool").iterdir()) == []
+
+
+def test_a_recovery_leaves_alone_what_another_process_is_still_writing(tmp_path: Path) -> None:
+    broadsheet = Broadsheet(str(tmp_path / "archive"))
+    with RawServer(_site(_PAGES)) as server, RawServer(_site(10)) as other:
+        url = f"http://127.0.0.1:{server.port}"
+        slow = broadsheet.start("crawl", "--allow-private", "--json", f"{url}/")
+        _wait(lambda: len(server.log) >= 20)
+        os.kill(slow.pid, signal.SIGSTOP)
+        try:
+            summary = broadsheet.crawl(f"http://127.0.0.1:{other.port}/")
+        finally:
+            os.kill(slow.pid, signal.SIGCONT)
+        ended = finish(slow)
+    assert ended.status == 0, ended.stderr
+    assert summary["outcomes"]["new"] == 10
+    assert balanced(ended.document)["outcomes"]["new"] == _PAGES
+    archive = Archive.open(broadsheet.archive)
+    inspection.check(archive.store)
+    assert len(inspection.version_set(archive)) == _PAGES + 10
+
+
+def _wait(until: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while not until():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
