@@ -15,10 +15,10 @@ from broadsheet.crawler.extraction.lines import Line, read_lines
 # text with one of them is moved. A form feed is white space to HTML.
 _CONTROL_CHARACTERS = bytes((*range(9), 11, *range(14, 32), 127))
 _FORM_FEED_AS_SPACE = bytes.maketrans(b"\x0c", b" ")
-_UNHELD_CHARACTER = re.compile(
-    rb"\xef\xbf[\xbe\xbf]|&#0*(?:[0-8]|1[124-9]|2\d|3[01]|65534|65535)(?!\d);?"
-    rb"|&#x0*(?:[0-8bcef]|1[0-9a-f]|fff[ef]|d[89a-f][0-9a-f]{2})(?![0-9a-f]);?",
-    re.IGNORECASE,
+_NONCHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+_UNHELD_REFERENCE = re.compile(
+    rb"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|65534|65535)(?!\d)"
+    rb"|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]|[fF]{3}[eEfF]|[dD][89a-fA-F][0-9a-fA-F]{2})(?![0-9a-fA-F]));?"
 )
 _MARKUP_PREFIX = 65536
 _MARKUP = re.compile(
@@ -45,7 +45,9 @@ class Page:
         self.url = url
         # Bytes with a stated encoding, so that neither an XML declaration nor a <meta charset> is obeyed again.
         markup = text.encode("utf-8", "replace").translate(_FORM_FEED_AS_SPACE, _CONTROL_CHARACTERS)
-        self.is_html, self.root, self.parser_limit = _parse(_UNHELD_CHARACTER.sub(b" ", markup))
+        for character in _NONCHARACTERS:
+            markup = markup.replace(character, b"")
+        self.is_html, self.root, self.parser_limit = _parse(_UNHELD_REFERENCE.sub(b" ", markup))
 
     @cached_property
     def base_url(self) -> str:
