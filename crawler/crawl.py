@@ -12,14 +12,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
+from scrapy import signals
 from scrapy.crawler import AsyncCrawlerRunner, Crawler
 from scrapy.settings import Settings
 from scrapy.utils.reactor import install_reactor
+from twisted.python.failure import Failure
 
 from broadsheet.crawler import settings as defaults
+from broadsheet.crawler.errors import BrokenCrawlError
 from broadsheet.crawler.extraction.revision import extractor
 from broadsheet.crawler.findings import finding_of, is_readable, page_of
 from broadsheet.crawler.job import CrawlJob, CrawlSummary
@@ -98,19 +101,30 @@ async def _run_all(workspace: Workspace, jobs: Sequence[CrawlJob], progress: Pro
     return results
 
 
+class _Ending(NamedTuple):
+    """How a crawl ended: by itself, from outside, or by a fault of ours."""
+
+    interrupted: bool
+    fault: BaseException | None
+
+
 async def _run_one(workspace: Workspace, job: CrawlJob, progress: Progress | None) -> CrawlResult:
     started_at, clock = datetime.now(UTC), time.monotonic()
     ledger = Ledger()
     head = partial(segment_head, source=job.source, user_agent=job.user_agent)
     publisher = Publisher(workspace, extractor(), head)
     async with ReadingPool() as pool:
-        interrupted = await _crawl(workspace, job, ledger, publisher, pool, progress)
+        ending = await _crawl(workspace, job, ledger, publisher, pool, progress)
         await _read_what_was_dropped(publisher, pool)
     await publisher.close()
+    if ending.fault is not None:
+        fault = f"{type(ending.fault).__name__}: {ending.fault}"
+        message = f"the crawl of {job.source} broke off ({fault}); what it had captured is published"
+        raise BrokenCrawlError(message) from ending.fault
     for published in publisher.published:
         if published.outcome is not None:
             ledger.finish(published.capture.filed_as, published.outcome, published.reason)
-    ledger.close("interrupted" if interrupted else "not_reached")
+    ledger.close("interrupted" if ending.interrupted else "not_reached")
     summary = CrawlSummary(
         source=job.source,
         started_at=started_at,
@@ -121,7 +135,9 @@ async def _run_one(workspace: Workspace, job: CrawlJob, progress: Progress | Non
         skipped=ledger.skipped,
         segments=publisher.segments,
     )
-    return CrawlResult(summary=summary, published=publisher.published, reasons=ledger.reasons, interrupted=interrupted)
+    return CrawlResult(
+        summary=summary, published=publisher.published, reasons=ledger.reasons, interrupted=ending.interrupted
+    )
 
 
 async def _crawl(
@@ -131,8 +147,8 @@ async def _crawl(
     publisher: Publisher,
     pool: ReadingPool,
     progress: Progress | None,
-) -> bool:
-    """Run Scrapy over one job; tell whether it was interrupted."""
+) -> _Ending:
+    """Run Scrapy over one job; tell how it ended."""
     recorder = Recorder(
         publisher,
         workspace.catalog,
@@ -144,6 +160,13 @@ async def _crawl(
     crawler = runner.create_crawler(SiteSpider)
     listen(crawler, recorder.record)
     stop = asyncio.Event()
+    faults: list[BaseException] = []
+
+    def end_on_fault(failure: Failure) -> None:
+        faults.append(failure.value)
+        stop.set()
+
+    crawler.signals.connect(end_on_fault, signals.spider_error)
     watching = asyncio.ensure_future(_watch(crawler, publisher, stop, lambda: progress and progress(ledger)))
     try:
         with _ending_on_signals(stop):
@@ -151,7 +174,7 @@ async def _crawl(
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-    return stop.is_set()
+    return _Ending(interrupted=stop.is_set() and not faults, fault=faults[0] if faults else None)
 
 
 def _settings(job: CrawlJob) -> Settings:

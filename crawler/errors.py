@@ -4,6 +4,7 @@
 
     CrawlError
     ├── BlockedAddressError   the host is at an address that is not public
+    ├── BrokenCrawlError      a fault of ours ended a crawl before its time
     ├── ReaderStartError      no process can be started that reads pages
     └── RobotsDisallowed      robots.txt, or its absence through an error, forbids the fetch
 """
@@ -25,3 +26,7 @@ class RobotsDisallowed(CrawlError):  # noqa: N818 - named as the decision it is,
 
 class ReaderStartError(CrawlError):
     """No process can be started that reads pages: nothing can be read at all."""
+
+
+class BrokenCrawlError(CrawlError):
+    """A fault of ours ended a crawl before its time; what it had captured is published."""
