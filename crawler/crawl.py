@@ -163,7 +163,7 @@ async def _crawl(
     faults: list[BaseException] = []
 
     def end_on_fault(failure: Failure) -> None:
-        faults.append(failure.value)
+        faults.append(failure.value or BrokenCrawlError("a fault without an error"))
         stop.set()
 
     crawler.signals.connect(end_on_fault, signals.spider_error)
