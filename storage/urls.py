@@ -23,7 +23,7 @@ _ENDS = "".join(map(chr, range(0x21)))
 _LINE_BREAKS = re.compile(r"[\t\n\r]")
 _CONTROL = re.compile(r"[\x00-\x20\x7f]+")
 # Where a domain is left behind it: www.example and www1.example are domains.
-_WWW = re.compile(r"^www\d*\.(?=[^.]+\.)")
+_WWW = re.compile(r"^www\d*\.(?=[^./]+\.)")
 _WWW_OF_SURT = re.compile(r"^www\d*\.")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
@@ -50,6 +50,13 @@ _QUERY_SESSIONS = [
 _PATH_SESSION = re.compile(r"(?<=/)\((?:[0-9a-z]{24}|(?:[a-z]\([0-9a-z]{24}\))+)\)/(?=[^?]+\.aspx)")
 
 
+# In normal form already, with nothing to clean: most links of most pages. (Dot segments are checked apart.)
+_NORMAL = re.compile(
+    r"https?://(?:(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*|(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?=\d)|(?=[/:]))){4})"
+    r"(?::(?!80/|443/)[1-9]\d{0,3})?/[A-Za-z0-9._~/-]{0,2000}"
+)
+
+
 @lru_cache(maxsize=_CACHED)
 def normalise(url: str) -> str:
     """Return the form in which a URL is fetched, compared and stored.
@@ -61,6 +68,8 @@ def normalise(url: str) -> str:
         InvalidURLError: It is no absolute http or https URL, carries credentials, or is over 8,192 characters
             long.
     """
+    if _NORMAL.fullmatch(url) and "/." not in url:
+        return url
     parts = _split(url)
     path = _without_dot_segments(_escape(parts.path, _PATH_SAFE))
     query = _without_tracking(_escape(parts.query, _QUERY_SAFE))
@@ -76,8 +85,7 @@ def identity(url: str) -> str:
     http and https, ``www`` and the bare domain, and tracking parameters make no difference; case does, since
     servers may tell ``/A`` from ``/a``. The identity of a normal form is a part of it, letter by letter.
     """
-    parts = urlsplit(normalise(url))
-    return urlunsplit(("", _WWW.sub("", parts.netloc), parts.path, parts.query, "")).removeprefix("//")
+    return _WWW.sub("", normalise(url).partition("//")[2])
 
 
 def identity_hash(url: str) -> str:
@@ -107,7 +115,7 @@ def host(url: str) -> str:
 
 def site(url: str) -> str:
     """Return what all pages of one site have in common: host and port, ``www`` aside."""
-    return _WWW.sub("", host(url))
+    return identity(url).partition("/")[0]
 
 
 def is_front_page(url: str) -> bool:

@@ -155,12 +155,12 @@ class SiteSpider(Spider):
         # What was asked for by name, or announced as a feed or sitemap (sitemap.xml.gz), is taken at its word.
         if depth > 0 and kind == "link" and posixpath.splitext(urlsplit(url).path)[1].lower() in _NO_PAGE:
             return "no_page"
-        if depth > 0 and self._is_known_as_no_page(url):
-            return "no_page"
         if depth > self.job.max_depth:
             return "max_depth"
         if self._requested >= self.job.max_pages:
             return "max_pages"
+        if depth > 0 and self._is_known_as_no_page(url):
+            return "no_page"
         return None
 
     def _is_known_as_no_page(self, url: str) -> bool:

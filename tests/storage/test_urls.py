@@ -272,3 +272,8 @@ def test_a_refusal_does_not_repeat_a_password() -> None:
 )
 def test_the_front_page_is_the_root_of_a_site(url: str, *, front: bool) -> None:
     assert is_front_page(url) is front
+
+
+@pytest.mark.parametrize("url", ["http://www.example/a.b", "http://www1.example/archive.tar.gz"])
+def test_a_dot_in_the_path_makes_no_domain_of_a_host(url: str) -> None:
+    assert identity(url) == url.removeprefix("http://")
