@@ -28,14 +28,14 @@ _WHILE_FETCHING = 8
 _SECONDS = 60.0
 
 
-def _site(pages: int) -> dict[str, Script]:
-    """Return a front page, sections of ten articles, and the articles."""
+def _site(pages: int, seconds: float = _SECONDS_A_PAGE) -> dict[str, Script]:
+    """Return a front page, sections of ten articles, and the articles, each of which takes some time."""
     articles = [f"/story/{number}" for number in range(pages)]
     sections = [articles[start : start + 10] for start in range(0, pages, 10)]
     scripts = {"/": answer(front_page(f"/section/{number}" for number in range(len(sections))))}
     scripts |= {f"/section/{number}": answer(front_page(links)) for number, links in enumerate(sections)}
     for path in articles:
-        scripts[path] = answer(article(f"Story {path}"), seconds=_SECONDS_A_PAGE)
+        scripts[path] = answer(article(f"Story {path}"), seconds=seconds)
     return scripts
 
 
@@ -76,7 +76,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> list[Killed]:
 def _kill(directory: Path, number: int, seed: int) -> Killed:
     chance = random.Random(f"{seed}/{number}")
     share = (number + chance.random()) / _WHILE_FETCHING
-    answered, seconds = min(int(share * _REQUESTS), _REQUESTS), chance.random() * (0.03 if share < 1 else 1.0)
+    answered, seconds = min(int(share * _REQUESTS), _REQUESTS), chance.random() * (0.03 if share < 1 else 0.6)
     directory.mkdir()
     plain = Broadsheet(str(directory / "archive"))
     with RawServer(_site(_PAGES)) as server:
@@ -124,10 +124,10 @@ def test_an_interrupted_crawl_publishes_what_it_has_and_its_ledger_adds_up(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     broadsheet = Broadsheet(str(tmp_path / "archive"))
-    with RawServer(_site(_PAGES)) as server:
+    with RawServer(_site(_PAGES, seconds=0.2)) as server:
         url = f"http://127.0.0.1:{server.port}"
         process = broadsheet.start("crawl", "--allow-private", "--json", f"{url}/")
-        _wait(lambda: len(server.log) >= 60)
+        _wait(lambda: len(server.log) >= 30)
         # As a terminal does with Ctrl-C, and a service manager with SIGTERM: to all processes of the group.
         os.killpg(process.pid, number)
         ended = finish(process)

@@ -11,56 +11,12 @@ from typing import Any
 import pytest
 from end_to_end import inspection
 from end_to_end.command import Broadsheet
-from end_to_end.pages import answer, article, cut_off, dropped, front_page, redirect, robots, rss, sitemap
+from end_to_end.pages import answer, article, front_page, robots
+from end_to_end.zoo import zoo_scripts
 from servers.raw_server import RawServer, Script
 
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.cdxj import IndexLine
-
-ZOO = {
-    "/robots.txt": robots("Disallow: /private/"),
-    "/": answer(
-        front_page(
-            [
-                "/news/bridge",
-                "/news/market?utm_source=front",
-                "/news/market#comments",
-                "/old/bridge",
-                "/old/front",
-                "/loop/a",
-                "/elsewhere",
-                "/missing",
-                "/withdrawn",
-                "/broken",
-                "/busy",
-                "/half",
-                "/silent",
-                "/picture",
-                "/table.pdf",
-                "/private/desk",
-                "mailto:desk@example.org",
-                "ftp://example.org/file",
-            ],
-            feeds=["/feed"],
-        )
-    ),
-    "/feed": answer(rss(["/news/bridge", "/news/ferry"]), content_type="application/rss+xml"),
-    "/map.xml": answer(sitemap(["/news/library"]), content_type="application/xml"),
-    "/news/bridge": answer(article("The bridge is closed", links=["/", "/news/ferry"])),
-    "/news/market": answer(article("The market moves indoors")),
-    "/news/ferry": answer(article("The ferry waits for wind")),
-    "/news/library": answer(article("The library opens at night")),
-    "/old/bridge": redirect("/news/bridge", "301 Moved Permanently"),
-    "/old/front": redirect("/"),
-    "/loop/a": redirect("/loop/b"),
-    "/loop/b": redirect("/loop/a"),
-    "/withdrawn": answer("withdrawn", status="410 Gone"),
-    "/broken": answer("sorry", status="500 Internal Server Error"),
-    "/busy": answer("sorry", status="503 Service Unavailable"),
-    "/half": cut_off(article("Half an article")),
-    "/silent": dropped(),
-    "/picture": answer(b"\x89PNG\r\n\x1a\n" + bytes(200), content_type="image/png"),
-}
 
 
 @dataclass(frozen=True)
@@ -92,9 +48,7 @@ class Zoo:
 def zoo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zoo]:
     """The zoo, crawled from its front page and a sitemap."""
     broadsheet = Broadsheet(str(tmp_path_factory.mktemp("zoo") / "archive"))
-    scripts = dict(ZOO)
-    with RawServer({}) as neighbour, RawServer(scripts) as server:
-        scripts["/elsewhere"] = redirect(f"http://127.0.0.1:{neighbour.port}/landed")
+    with RawServer({}) as neighbour, RawServer(zoo_scripts(f"http://127.0.0.1:{neighbour.port}")) as server:
         url = f"http://127.0.0.1:{server.port}"
         summary = broadsheet.crawl(f"{url}/", f"{url}/map.xml")
         archive = Archive.open(broadsheet.archive)
@@ -107,7 +61,7 @@ def test_every_kind_of_answer_has_its_place(zoo: Zoo) -> None:
         "changed": 0,
         "unchanged": 0,
         "gone": 0,
-        "failed": 6,  # missing, withdrawn, broken, busy, half, silent
+        "failed": 7,  # missing, withdrawn, broken, busy, half, silent, unasked
         "not_article": 4,  # the front page, the feed, the sitemap, the picture
     }
     assert zoo.summary["skipped"] == {
@@ -144,6 +98,11 @@ def test_a_cut_off_body_becomes_no_version(zoo: Zoo) -> None:
     assert zoo.outcomes("/half") == ["failed"] * len(zoo.server.exchanges("/half"))
     assert {line.truncated for line in zoo.lines if line.url.endswith("/half")} == {"disconnect"}
     assert zoo.archive.latest(f"{zoo.url}/half") is None
+
+
+def test_a_304_that_nobody_asked_for_is_a_failure_like_any_other_answer_without_a_page(zoo: Zoo) -> None:
+    assert zoo.outcomes("/unasked") == ["failed"]
+    assert [line.mime for line in zoo.lines if line.url.endswith("/unasked")] == ["text/html"]
 
 
 def test_no_request_leaves_the_site(zoo: Zoo) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -60,26 +62,30 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ended]
     with RawServer(scripts) as server, ThreadPoolExecutor(2) as threads:
         url = f"http://127.0.0.1:{server.port}/"
 
-        def crawl_and_recover(moment: str) -> Ended:
-            archive = directory / moment.replace(":", "-")
-            plain = Broadsheet(str(archive))
-            first = plain if moment == "never" else dying_at(moment, archive)
-            status = first("crawl", "--allow-private", "--json", url).status
-            opened = Archive.open(plain.archive)
-            objects, spool = inspection.keys(opened.store), left_in_spool(archive)
-            inspection.check_readable(opened.store)
-            assert plain("recover").status == 0
-            inspection.check(opened.store)
-            versions = inspection.version_set(opened)
-            return Ended(status, objects, spool, inspection.keys(opened.store), versions, left_in_spool(archive))
-
-        moments = ["never", *_MOMENTS]
-        yield dict(zip(moments, threads.map(crawl_and_recover, moments), strict=True))
+        statuses: dict[str, int] = {}
+        for of_half in threads.map(lambda half: crawls_that_die(directory, half, url), (_MOMENTS[::2], _MOMENTS[1::2])):
+            statuses |= of_half
+        statuses["never"] = Broadsheet(str(directory / "never"))("crawl", "--allow-private", url).status
+        yield {moment: _recover(directory / moment, statuses[moment]) for moment in statuses}
 
 
-def dying_at(moment: str, archive: Path) -> Broadsheet:
-    """Return the command that kills itself at a moment."""
-    return Broadsheet(str(archive), program=(sys.executable, dying.__file__, moment))
+def _recover(archive: Path, status: int) -> Ended:
+    opened = Archive.open(str(archive))
+    objects, spool = inspection.keys(opened.store), left_in_spool(archive)
+    inspection.check_readable(opened.store)
+    assert Broadsheet(str(archive))("recover").status == 0
+    inspection.check(opened.store)
+    versions = inspection.version_set(opened)
+    return Ended(status, objects, spool, inspection.keys(opened.store), versions, left_in_spool(archive))
+
+
+def crawls_that_die(directory: Path, moments: list[str], url: str) -> dict[str, int]:
+    """Crawl once for each moment, into an archive of its name; return how the crawls ended."""
+    crawl = ("crawl", "--allow-private", url)
+    program = [sys.executable, dying.__file__, str(directory), ",".join(moments), *crawl]
+    ended = subprocess.run(program, capture_output=True, check=True, timeout=120)
+    statuses: dict[str, int] = json.loads(ended.stdout)
+    return statuses
 
 
 def left_in_spool(archive: Path) -> int:
@@ -123,11 +129,10 @@ def test_batches_that_waited_for_their_publication_are_finished_in_their_order(t
     articles = [f"/story/{number}" for number in range(40)]
     scripts = {"/": answer(front_page(articles))}
     scripts |= {path: answer(article(f"Story {path}")) for path in articles}
-    archive = tmp_path / "archive"
+    archive = tmp_path / "waiting"
     with RawServer(scripts) as server:
         url = f"http://127.0.0.1:{server.port}"
-        killed = dying_at("waiting", archive)("crawl", "--allow-private", f"{url}/")
-        assert killed.status == -signal.SIGKILL
+        assert crawls_that_die(tmp_path, ["waiting"], f"{url}/") == {"waiting": -signal.SIGKILL}
         assert left_in_spool(archive) >= 3
         (tmp_path / "scratch").mkdir()
         acknowledged = inspection.captures_in_spool(archive, tmp_path / "scratch")

@@ -1,10 +1,13 @@
-"""Runs the real command and kills it, as `kill -9` does, at a chosen moment of publication.
+"""Runs the real command and kills it, as `kill -9` does, at chosen moments of publication.
 
 ::
 
-    python dying.py MOMENT [arguments of broadsheet]
+    python dying.py DIRECTORY MOMENT,MOMENT,... [arguments of broadsheet]
 
-MOMENT is one of ``stored:N`` (the N-th object has been put), ``storing:N`` (it has been written and has no name
+For each moment it runs the command in a process of its own on the archive ``DIRECTORY/MOMENT``, and prints the exit
+statuses as JSON. The processes are forks of this one, which has loaded what takes a second to load.
+
+A moment is one of ``stored:N`` (the N-th object has been put), ``storing:N`` (it has been written and has no name
 yet), ``sealed``, ``planned``, ``published`` (nothing is left but to discard the batch), ``discarding`` (half done),
 and ``waiting`` (segments are small, and two more wait while the first is being put). No hook of the program is used:
 what it calls anyway is wrapped from outside.
@@ -12,6 +15,7 @@ what it calls anyway is wrapped from outside.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -20,27 +24,43 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from broadsheet.crawler import pool, publisher
+from broadsheet.crawler import crawl, pool, publisher
 from broadsheet.scheduler import cli
 from broadsheet.storage import folder, spool
 from broadsheet.storage.folder import FolderStore
 from broadsheet.storage.spool import Batch
+
+assert crawl  # loaded before the first fork: Scrapy takes a second
 
 _SMALL_SEGMENT = 6_000
 _WAITING = 2
 
 
 def main() -> None:
-    """Arm the moment, then run the command."""
-    _, moment, *arguments = sys.argv
+    """Run the command once for each moment."""
+    _, directory, moments, *arguments = sys.argv
+    statuses = {moment: _status(moment, Path(directory) / moment, arguments) for moment in moments.split(",")}
+    print(json.dumps(statuses))  # noqa: T201 - what the test reads
+
+
+def _status(moment: str, archive: Path, arguments: list[str]) -> int:
+    child = os.fork()
+    if child == 0:
+        _run(moment, archive, arguments)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _run(moment: str, archive: Path, arguments: list[str]) -> NoReturn:
     name, _, number = moment.partition(":")
     _MOMENTS[name](int(number or 1))
     # Starting readers is most of what a small crawl costs, and one will do.
     pool.available_cores = lambda: 1
-    sys.argv = ["broadsheet", *arguments]
+    sys.argv = ["broadsheet", "--archive", str(archive), *arguments]
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     cli.main()
+    os._exit(0)
 
 
 def _die() -> None:
