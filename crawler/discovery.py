@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Literal
 from urllib.parse import urljoin
 
 from msgspec import Struct
@@ -12,8 +11,7 @@ from msgspec import Struct
 from broadsheet.storage.errors import InvalidURLError
 from broadsheet.storage.model import Hints
 from broadsheet.storage.urls import normalise
-
-EntryKind = Literal["link", "feed", "sitemap"]
+from broadsheet.storage.versions import OutlinkKind
 
 _LONGEST_TEXT = 1_000
 _ABSOLUTE = re.compile(r"https?://")
@@ -30,7 +28,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     """
 
     url: str
-    kind: EntryKind = "link"
+    kind: OutlinkKind = "link"
     hints: Hints | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from broadsheet.crawler.page import CapturedPage, Reading
 from broadsheet.storage.captures import Capture
-from broadsheet.storage.versions import PRESENT, Finding
+from broadsheet.storage.versions import PRESENT, Finding, Outlink
 
 
 def page_of(capture: Capture, response: bytes) -> CapturedPage:
@@ -41,5 +41,5 @@ def finding_of(reading: Reading, *, expected: bool) -> Finding:
         canonical_url=reading.canonical_url if is_article else None,
         reason=reading.reason,
         failure=reading.failure,
-        outlinks=[entry.url for entry in reading.entries] if is_article else [],
+        outlinks=[Outlink(entry.url, entry.kind) for entry in reading.entries],
     )

@@ -23,17 +23,17 @@ from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.model import PageKind
 from broadsheet.storage.objects import ObjectStore
 from broadsheet.storage.urls import identity, site
-from broadsheet.storage.versions import PRESENT, Standing
+from broadsheet.storage.versions import PRESENT, Outlink, Standing
 from broadsheet.storage.warc_records import Original
 
-_SCHEMA_VERSION = 2
+_SCHEMA_VERSION = 3
 _WHOLE = frozenset(map(str, PRESENT))
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS known (
     identity TEXT PRIMARY KEY, site TEXT NOT NULL, is_article INTEGER NOT NULL, entry BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS known_articles ON known (site) WHERE is_article;
-CREATE TABLE IF NOT EXISTS outlinks (identity TEXT PRIMARY KEY, urls BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS outlinks (identity TEXT PRIMARY KEY, links BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS segments (key TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
@@ -126,16 +126,13 @@ class Catalog:
             self.ingest(key, cdxj.decode(store.get(key), key))
         return len(new)
 
-    def ingest(self, key: str, lines: Iterable[IndexLine], outlinks: Mapping[str, list[str]] | None = None) -> None:
+    def ingest(self, key: str, lines: Iterable[IndexLine], outlinks: Mapping[str, list[Outlink]] | None = None) -> None:
         """Take in one index segment, once; and the links of the pages in it, by URL."""
         with self._lock, self._connection:
             for line in sorted(lines, key=lambda line: line.at):
                 self._ingest_line(line)
-            for url, urls in (outlinks or {}).items():
-                if not urls:
-                    continue
-                packed = zlib.compress("\n".join(urls).encode(), 1)
-                row = (identity(url), packed)
+            for url, links in (outlinks or {}).items():
+                row = (identity(url), zlib.compress(msgspec.msgpack.encode(links), 1))
                 self._connection.execute("INSERT OR REPLACE INTO outlinks VALUES (?, ?)", row)
             self._connection.execute("INSERT OR IGNORE INTO segments VALUES (?)", (key,))
 
@@ -143,11 +140,11 @@ class Catalog:
         """Return what is known of a URL, or None."""
         return self._get(identity(url))
 
-    def outlinks(self, url: str) -> list[str]:
-        """Return the links of a page as it was last read; [] where it never was on this machine."""
+    def outlinks(self, url: str) -> list[Outlink] | None:
+        """Return what a page led to when it was last read; None where it never was on this machine."""
         with self._lock:
-            row = self._connection.execute("SELECT urls FROM outlinks WHERE identity = ?", (identity(url),)).fetchone()
-        return zlib.decompress(row[0]).decode().split("\n") if row else []
+            row = self._connection.execute("SELECT links FROM outlinks WHERE identity = ?", (identity(url),)).fetchone()
+        return _decode_outlinks(zlib.decompress(row[0])) if row else None
 
     def live_articles(self, of_site: str) -> Iterator[str]:
         """Yield the URLs of the articles of a site that stand, those looked at longest ago first."""
@@ -173,6 +170,7 @@ class Catalog:
 
 
 _decode = msgspec.msgpack.Decoder(Known).decode
+_decode_outlinks = msgspec.msgpack.Decoder(list[Outlink]).decode
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -29,7 +29,7 @@ from broadsheet.storage.model import (
 )
 from broadsheet.storage.objects import ObjectStore
 from broadsheet.storage.urls import identity, identity_hash, surt
-from broadsheet.storage.versions import Finding, Verdict, judge, redirect_location
+from broadsheet.storage.versions import Finding, Outlink, Verdict, judge, redirect_location
 
 _PUTS_AT_ONCE = 8
 
@@ -41,7 +41,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     snapshots: list[tuple[str, bytes]]
     index_key: str
     index: bytes
-    outlinks: dict[str, list[str]]
+    outlinks: dict[str, list[Outlink]]
 
 
 class Published(Struct, frozen=True, kw_only=True):

@@ -17,12 +17,21 @@ from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
 from broadsheet.storage.model import Article, Change, Date, Outcome, PageKind, SnapshotDocument
 from broadsheet.storage.urls import is_front_page
 
+OutlinkKind = Literal["link", "feed", "sitemap"]
+
 _SPACE = re.compile(r"\s+")
 # 404, 410: the page is not there (RFC 9110 15.5.5, 15.5.11). 451: it may not be shown (RFC 7725).
 _GONE = frozenset({404, 410, 451})
 # RFC 9110 15.3.4: 203 is a 200 that a proxy transformed.
 PRESENT = frozenset({200, 203})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class Outlink(Struct, frozen=True, array_like=True):
+    """A URL that a page leads to, and what it was announced as."""
+
+    url: str
+    kind: OutlinkKind = "link"
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -34,7 +43,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         canonical_url: The canonical URL that the page claims.
         reason: Why the page is an article, or why not.
         failure: Why the page could not be read, so that only its bytes are kept.
-        outlinks: The links to follow, absolute.
+        outlinks: What it leads to.
     """
 
     kind: PageKind = "other"
@@ -42,7 +51,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     canonical_url: str | None = None
     reason: str | None = None
     failure: str | None = None
-    outlinks: list[str] = []
+    outlinks: list[Outlink] = []
 
 
 class Standing(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from broadsheet.crawler.discovery import Entry, EntryKind
+from broadsheet.crawler.discovery import Entry
 from broadsheet.crawler.errors import BlockedAddressError, RobotsDisallowed
 from broadsheet.crawler.findings import finding_of, page_of
 from broadsheet.crawler.job import CrawlJob
@@ -30,7 +30,7 @@ from broadsheet.storage.catalog import Catalog, Known
 from broadsheet.storage.errors import InvalidURLError
 from broadsheet.storage.model import Hints
 from broadsheet.storage.urls import identity, is_front_page, normalise, site
-from broadsheet.storage.versions import PRESENT, redirect_location
+from broadsheet.storage.versions import PRESENT, OutlinkKind, redirect_location
 
 _MOST_REDIRECTS = 10
 _DEPTH = "broadsheet_depth"
@@ -149,7 +149,7 @@ class SiteSpider(Spider):
         """Tell whether a URL was refused for its depth alone, and a shorter way to it has been found since."""
         return depth <= self.job.max_depth and self.ledger.reconsider(url, "max_depth")
 
-    def _refusal(self, url: str, depth: int, kind: EntryKind) -> str | None:
+    def _refusal(self, url: str, depth: int, kind: OutlinkKind) -> str | None:
         if site(url) not in self._sites:
             return "offsite"
         # What was asked for by name, or announced as a feed or sitemap (sitemap.xml.gz), is taken at its word.
@@ -228,8 +228,9 @@ class SiteSpider(Spider):
     async def _entries(self, captured: Captured) -> list[Entry]:
         """Return what a page leads to: read from it, or remembered where it has not changed."""
         capture = captured.capture
-        if capture.revisit and self._has_versions(capture.filed_as):
-            return [Entry(url=url, kind="link") for url in self.catalog.outlinks(capture.url)]
+        remembered = self.catalog.outlinks(capture.url) if capture.revisit else None
+        if remembered is not None:
+            return [Entry(url=link.url, kind=link.kind) for link in remembered]
         if capture.status not in PRESENT or capture.truncated or not self.job.reads(capture):
             return []
         reading = await self.pool.read(page_of(capture, captured.response))

@@ -19,6 +19,7 @@ from hypothesis import example, given, settings
 from broadsheet.storage.catalog import Catalog, Known
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.folder import FolderStore
+from broadsheet.storage.versions import Outlink
 
 URL = "https://news.example/a"
 KEY = f"snapshot/ab/ab{'0' * 30}/8204609800000-{'1' * 16}-{'2' * 16}.json"
@@ -96,7 +97,7 @@ def test_a_catalog_that_is_read_from_the_archive_is_the_one_that_grew_with_it(
 
 def test_a_url_that_was_never_asked_for_is_not_known(catalog: Catalog) -> None:
     assert catalog.get(URL) is None
-    assert catalog.outlinks(URL) == []
+    assert catalog.outlinks(URL) is None
     assert list(catalog.live_articles("news.example")) == []
 
 
@@ -211,11 +212,12 @@ def test_the_articles_of_a_site_are_those_that_stand_oldest_look_first(writer: W
 
 
 def test_the_links_of_a_page_are_remembered_until_it_is_read_again(catalog: Catalog) -> None:
-    catalog.ingest("index/a", [], {URL: ["https://news.example/b", "https://news.example/ü"]})
-    assert catalog.outlinks("http://www.news.example/a") == ["https://news.example/b", "https://news.example/ü"]
+    links = [Outlink("https://news.example/b"), Outlink("https://news.example/map.xml.gz", "sitemap")]
+    catalog.ingest("index/a", [], {URL: links})
+    assert catalog.outlinks("http://www.news.example/a") == links
 
-    catalog.ingest("index/b", [], {URL: ["https://news.example/c"]})
-    assert catalog.outlinks(URL) == ["https://news.example/c"]
+    catalog.ingest("index/b", [], {URL: []})
+    assert catalog.outlinks(URL) == []
 
 
 def test_a_segment_that_another_writer_published_is_read_at_the_next_refresh(

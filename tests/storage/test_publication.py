@@ -24,7 +24,7 @@ from broadsheet.storage.model import Article
 from broadsheet.storage.objects import open_store
 from broadsheet.storage.publication import Plan, Published
 from broadsheet.storage.spool import Batch
-from broadsheet.storage.versions import Finding
+from broadsheet.storage.versions import Finding, Outlink
 
 URL = "https://news.example/a"
 OTHER = "https://news.example/b"
@@ -252,11 +252,11 @@ def test_an_article_that_moved_goes_on_under_its_old_address(writer: Writer, sto
 
 
 def test_the_links_of_a_page_reach_the_catalog(writer: Writer) -> None:
-    finding = Finding(article=Article(text="one"), outlinks=[OTHER])
+    finding = Finding(article=Article(text="one"), outlinks=[Outlink(OTHER)])
 
     writer.publish(replace(shows(URL, 0, "one"), finding=finding))
 
-    assert writer.catalog.outlinks(URL) == [OTHER]
+    assert writer.catalog.outlinks(URL) == [Outlink(OTHER)]
 
 
 def test_a_damaged_version_does_not_keep_the_next_from_being_archived(
