@@ -156,6 +156,8 @@ async def _crawl(
         to_be_read=lambda capture: is_readable(capture) and job.reads(capture),
     )
     logging.getLogger("scrapy").setLevel(logging.WARNING)
+    # What it gave up on stands in the ledger, with the reason.
+    logging.getLogger("scrapy.downloadermiddlewares.retry").setLevel(logging.CRITICAL)
     runner = AsyncCrawlerRunner(_settings(job))
     crawler = runner.create_crawler(SiteSpider)
     listen(crawler, recorder.record)

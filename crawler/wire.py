@@ -127,7 +127,7 @@ class WireDownloadHandler(HTTP11DownloadHandler):
 
 
 def _blocked(address: str) -> BlockedAddressError:
-    return BlockedAddressError(f"{address} is not a public address; private ones are fetched if allowed")
+    return BlockedAddressError(f"{address} is not a public address; it is fetched only with --allow-private")
 
 
 class _WirePool(HTTPConnectionPool):

@@ -49,7 +49,10 @@ def main() -> None:
 def _serve(connection: socket.socket, stream: BinaryIO, cpu_seconds: int, memory_bytes: int) -> None:
     while True:
         _limit(resource.RLIMIT_CPU, math.ceil(time.process_time() + cpu_seconds))
-        header = stream.read(HEADER.size)
+        try:
+            header = stream.read(HEADER.size)
+        except ConnectionError:
+            return  # The parent was killed.
         if len(header) < HEADER.size:
             return
         page = decode_page(stream.read(HEADER.unpack(header)[0]))

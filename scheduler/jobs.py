@@ -13,7 +13,7 @@ from broadsheet.crawler.job import DEFAULT_MAX_DEPTH, DEFAULT_MAX_PAGES, CrawlJo
 from broadsheet.scheduler import config
 from broadsheet.scheduler.config import Config, ConfigError, Source
 from broadsheet.storage.errors import InvalidURLError
-from broadsheet.storage.urls import normalise
+from broadsheet.storage.urls import is_front_page, normalise
 
 
 def crawl_jobs(
@@ -65,7 +65,8 @@ def recrawl_job(url: str, *, allow_private: bool) -> CrawlJob:
         max_pages=DEFAULT_MAX_PAGES,
         max_depth=DEFAULT_MAX_DEPTH,
         follow=False,
-        expected=True,
+        # Whoever asks for a front page wants it looked at; a version at every new link on it helps nobody.
+        expected=not is_front_page(start),
         conditional=False,
         allow_private=allow_private,
     )

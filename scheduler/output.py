@@ -55,7 +55,7 @@ def changes(snapshot: Snapshot) -> str:
     """Return what changed with a version, in words."""
     if snapshot.version == 1 and not snapshot.changes:
         return "first version"
-    return ", ".join(_said(change) for change in snapshot.changes) or "-"
+    return ", ".join(said(change) for change in snapshot.changes) or "-"
 
 
 def article_text(article: Article) -> str:
@@ -72,5 +72,6 @@ def article_text(article: Article) -> str:
     return printable("\n".join([*lines, "", (article.text or "(no text)").replace("\n", "\n\n")]))
 
 
-def _said(change: Change) -> str:
+def said(change: Change) -> str:
+    """Return a class of change as people say it."""
     return _SAID[change]

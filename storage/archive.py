@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -26,6 +27,7 @@ from broadsheet.storage.urls import identity, identity_hash, normalise, site, su
 from broadsheet.storage.warc import WarcRecord
 
 _MOST_REDIRECTS = 5
+_PORT = re.compile(r":\d+$")
 # A batch is filed under the day it was opened and may hold captures of the day after.
 _BATCH_SPAN = timedelta(days=1)
 
@@ -108,7 +110,7 @@ class Archive:
         Args:
             since: The earliest capture, or None; a naive moment is taken as UTC, as in `at`.
             until: The moment before which it was made, or None.
-            host: Only of this host, ``www`` aside.
+            host: Only of this host, ``www`` aside; without a port, of any port.
             language: Only articles of this language, of any region (``en``).
 
         Raises:
@@ -118,7 +120,7 @@ class Archive:
         wanted = site(f"http://{host}/") if host else None
         for line in self._lines_between(since and _utc(since), until and _utc(until)):
             filed_as = line.filed_as or line.url
-            if line.snapshot is None or wanted not in (None, site(filed_as)):
+            if line.snapshot is None or not _is_of(site(filed_as), wanted):
                 continue
             names = names_of(identity_hash(filed_as))
             snapshot = self._numbered(line.snapshot, names)
@@ -231,6 +233,10 @@ class Archive:
 
 def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _is_of(of_site: str, wanted: str | None) -> bool:
+    return wanted is None or of_site == wanted or _PORT.sub("", of_site) == wanted
 
 
 def _language(snapshot: Snapshot) -> str | None:

@@ -18,15 +18,18 @@ class Marker(Struct, frozen=True, kw_only=True):
     format: str
 
 
-def ensure_format(store: ObjectStore, *, create: bool) -> None:
+def ensure_format(store: ObjectStore, *, create: bool, required: bool = False) -> None:
     """Check that the archive is of the format this version knows; with `create`, make an empty store one.
 
     Raises:
         ArchiveFormatError: It is of another format.
+        NoSuchObjectError: It does not say its format, though `required`.
     """
     try:
         found = msgspec.json.decode(store.get(layout.MARKER), type=Marker)
     except NoSuchObjectError:
+        if required:
+            raise
         if create:
             store.put(layout.MARKER, msgspec.json.encode(Marker(format=ARCHIVE_FORMAT)) + b"\n")
         return

@@ -11,6 +11,7 @@ from msgspec import Struct
 from broadsheet.storage import cdxj, layout, snapshots, warc
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.errors import ArchiveError, MessageError
+from broadsheet.storage.marker import ensure_format
 from broadsheet.storage.objects import ObjectStore
 from broadsheet.storage.warc import WarcRecord
 from broadsheet.storage.warc_records import payload_is_intact
@@ -68,6 +69,7 @@ class _Verifier:
         self._named: dict[str, dict[int, IndexLine]] = {}
 
     def run(self) -> Verification:
+        self._guarded(layout.MARKER, lambda _: ensure_format(self._store, create=False, required=True))
         for entry in self._store.list(layout.INDEX):
             self._guarded(entry.key, self._check_index)
         if self._deep:
@@ -94,8 +96,6 @@ class _Verifier:
 
     def _check_index(self, key: str) -> None:
         data = self._store.get(key)
-        if not key.endswith(f"-{layout.digest_name(data)}.cdxj.gz"):
-            self._note(key, "its bytes are not those that its name tells")
         for line in cdxj.decode(data, key):
             self._captures += 1
             self._named.setdefault(line.filename, {})[int(line.offset)] = line

@@ -115,7 +115,7 @@ class SiteSpider(Spider):
         elif isinstance(error, RobotsDisallowed) and not isinstance(cause, _NOBODY_THERE):
             self.ledger.skip(filed, "robots", str(error))
         else:
-            self.ledger.finish(filed, "failed", f"{type(cause).__name__}: {cause}")
+            self.ledger.finish(filed, "failed", str(cause) or type(cause).__name__)
 
     def look_again_at_known_articles(self) -> None:
         """When the site has no more to offer, ask again for its articles that the archive holds as live."""

@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 
-from broadsheet.scheduler.exits import INTERRUPTED
+from broadsheet.scheduler.exits import FAILED, INTERRUPTED
 from broadsheet.scheduler.jobs import crawl_jobs
 from broadsheet.scheduler.options import allow_private_option, archive_option, json_option
-from broadsheet.scheduler.output import console, print_json
+from broadsheet.scheduler.output import console, errors, print_json
 from broadsheet.scheduler.progress import shown_progress
 from broadsheet.storage.workspace import Workspace
 
 if TYPE_CHECKING:
     from broadsheet.crawler.crawl import CrawlResult
+    from broadsheet.crawler.job import CrawlSummary
 
 _MOST_REASONS = 10
 
@@ -59,11 +61,18 @@ def command(
     for result in results:
         if as_json:
             print_json(result.summary)
+            _tell_reasons(result, errors)
         else:
             print_summary(result, archive)
     if any(result.interrupted for result in results):
+        errors.print("interrupted: what was captured is in the archive; crawl again to go on")
         return INTERRUPTED
-    return 0
+    return FAILED if any(_came_to_nothing(result.summary) for result in results) else 0
+
+
+def _came_to_nothing(summary: CrawlSummary) -> bool:
+    """Tell whether not a single page was there to be seen."""
+    return not any(count for outcome, count in summary.outcomes.items() if outcome != "failed")
 
 
 def print_summary(result: CrawlResult, archive: str) -> None:
@@ -80,7 +89,12 @@ def print_summary(result: CrawlResult, archive: str) -> None:
         console.print(f"  skipped: {skipped}")
     for segment in summary.segments:
         console.print(f"  {segment}", soft_wrap=True)
+    _tell_reasons(result, console)
+
+
+def _tell_reasons(result: CrawlResult, where: Console) -> None:
+    """Say of the first URLs that failed or were refused why they did."""
     for url, reason in list(result.reasons.items())[:_MOST_REASONS]:
-        console.print(f"  {url}: {reason}", soft_wrap=True)
+        where.print(f"  {url}: {reason}", soft_wrap=True)
     if len(result.reasons) > _MOST_REASONS:
-        console.print(f"  ... and {len(result.reasons) - _MOST_REASONS} more")
+        where.print(f"  ... and {len(result.reasons) - _MOST_REASONS} more")

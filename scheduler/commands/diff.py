@@ -6,7 +6,7 @@ import click
 from rich.text import Text
 
 from broadsheet.scheduler.options import archive_option, json_option
-from broadsheet.scheduler.output import console, print_json, printable
+from broadsheet.scheduler.output import console, print_json, printable, said
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.differences import Difference, Run, difference
 from broadsheet.storage.errors import NoSuchVersionError
@@ -54,8 +54,8 @@ def _document(compared: Difference) -> dict[str, object]:
 
 
 def _print(compared: Difference) -> None:
-    said = ", ".join(compared.changes) or "nothing that makes a version"
-    console.print(f"{compared.url}\nversion {compared.before} -> {compared.after}: {said}", soft_wrap=True)
+    changed = ", ".join(said(change) for change in compared.changes) or "no change"
+    console.print(f"{compared.url}\nversion {compared.before} -> {compared.after}: {changed}", soft_wrap=True)
     for name, field in compared.fields.items():
         console.print(f"\n{name}", style="bold")
         console.print(Text.assemble(*(_styled(run) for run in field.runs)), soft_wrap=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import click
 
@@ -68,6 +68,8 @@ def _parse(when: str) -> datetime:
         parsed = datetime.fromisoformat(when)
     except ValueError as error:
         raise click.UsageError(f"--at {when!r}: not a time in ISO 8601, such as 2026-11-22T15:00:00Z") from error
+    if len(when) == len("2026-11-22"):
+        parsed += timedelta(days=1) - timedelta(microseconds=1)  # As of a day: what stood at its end.
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 

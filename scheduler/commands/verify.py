@@ -7,7 +7,9 @@ import click
 from broadsheet.scheduler.exits import DAMAGED
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, print_json
+from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
+from broadsheet.storage.errors import ArchiveAddressError
 from broadsheet.storage.verification import verify
 
 
@@ -17,7 +19,10 @@ from broadsheet.storage.verification import verify
 @archive_option
 def command(archive: str, *, deep: bool, as_json: bool) -> int:
     """Check the archive: that everything it names is there and, with --deep, that every byte is what was stored."""
-    found = verify(Archive.open(archive).store, deep=deep)
+    store = Archive.open(archive).store
+    found = verify(store, deep=deep)
+    if found.defects and not (found.captures or found.segments or found.snapshots):
+        raise ArchiveAddressError(f"there is no archive at {archive}: no {layout.MARKER} lies there")
     if as_json:
         print_json(found)
     else:
