@@ -56,6 +56,7 @@ class Ledger:
         key = identity(url)
         self._skipped.pop(key, None)
         self._outcomes[key] = outcome
+        self.reasons.pop(url, None)
         if reason and outcome == "failed":
             self.reasons[url] = reason
 

@@ -79,8 +79,15 @@ def user_agent(contact: str | None) -> str:
 
 
 def operator_contact(config: Config | None) -> str | None:
-    """Return how the operator is reached: ``$BROADSHEET_CONTACT``, else what the sources file says."""
-    return os.environ.get("BROADSHEET_CONTACT") or (config.contact if config else None)
+    """Return how the operator is reached: ``$BROADSHEET_CONTACT``, else what the sources file says.
+
+    Raises:
+        ConfigError: It cannot be sent in a header.
+    """
+    contact = os.environ.get("BROADSHEET_CONTACT") or (config.contact if config else None)
+    if contact is not None and not (contact.isascii() and contact.isprintable()):
+        raise ConfigError(f"the contact {contact!r} cannot be sent in a header: give a URL or an e-mail address")
+    return contact
 
 
 def _source(path: Path, name: str, table: object) -> Source:

@@ -15,7 +15,7 @@ from msgspec import Struct
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
 from broadsheet.storage.model import Article, Change, Date, Outcome, PageKind, SnapshotDocument
-from broadsheet.storage.urls import is_front_page
+from broadsheet.storage.urls import is_front_page, site
 
 OutlinkKind = Literal["link", "feed", "sitemap"]
 
@@ -203,7 +203,9 @@ def _leads_to_front_page(capture: Capture) -> bool:
     if location is None:
         return False
     try:
-        return is_front_page(location) and not is_front_page(capture.filed_as)
+        # Another host's front page is where consent, log-in and maintenance pages are.
+        same = site(location) == site(capture.filed_as)
+        return same and is_front_page(location) and not is_front_page(capture.filed_as)
     except ValueError:
         return False
 

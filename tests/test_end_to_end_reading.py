@@ -162,7 +162,7 @@ def test_diff_names_the_changes_and_shows_them_word_by_word(library: Library) ->
 
 def test_diff_marks_words_for_people(library: Library) -> None:
     said = library.broadsheet("diff", library.barrier).text
-    assert "version 1 -> 2: headline, body, modified" in said
+    assert "version 1 -> 2: headline, text, modification date" in said
     assert "[-64-] {+46+} million crowns" in said
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import AsyncIterator, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +34,8 @@ from broadsheet.storage.urls import identity, is_front_page, normalise, site
 from broadsheet.storage.versions import PRESENT, OutlinkKind, redirect_location
 
 _MOST_REDIRECTS = 10
+# What was no page is asked for again after this: servers err, and addresses come to be used.
+_NO_PAGE_FOR = timedelta(days=30)
 _DEPTH = "broadsheet_depth"
 _HOPS = "broadsheet_hops"
 # No robots.txt can be had either from a host that is not there: it forbids nothing, it fails.
@@ -159,14 +162,16 @@ class SiteSpider(Spider):
             return "max_depth"
         if self._requested >= self.job.max_pages:
             return "max_pages"
-        if depth > 0 and self._is_known_as_no_page(url):
-            return "no_page"
+        if depth > 0 and kind == "link" and self._was_no_page(url):
+            return "was_no_page"
         return None
 
-    def _is_known_as_no_page(self, url: str) -> bool:
-        """Tell whether the last answer was neither a page nor a list of pages; asking again would be idle."""
+    def _was_no_page(self, url: str) -> bool:
+        """Tell whether the last answer, not long ago, was neither a page nor a list of pages."""
         known = self.catalog.get(url)
-        return known is not None and known.standing is None and known.kind == "other"
+        if known is None or known.standing is not None or known.kind != "other":
+            return False
+        return datetime.now(UTC) - known.captured_at < _NO_PAGE_FOR
 
     def _request(
         self,
@@ -181,7 +186,7 @@ class SiteSpider(Spider):
         known = self.catalog.get(filed_as or url)
         about = captures.Request(
             filed_as=filed_as,
-            expected=self.job.expected or (known is not None and known.standing is not None),
+            expected=self.job.expected,
             via=via,
             hints=hints,
         )
@@ -217,6 +222,7 @@ class SiteSpider(Spider):
             yield self._request(location, depth=depth, via=via, filed_as=filed, hops=hops)
         else:
             self.ledger.skip(filed, "redirected")
+            self._requested -= 1
             for following in self._admit([Entry(url=location, kind="link")], depth=depth, via=via):
                 following.meta[_HOPS] = hops
                 yield following

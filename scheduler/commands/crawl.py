@@ -71,8 +71,9 @@ def command(
 
 
 def _came_to_nothing(summary: CrawlSummary) -> bool:
-    """Tell whether not a single page was there to be seen."""
-    return not any(count for outcome, count in summary.outcomes.items() if outcome != "failed")
+    """Tell whether pages were asked for and not a single one came."""
+    came = any(count for outcome, count in summary.outcomes.items() if outcome != "failed")
+    return summary.outcomes["failed"] > 0 and not came
 
 
 def print_summary(result: CrawlResult, archive: str) -> None:

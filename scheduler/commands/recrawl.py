@@ -66,9 +66,13 @@ def _answer(url: str, result: CrawlResult, archive: Archive) -> Recrawled:
     if result.summary.skipped.keys() & {"robots", "private_address"} and not judged:
         return _unpublished(url, "blocked", "; ".join(result.reasons.values()), pages)
     if not judged or judged[-1].outcome in ("failed", "not_article"):
-        reason = "; ".join(result.reasons.values()) or (judged[-1].reason if judged else "nothing was captured")
+        reason = "; ".join(result.reasons.values()) or (judged[-1].reason if judged else _unjudged(pages))
         return _unpublished(url, "failed", reason, pages)
     return _published(url, judged[-1], archive)
+
+
+def _unjudged(pages: list[Published]) -> str:
+    return "its redirects lead in a circle" if pages else "nothing was captured"
 
 
 def _unpublished(url: str, outcome: Answer, reason: str | None, pages: list[Published]) -> Recrawled:

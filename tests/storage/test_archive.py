@@ -299,9 +299,9 @@ def test_versions_are_listed_from_a_moment_until_before_another(
 @pytest.mark.parametrize(
     ("host", "found"),
     [
-        ("news.example", "ad"),
-        ("www.news.example", "ad"),
-        ("NEWS.example", "ad"),
+        ("news.example", "abd"),
+        ("www.news.example", "abd"),
+        ("NEWS.example", "abd"),
         ("news.example:8443", "b"),
         ("other.example", "c"),
         ("example", ""),

@@ -248,9 +248,13 @@ def test_an_article_whose_page_is_gone_has_a_version_that_says_so(status: int) -
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("location", ["/", "https://www.news.example", "https://elsewhere.example/?utm_source=x"])
+@pytest.mark.parametrize("location", ["/", "https://www.news.example", "https://news.example/?utm_source=x"])
 def test_an_article_that_leads_to_a_front_page_is_gone(status: int, location: str) -> None:
     assert verdict_on(redirect(location, status), None, ARTICLE) == ("gone", ["removed"], True)
+
+
+def test_a_redirect_to_the_front_page_of_another_host_is_no_removal() -> None:
+    assert verdict_on(redirect("https://consent.example/"), None, ARTICLE) == (None, [], False)
 
 
 @pytest.mark.parametrize("seen", [capture(404), capture(410), redirect("/")])
