@@ -92,7 +92,7 @@ def classify(page: Page, structured: Structured, measures: Measures) -> Verdict:
     refusal = _refusal(page, structured, measures)
     if refusal is not None:
         return Verdict(is_article=False, reason=f"{refusal}; {counted}")
-    claim = _claim(structured)
+    claim = _claim(structured) or _markup(page)
     if claim is not None and (measures.stretch >= _CLAIMED_STRETCH or measures.teasers < _MANY_TEASERS):
         return Verdict(is_article=True, reason=f"{claim}; {counted}")
     enough = _SHORT_STRETCH if measures.teasers < _MANY_TEASERS else _LONG_STRETCH
@@ -144,6 +144,14 @@ def _claim(structured: Structured) -> str | None:
     if "articleBody" in structured.microdata or "datePublished" in structured.microdata:
         return "microdata of an article"
     return None
+
+
+def _markup(page: Page) -> str | None:
+    """Whether the page marks up one article and its headline: what stands in it is meant, however short."""
+    articles = page.root.findall(".//article")
+    if len(articles) != 1 or articles[0].find(".//h1") is None or _FRONT.fullmatch(urlsplit(page.url).path or "/"):
+        return None
+    return "one article element, with the headline"
 
 
 def _percent(part: int, whole: int) -> str:

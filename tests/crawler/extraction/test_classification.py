@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from pages.reading import Read
+
+from broadsheet.crawler.extraction.extract import extract
 
 TEASERS = [
     (
@@ -99,3 +102,13 @@ def test_a_short_piece_that_says_what_it_is_is_an_article(read: Read) -> None:
 def test_the_reason_counts_what_it_saw(read: Read) -> None:
     reason = read(cards(long=True), url="https://paper.example/town").reason
     assert "of the visible text in links" in reason
+
+
+def test_a_short_report_in_an_article_element_of_its_own_is_an_article() -> None:
+    page = (
+        b"<html><body><article><h1>Harbour reopens</h1><p>The harbour reopened on Monday after two weeks.</p>"
+        b"<p>Ships had waited outside the bar for the tide.</p></article></body></html>"
+    )
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    assert extract(page, url="https://news.example/a2.html", content_type=None, captured_at=now).is_article
+    assert not extract(page, url="https://news.example/", content_type=None, captured_at=now).is_article
