@@ -62,6 +62,10 @@ class S3Store:
             that has begun is not cut short.
         threads: How many threads may use the store at once without waiting for a connection.
 
+    Attributes:
+        place: The URL of what it holds: endpoint, bucket and prefix. Buckets of one name on two servers are two
+            places, wherever the endpoint was set.
+
     Raises:
         ArchiveAddressError: There are no credentials, or the configuration or the prefix is invalid.
     """
@@ -76,7 +80,9 @@ class S3Store:
         self._root = f"{prefix}/" if prefix else ""
         self._deadline = deadline
         self._client = connect(connections=threads + 4)
-        self._place = f"bucket {bucket} at {self._client.meta.endpoint_url}"
+        endpoint = self._client.meta.endpoint_url
+        self.place = f"{endpoint.rstrip('/')}/{bucket}/{prefix}".rstrip("/")
+        self._place = f"bucket {bucket} at {endpoint}"
 
     def __repr__(self) -> str:
         return f"S3Store({self._bucket!r}, {self._root.removesuffix('/')!r})"

@@ -46,7 +46,7 @@ class Workspace:
         """
         store = open_store(uri)
         ensure_format(store, create=False)
-        return cls(uri, store, _local_directory(uri, store))
+        return cls(uri, store, _local_directory(store))
 
     def __enter__(self) -> Self:
         return self
@@ -57,14 +57,17 @@ class Workspace:
         self.catalog.close()
 
 
-def _local_directory(uri: str, store: ObjectStore) -> Path:
+def _local_directory(store: ObjectStore) -> Path:
     if isinstance(store, FolderStore):
         return store.root / ".local"
+    # Only who asks for a bucket pays for importing boto3.
+    from broadsheet.storage.s3 import S3Store
+
+    if not isinstance(store, S3Store):
+        raise TypeError(f"neither a folder nor a bucket: {store!r}")
     state = os.environ.get("BROADSHEET_STATE")
     base = Path(state) if state else _state_home() / "broadsheet"
-    # Buckets of one name on two servers are two archives.
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
-    return base / hashlib.sha256(f"{endpoint} {uri.rstrip('/')}".encode()).hexdigest()[:16]
+    return base / hashlib.sha256(store.place.encode()).hexdigest()[:16]
 
 
 def _state_home() -> Path:

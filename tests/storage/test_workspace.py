@@ -68,6 +68,29 @@ def test_every_bucket_has_files_of_its_own_where_the_machine_keeps_state(
         assert len(list((tmp_path / "state").iterdir())) == 3, "for all we know it is another server"
 
 
+def test_buckets_of_one_name_on_two_servers_that_a_configuration_file_names_are_two_archives(
+    tmp_path: Path, seaweedfs: SeaweedFS, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in seaweedfs.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL_S3")
+    monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1")
+    monkeypatch.setenv("BROADSHEET_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    bucket = seaweedfs.make_bucket()
+
+    for endpoint in (seaweedfs.endpoint, seaweedfs.endpoint.replace("127.0.0.1", "localhost")):
+        (tmp_path / "config").write_text(f"[default]\nendpoint_url = {endpoint}\n")
+        with Workspace.open(seaweedfs.uri(bucket)):
+            pass
+    assert len(list((tmp_path / "state").iterdir())) == 2
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", seaweedfs.endpoint)
+    with Workspace.open(seaweedfs.uri(bucket)):
+        pass
+    assert len(list((tmp_path / "state").iterdir())) == 2, "it is the first again, wherever its endpoint stands"
+
+
 def test_without_a_word_state_lies_where_the_user_keeps_it(
     tmp_path: Path, seaweedfs: SeaweedFS, monkeypatch: pytest.MonkeyPatch
 ) -> None:
