@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -20,6 +21,7 @@ from msgspec import Struct
 
 from broadsheet.storage import cdxj, layout
 from broadsheet.storage.cdxj import IndexLine
+from broadsheet.storage.errors import CatalogError
 from broadsheet.storage.model import PageKind
 from broadsheet.storage.objects import ObjectStore
 from broadsheet.storage.urls import identity, site
@@ -27,6 +29,8 @@ from broadsheet.storage.versions import PRESENT, Outlink, Standing
 from broadsheet.storage.warc_records import Original
 
 _SCHEMA_VERSION = 3
+# What the file, or the bytes in it, can come to.
+_UNUSABLE = (sqlite3.Error, msgspec.DecodeError, zlib.error, OSError)
 _WHOLE = frozenset(map(str, PRESENT))
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS known (
@@ -105,36 +109,55 @@ def _with_body(known: Known, line: IndexLine) -> Known:
 
 
 class Catalog:
-    """The local knowledge of one archive. Safe to use from several threads of one process."""
+    """The local knowledge of one archive. Safe to use from several threads, and beside other processes.
+
+    Args:
+        path: The file; it is made, with its directories, where it is not there.
+
+    Raises:
+        CatalogError: Here and by every method: the file cannot be used; the message says what to do.
+    """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._lock = threading.RLock()
-        self._connection = _connect(path)
+        with _translating(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = _connect(path)
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._connection.close()
+        with self._reading() as connection:
+            connection.close()
 
     def refresh(self, store: ObjectStore) -> int:
-        """Read the index segments of the archive that are new since the last time; return how many were."""
-        with self._lock:
-            read = {key for (key,) in self._connection.execute("SELECT key FROM segments")}
-        new = [entry.key for entry in store.list(layout.INDEX) if entry.key not in read]
+        """Read the index segments of the archive that are new since the last time; return how many were.
+
+        Where a segment that was read is there no more, the archive is another one than it was (emptied, or an
+        older copy): what is known of it is forgotten, and every segment read again.
+        """
+        # In this order: what another process publishes meanwhile is listed and not yet known, never the reverse.
+        with self._reading() as connection:
+            read = {key for (key,) in connection.execute("SELECT key FROM segments")}
+        listed = [entry.key for entry in store.list(layout.INDEX)]
+        if not read.issubset(listed):
+            self._forget()
+            read = set()
+        new = [key for key in listed if key not in read]
         for key in new:
             self.ingest(key, cdxj.decode(store.get(key), key))
         return len(new)
 
     def ingest(self, key: str, lines: Iterable[IndexLine], outlinks: Mapping[str, list[Outlink]] | None = None) -> None:
         """Take in one index segment, once; and the links of the pages in it, by URL."""
-        with self._lock, self._connection:
-            for line in sorted(lines, key=lambda line: line.at):
+        in_order = sorted(lines, key=lambda line: line.at)
+        with self._writing() as connection:
+            for line in in_order:
                 self._ingest_line(line)
             for url, links in (outlinks or {}).items():
                 row = (identity(url), zlib.compress(msgspec.msgpack.encode(links), 1))
-                self._connection.execute("INSERT OR REPLACE INTO outlinks VALUES (?, ?)", row)
-            self._connection.execute("INSERT OR IGNORE INTO segments VALUES (?)", (key,))
+                connection.execute("INSERT OR REPLACE INTO outlinks VALUES (?, ?)", row)
+            connection.execute("INSERT OR IGNORE INTO segments VALUES (?)", (key,))
 
     def get(self, url: str) -> Known | None:
         """Return what is known of a URL, or None."""
@@ -142,18 +165,34 @@ class Catalog:
 
     def outlinks(self, url: str) -> list[Outlink] | None:
         """Return what a page led to when it was last read; None where it never was on this machine."""
-        with self._lock:
-            row = self._connection.execute("SELECT links FROM outlinks WHERE identity = ?", (identity(url),)).fetchone()
-        return _decode_outlinks(zlib.decompress(row[0])) if row else None
+        with self._reading() as connection:
+            row = connection.execute("SELECT links FROM outlinks WHERE identity = ?", (identity(url),)).fetchone()
+            return _decode_outlinks(zlib.decompress(row[0])) if row else None
 
     def live_articles(self, of_site: str) -> Iterator[str]:
         """Yield the URLs of the articles of a site that stand, those looked at longest ago first."""
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT entry FROM known WHERE site = ? AND is_article", (of_site,)
-            ).fetchall()
-        entries = sorted((_decode(row[0]) for row in rows), key=lambda entry: entry.captured_at)
+        with self._reading() as connection:
+            rows = connection.execute("SELECT entry FROM known WHERE site = ? AND is_article", (of_site,)).fetchall()
+            entries = sorted((_decode(row[0]) for row in rows), key=lambda entry: entry.captured_at)
         return (entry.url for entry in entries if entry.state == "live")
+
+    def _forget(self) -> None:
+        with self._writing() as connection:
+            for table in ("known", "outlinks", "segments"):
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names stand in the line above
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, _translating(self._path):
+            yield self._connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Be alone with the file among all processes: what is written rests on what was read before it."""
+        with self._reading() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            with connection:
+                yield connection
 
     def _ingest_line(self, line: IndexLine) -> None:
         before = self._get(line.identity)
@@ -164,13 +203,25 @@ class Catalog:
         self._connection.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", row)
 
     def _get(self, of_identity: str) -> Known | None:
-        with self._lock:
-            row = self._connection.execute("SELECT entry FROM known WHERE identity = ?", (of_identity,)).fetchone()
-        return _decode(row[0]) if row else None
+        with self._reading() as connection:
+            row = connection.execute("SELECT entry FROM known WHERE identity = ?", (of_identity,)).fetchone()
+            return _decode(row[0]) if row else None
 
 
 _decode = msgspec.msgpack.Decoder(Known).decode
 _decode_outlinks = msgspec.msgpack.Decoder(list[Outlink]).decode
+
+
+@contextmanager
+def _translating(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except _UNUSABLE as error:
+        raise CatalogError(
+            f"the catalog {path} cannot be used: {error}: see that its disk has room and may be written to; else stop "
+            f"what else writes to the archive and delete it, with {path.name}-wal and -shm: it is read again from the "
+            "archive"
+        ) from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -186,7 +237,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _open(path: Path) -> sqlite3.Connection | None:
     """Open the file, or return None where it is another version's or damaged: the archive has it all."""
-    connection = sqlite3.connect(path, check_same_thread=False, timeout=60)
+    connection = sqlite3.connect(path, check_same_thread=False, timeout=60, isolation_level=None)
     try:
         if connection.execute("PRAGMA user_version").fetchone()[0] in (0, _SCHEMA_VERSION):
             _set_up(connection)
@@ -206,4 +257,3 @@ def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.executescript(_SCHEMA)
     connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-    connection.commit()

@@ -10,6 +10,8 @@
     ├── InvalidURLError          not an absolute http or https URL
     ├── MessageError             bytes that are no HTTP message, or a body that cannot be decoded
     ├── RecordError              bytes that are no WARC record
+    ├── CatalogError             the local catalog cannot be used
+    ├── PlanError                a plan in the spool cannot be read
     └── StoreError               an object store did not do what it was asked
         ├── NoSuchObjectError    there is no object under that key
         ├── InvalidKeyError      a key outside the alphabet of docs/format.md
@@ -50,6 +52,14 @@ class MessageError(ArchiveError):
 
 class RecordError(ArchiveError):
     """Bytes that are no WARC record."""
+
+
+class CatalogError(ArchiveError):
+    """The local catalog cannot be used; it may be deleted, the archive has all of it."""
+
+
+class PlanError(ArchiveError):
+    """A plan in the spool cannot be read; the batch's segment is there to plan from again."""
 
 
 class StoreError(ArchiveError):

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +22,9 @@ from hypothesis import example, given, settings
 
 from broadsheet.storage.catalog import Catalog, Known
 from broadsheet.storage.cdxj import IndexLine
+from broadsheet.storage.errors import CatalogError
 from broadsheet.storage.folder import FolderStore
-from broadsheet.storage.versions import Outlink
+from broadsheet.storage.versions import Finding, Outlink
 
 URL = "https://news.example/a"
 KEY = f"snapshot/ab/ab{'0' * 30}/8204609800000-{'1' * 16}-{'2' * 16}.json"
@@ -231,6 +236,37 @@ def test_a_segment_that_another_writer_published_is_read_at_the_next_refresh(
     assert writer.catalog.get(URL) == other.catalog.get(URL)
 
 
+@pytest.mark.parametrize("lost", ["everything", "the newest"])
+def test_a_catalog_that_outlives_its_archive_is_begun_anew(writer: Writer, tmp_path: Path, lost: str) -> None:
+    writer.publish(shows(URL, 0, "one"))
+    older = tmp_path / "older"
+    shutil.copytree(tmp_path / "archive", older)
+    writer.publish(shows(URL, 1, "two"), shows("https://news.example/b", 1, "other"))
+
+    shutil.rmtree(tmp_path / "archive")
+    if lost == "the newest":
+        shutil.copytree(older, tmp_path / "archive")
+    writer.store = FolderStore(tmp_path / "archive")  # as the next process opens it
+    writer.catalog.refresh(writer.store)
+
+    with closing(Catalog(tmp_path / "again.sqlite")) as again:
+        again.refresh(writer.store)
+        for url in (URL, "https://news.example/b"):
+            assert writer.catalog.get(url) == again.get(url)
+    assert writer.publish(shows(URL, 2, "two"))[0].outcome == ("new" if lost == "everything" else "changed")
+
+
+def test_a_listing_that_grows_while_it_is_read_makes_no_catalog_begin_anew(
+    store: FolderStore, writer: Writer, tmp_path: Path
+) -> None:
+    writer.publish(replace(shows(URL, 0, "one"), finding=Finding(outlinks=[Outlink("https://news.example/b")])))
+    other = Writer(store, tmp_path / "other")
+    other.publish(shows(URL, 1, "two"))
+
+    assert writer.catalog.refresh(store) == 1
+    assert writer.catalog.outlinks(URL) == [Outlink("https://news.example/b")]
+
+
 def test_what_is_known_outlives_the_process(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "catalog.sqlite"
     with closing(Catalog(path)) as catalog:
@@ -267,3 +303,68 @@ def test_threads_may_share_a_catalog(catalog: Catalog) -> None:
         found = list(threads.map(look, range(50)))
 
     assert [known and known.captured_at for known in found] == [moment(number) for number in range(50)]
+
+
+INGEST = """
+    import sys
+    from datetime import UTC, datetime, timedelta
+    from pathlib import Path
+    from broadsheet.storage.catalog import Catalog
+    from broadsheet.storage.cdxj import IndexLine
+
+    catalog = Catalog(Path(sys.argv[1]))
+    for number in range(int(sys.argv[2]), 200, 2):
+        at = datetime(2026, 11, 22, tzinfo=UTC) + timedelta(minutes=number)
+        line = IndexLine(
+            url="https://news.example/a", mime="text/html", status="200", digest=f"sha256:{number}", length="1",
+            offset="0", filename="warc/a.warc.gz", at=at, id=f"urn:uuid:{number}", outcome="not_article",
+        )
+        catalog.ingest(f"index/{number}", [line])
+        if catalog.get(line.url).captured_at < at:
+            sys.exit(f"what was seen at {at} was overwritten by something older")
+"""
+
+
+def test_of_two_processes_neither_overwrites_what_is_newer(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    Catalog(path).close()
+    program = [sys.executable, "-c", textwrap.dedent(INGEST), str(path)]
+    processes = [subprocess.Popen([*program, first]) for first in ("0", "1")]
+
+    assert [process.wait(60) for process in processes] == [0, 0]
+    with closing(Catalog(path)) as catalog:
+        known = catalog.get(URL)
+    assert known is not None
+    assert known.original is not None
+    assert known.original.record_id == "urn:uuid:199"
+
+
+def test_a_file_that_cannot_be_opened_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "catalog.sqlite").mkdir()
+
+    with pytest.raises(CatalogError, match=r"catalog\.sqlite cannot be used: .*delete it.* read again"):
+        Catalog(tmp_path / "catalog.sqlite")
+
+
+def test_a_file_that_is_damaged_while_it_is_open_is_named_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    with closing(Catalog(path)) as catalog:
+        known_after(catalog, line())
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("UPDATE known SET entry = x'c1'")
+            connection.commit()
+        with pytest.raises(CatalogError, match=r"catalog\.sqlite cannot be used"):
+            catalog.get(URL)
+
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("DROP TABLE known")
+        with pytest.raises(CatalogError, match=r"no such table.*delete it"):
+            catalog.ingest("index/b", [line(1)])
+
+
+def test_what_cannot_be_taken_in_whole_is_not_taken_in_at_all(catalog: Catalog) -> None:
+    with pytest.raises(ValueError, match="a listing"):
+        catalog.ingest("index/a", [line(), line(1, outcome="new", snapshot="a listing")])
+
+    assert catalog.get(URL) is None
+    assert known_after(catalog, line()) is not None
