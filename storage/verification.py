@@ -39,7 +39,8 @@ class Verification(Struct, frozen=True, kw_only=True):
         segments: How many WARC segments there are.
         snapshots: How many snapshots there are.
         defects: What is damaged or missing.
-        unnamed: WARC segments that no index segment names: publications that were cut off elsewhere.
+        unnamed: WARC segments that no index segment names, and with `deep` the snapshots that rest on them:
+            publications that were cut off elsewhere, or are running.
     """
 
     captures: int
@@ -53,7 +54,10 @@ def verify(store: ObjectStore, *, deep: bool) -> Verification:
     """Check an archive.
 
     Without `deep`, the index segments are read and everything they name is looked for in the listings. With it, every
-    object is read, every digest computed anew, and every record compared with its index line.
+    object is read, every digest computed anew, every record compared with its index line, and the capture looked for
+    whose body a revisit repeats.
+
+    An archive may be verified while others write to it.
     """
     return _Verifier(store, deep=deep).run()
 
@@ -63,15 +67,19 @@ class _Verifier:
         self._store = store
         self._deep = deep
         self._defects: list[Defect] = []
-        self._segments = {entry.key: entry.size for entry in store.list(layout.WARC)}
+        # Against the order of a publication: what a listed object names is found, whoever publishes meanwhile.
+        self._indexes = [entry.key for entry in store.list(layout.INDEX)]
         self._snapshots = {entry.key for entry in store.list(layout.SNAPSHOTS)}
+        self._segments = {entry.key: entry.size for entry in store.list(layout.WARC)}
         self._captures = 0
         self._named: dict[str, dict[int, IndexLine]] = {}
+        self._whole: set[str] = set()
+        self._unnamed: list[str] = []
 
     def run(self) -> Verification:
         self._guarded(layout.MARKER, lambda _: ensure_format(self._store, create=False, required=True))
-        for entry in self._store.list(layout.INDEX):
-            self._guarded(entry.key, self._check_index)
+        for key in self._indexes:
+            self._guarded(key, self._check_index)
         if self._deep:
             for key in sorted(self._segments):
                 self._guarded(key, self._check_segment)
@@ -82,7 +90,7 @@ class _Verifier:
             segments=len(self._segments),
             snapshots=len(self._snapshots),
             defects=self._defects,
-            unnamed=sorted(self._segments.keys() - self._named.keys()),
+            unnamed=sorted([*(self._segments.keys() - self._named.keys()), *self._unnamed]),
         )
 
     def _guarded(self, key: str, check: Callable[[str], None]) -> None:
@@ -99,6 +107,8 @@ class _Verifier:
         for line in cdxj.decode(data, key):
             self._captures += 1
             self._named.setdefault(line.filename, {})[int(line.offset)] = line
+            if line.mime != "warc/revisit" and not line.truncated:
+                self._whole.add(line.id)
             end = int(line.offset) + int(line.length)
             if line.filename not in self._segments:
                 self._note(line.filename, f"missing; named for {line.url} by {key}")
@@ -108,10 +118,14 @@ class _Verifier:
                 self._note(line.snapshot, f"missing; named for {line.url} by {key}")
 
     def _check_snapshot(self, key: str) -> None:
-        document = snapshots.read(self._store, key)
-        line = self._named.get(document.warc.key, {}).get(document.warc.offset)
-        if line is None or line.id != document.warc.record_id:
-            self._note(key, f"names a record that no index names: {document.warc.record_id}")
+        where = snapshots.read(self._store, key).warc
+        lines = self._named.get(where.key)
+        if lines is None and where.key in self._segments:
+            self._unnamed.append(key)
+        elif lines is None:
+            self._note(where.key, f"missing; named by {key}")
+        elif where.offset not in lines or lines[where.offset].id != where.record_id:
+            self._note(key, f"names a record that no index names: {where.record_id}")
 
     def _check_segment(self, key: str) -> None:
         hashed = hashlib.sha256()
@@ -141,6 +155,14 @@ class _Verifier:
             self._note(key, f"{where}: no index names it")
         elif (line.id, line.length, line.url) != (record.record_id, str(length), record.field("WARC-Target-URI")):
             self._note(key, f"{where}: the index tells something else of it")
+        if record.type == "revisit":
+            self._check_original(key, where, record)
+
+    def _check_original(self, key: str, where: str, revisit: WarcRecord) -> None:
+        """WARC/1.1, section 6.7: what a revisit does not repeat lies in the record that it refers to."""
+        original = (revisit.field("WARC-Refers-To") or "").strip("<>")
+        if original not in self._whole:
+            self._note(key, f"{where}: repeats {original or 'nothing'}, which is no whole capture of the archive")
 
     def _pieces(self, key: str) -> Iterator[bytes]:
         size = self._segments[key]

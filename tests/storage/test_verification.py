@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from archiving.stores import WatchedStore
 from archiving.writer import Writer, answers, shows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from broadsheet.storage.folder import FolderStore
+from broadsheet.storage.objects import ObjectEntry
 from broadsheet.storage.verification import Verification, verify
 
 URL = "https://news.example/a"
@@ -69,6 +73,61 @@ def test_a_segment_that_no_index_names_is_told_and_is_no_defect(archive: Path) -
     found = check(archive, deep=False)
     assert found.unnamed == [str(objects_of(archive, "warc")[1].relative_to(archive))]
     assert found.defects == []
+
+
+def test_what_a_publication_that_was_cut_off_left_is_told_and_is_no_defect(archive: Path) -> None:
+    segment = writes_a_batch_without_its_index(archive)
+
+    found = check(archive, deep=True)
+
+    assert found.defects == []
+    assert [key.partition("/")[0] for key in found.unnamed] == ["snapshot", "warc"]
+    segment.unlink()
+    assert {defect.key for defect in check(archive, deep=True).defects} == {str(segment.relative_to(archive))}
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_what_is_published_during_a_verification_is_no_defect(
+    archive: Path,
+    tmp_path: Path,
+    deep: bool,  # noqa: FBT001 - pytest passes it
+) -> None:
+    """Another writer publishes a batch after each of the listings."""
+    writer = Writer(FolderStore(archive), tmp_path / "other")
+    minutes = itertools.count(10)
+
+    class BusyStore(WatchedStore):
+        def list(self, prefix: str = "") -> Iterator[ObjectEntry]:
+            listed = list(super().list(prefix))
+            minute = next(minutes)
+            writer.publish(shows(URL, minute, f"text {minute}"))
+            return iter(listed)
+
+    found = verify(BusyStore(writer.store, lambda _: None), deep=deep)
+
+    assert found.defects == []
+    assert next(minutes) == 13
+    assert check(archive, deep=deep).unnamed == []
+
+
+def test_a_revisit_whose_original_is_in_no_index_is_found_by_reading_it(archive: Path) -> None:
+    objects_of(archive, "index")[0].unlink()
+    revisits = objects_of(archive, "warc")[1]
+
+    assert check(archive, deep=False).defects == []
+    defects = check(archive, deep=True).defects
+    assert [defect.key for defect in defects] == [str(revisits.relative_to(archive))]
+    assert "no whole capture of the archive" in defects[0].what
+
+
+def writes_a_batch_without_its_index(archive: Path) -> Path:
+    before = {path for path in archive.rglob("*") if path.is_file()}
+    Writer(FolderStore(archive), archive.parent / "cut-off").publish(shows(f"{URL}/c", 9, "text"))
+    index, segment = (
+        next(path for path in objects_of(archive, prefix) if path not in before) for prefix in ("index", "warc")
+    )
+    index.unlink()
+    return segment
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
