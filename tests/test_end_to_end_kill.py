@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,12 +83,10 @@ def _kill(directory: Path, number: int, seed: int) -> Killed:
     plain = Broadsheet(str(directory / "archive"))
     with RawServer(_site(_PAGES)) as server:
         url = f"http://127.0.0.1:{server.port}"
-        process = plain.start("crawl", "--allow-private", f"{url}/")
-        _wait(lambda: len(server.log) >= answered or process.poll() is not None)
-        time.sleep(seconds)
-        readers = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
-        process.kill()
-        finish(process)
+        with plain.started("crawl", "--allow-private", f"{url}/") as process:
+            _until_answered(server, answered, process)
+            time.sleep(seconds)
+            readers = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
         (directory / "scratch").mkdir()
         acknowledged = inspection.captures_in_spool(directory / "archive", directory / "scratch")
         archive = Archive.open(plain.archive)
@@ -126,11 +126,11 @@ def test_an_interrupted_crawl_publishes_what_it_has_and_its_ledger_adds_up(
     broadsheet = Broadsheet(str(tmp_path / "archive"))
     with RawServer(_site(_PAGES, seconds=0.2)) as server:
         url = f"http://127.0.0.1:{server.port}"
-        process = broadsheet.start("crawl", "--allow-private", "--json", f"{url}/")
-        _wait(lambda: len(server.log) >= 30)
-        # As a terminal does with Ctrl-C, and a service manager with SIGTERM: to all processes of the group.
-        os.killpg(process.pid, number)
-        ended = finish(process)
+        with broadsheet.started("crawl", "--allow-private", "--json", f"{url}/") as process:
+            _until_answered(server, 30, process)
+            # As a terminal does with Ctrl-C, and a service manager with SIGTERM: to all processes of the group.
+            os.killpg(process.pid, number)
+            ended = finish(process)
         asked = {url + exchange.path for exchange in server.log if exchange.path != "/robots.txt"}
     assert ended.status == 130, ended.stderr
     summary = balanced(ended.document)
@@ -159,8 +159,9 @@ def test_two_crawls_of_one_archive_at_the_same_time_lose_nothing(tmp_path: Path,
     broadsheet = Broadsheet(str(tmp_path / "archive"))
     first, second = (f"http://127.0.0.1:{server.port}" for server in two_sites)
     crawl = ("crawl", "--allow-private", "--json", f"{second}/")
-    processes = [broadsheet.start(*crawl, f"{url}/") for url in (first, second, first)]
-    ended = [finish(process) for process in processes]
+    with ExitStack() as stack:
+        processes = [stack.enter_context(broadsheet.started(*crawl, f"{url}/")) for url in (first, second, first)]
+        ended = [finish(process) for process in processes]
     assert [each.status for each in ended] == [0, 0, 0], [each.stderr for each in ended]
     for each in ended:
         balanced(each.document)
@@ -179,14 +180,12 @@ def test_a_recovery_leaves_alone_what_another_process_is_still_writing(tmp_path:
     broadsheet = Broadsheet(str(tmp_path / "archive"))
     with RawServer(_site(_PAGES)) as server, RawServer(_site(10)) as other:
         url = f"http://127.0.0.1:{server.port}"
-        slow = broadsheet.start("crawl", "--allow-private", "--json", f"{url}/")
-        _wait(lambda: len(server.log) >= 20)
-        os.kill(slow.pid, signal.SIGSTOP)
-        try:
+        with broadsheet.started("crawl", "--allow-private", "--json", f"{url}/") as slow:
+            _until_answered(server, 20, slow)
+            os.kill(slow.pid, signal.SIGSTOP)
             summary = broadsheet.crawl(f"http://127.0.0.1:{other.port}/")
-        finally:
             os.kill(slow.pid, signal.SIGCONT)
-        ended = finish(slow)
+            ended = finish(slow)
     assert ended.status == 0, ended.stderr
     assert summary["outcomes"]["new"] == 10
     assert balanced(ended.document)["outcomes"]["new"] == _PAGES
@@ -195,8 +194,10 @@ def test_a_recovery_leaves_alone_what_another_process_is_still_writing(tmp_path:
     assert len(inspection.version_set(archive)) == _PAGES + 10
 
 
-def _wait(until: Callable[[], bool]) -> None:
+def _until_answered(server: RawServer, requests: int, process: subprocess.Popen[bytes]) -> None:
+    """Return when a server has been asked so often; the process that asks has to live so long."""
     deadline = time.monotonic() + _SECONDS
-    while not until():
+    while len(server.log) < requests:
+        assert process.poll() is None, finish(process).stderr
         assert time.monotonic() < deadline
         time.sleep(0.002)

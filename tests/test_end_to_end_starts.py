@@ -20,6 +20,7 @@ _TODAY = date(2025, 6, 10)
 # Listings of articles lead to all of them within a step or two; from elsewhere the crawl takes its way.
 _STARTS: dict[str, tuple[str, ...]] = {
     "": (),
+    "science": (),
     "town/tidal-barrier-approved": (),
     "feed.rss": ("--max-depth", "1"),
     "feed.atom": ("--max-depth", "1"),

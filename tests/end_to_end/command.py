@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -74,16 +75,21 @@ class Broadsheet:
         )
         return Finished(ended.returncode, ended.stdout, ended.stderr.decode())
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start the command on this archive, in a process group of its own, as a shell does."""
-        return subprocess.Popen(
+    @contextlib.contextmanager
+    def started(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Start the command on this archive, in a process group of its own, as a shell does, and kill it at the end."""
+        with subprocess.Popen(
             [*self.program, "--archive", self.archive, *arguments],
             env=self._environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             process_group=0,
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def crawl(self, *arguments: str) -> dict[str, Any]:
         """Crawl one source on loopback; return its summary, whose counts have been checked to add up."""
