@@ -15,6 +15,7 @@ what it calls anyway is wrapped from outside.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -26,13 +27,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from broadsheet.crawler import crawl, pool, publisher
+from broadsheet.crawler import pool, publisher
 from broadsheet.scheduler import cli
-from broadsheet.storage import folder, spool
 from broadsheet.storage.folder import FolderStore
 from broadsheet.storage.spool import Batch
-
-assert crawl  # loaded before the first fork: Scrapy takes a second
 
 _SMALL_SEGMENT = 6_000
 _WAITING = 2
@@ -41,6 +39,7 @@ _WAITING = 2
 def main() -> None:
     """Run the command once for each moment."""
     _, directory, moments, *arguments = sys.argv
+    importlib.import_module("broadsheet.crawler.crawl")
     statuses = {moment: _status(moment, Path(directory) / moment, arguments) for moment in moments.split(",")}
     print(json.dumps(statuses))  # noqa: T201 - what the test reads
 
@@ -72,7 +71,7 @@ def _stored(number: int) -> None:
 
 
 def _storing(number: int) -> None:
-    folder.os.link = _dying(os.link, number, after=False)
+    os.link = _dying(os.link, number, after=False)
 
 
 def _sealed(number: int) -> None:
@@ -88,13 +87,10 @@ def _published(number: int) -> None:
 
 
 def _discarding(number: int) -> None:
-    def rmtree(directory: Path, **_: object) -> None:
+    def unlink_one(directory: Path, **_: object) -> None:
         next(directory.iterdir()).unlink()
-        _die()
 
-    spool.shutil.rmtree = rmtree  # type: ignore[assignment]  # that is the test
-    assert shutil.rmtree is rmtree
-    assert number == 1
+    shutil.rmtree = _dying(unlink_one, number, after=True)  # type: ignore[assignment]  # that is the test
 
 
 def _waiting(number: int) -> None:
