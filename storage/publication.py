@@ -18,6 +18,7 @@ from broadsheet.storage import cdxj, layout, snapshots
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.catalog import Catalog, Known, advance
 from broadsheet.storage.cdxj import IndexLine
+from broadsheet.storage.errors import PlanError
 from broadsheet.storage.marker import ensure_format
 from broadsheet.storage.model import (
     Change,
@@ -100,8 +101,32 @@ def encode_plan(publication: Plan) -> bytes:
 
 
 def decode_plan(data: bytes) -> Plan:
-    """Read a plan that the spool kept."""
-    return msgspec.msgpack.decode(data, type=Plan)
+    """Read a plan that the spool kept.
+
+    Raises:
+        PlanError: It is another version's, or damaged.
+    """
+    try:
+        decoded = msgspec.msgpack.decode(data, type=Plan)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise PlanError(f"the plan of a publication cannot be read: {error}") from error
+    for key, document in decoded.snapshots:
+        if not key.endswith(f"-{layout.digest_name(document, 16)}.json"):
+            raise PlanError(f"the plan of a publication is damaged: it holds other bytes for {key}")
+    if not decoded.index_key.endswith(f"-{layout.digest_name(decoded.index)}.cdxj.gz"):
+        raise PlanError(f"the plan of a publication is damaged: it holds other bytes for {decoded.index_key}")
+    return decoded
+
+
+def published_segment(batch: str, store: ObjectStore) -> str | None:
+    """Return the key of the WARC segment that a batch became, or None where no index names it.
+
+    Every index segment's key is gone through: it is for a batch of which nothing else tells.
+    """
+    for entry in store.list(layout.INDEX):
+        if f"/{batch}-" in entry.key:
+            return next((line.filename for line in cdxj.decode(store.get(entry.key), entry.key)), None)
+    return None
 
 
 def publish(publication: Plan, segment: Path, store: ObjectStore, catalog: Catalog) -> None:

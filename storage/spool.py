@@ -8,6 +8,7 @@
                  /sealed.warc.gz  the whole segment; nothing is added any more
                  /plan            every object to be published, byte for byte; written before the first PUT
     spool/.<batch>                a batch that is being discarded
+    spool/set-aside-<batch>       a batch that nobody can read; it is left alone, for a person to look at
 
 What `sync` has returned for is on the disk. A batch is discarded only after its publication.
 """
@@ -30,6 +31,7 @@ _OPEN = "open.warc.gz"
 _SEALED = "sealed.warc.gz"
 _PLAN = "plan"
 _LOCK = "lock"
+_SET_ASIDE = "set-aside-"
 
 
 class Spool:
@@ -52,6 +54,8 @@ class Spool:
         for directory in sorted(self._directory.iterdir()):
             if directory.name.startswith("."):
                 shutil.rmtree(directory, ignore_errors=True)  # another process may be at it
+                continue
+            if directory.name.startswith(_SET_ASIDE):
                 continue
             batch = Batch(directory)
             with self._alone():
@@ -91,6 +95,11 @@ class Batch:
         """The WARC segment, open or sealed."""
         sealed = self._directory / _SEALED
         return sealed if sealed.exists() else self._directory / _OPEN
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether its process closed the segment; then all of it is whole, or damaged."""
+        return (self._directory / _SEALED).exists()
 
     def create(self) -> None:
         """Make the directory and open the segment."""
@@ -168,15 +177,27 @@ class Batch:
         discarded = self._directory.with_name(f".{self.name}")
         self._directory.rename(discarded)
         shutil.rmtree(discarded, ignore_errors=True)  # what is left goes at the next start
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        self._release()
+
+    def set_aside(self) -> Path:
+        """Take the batch out of everybody's way, keep what it holds, and return where that lies."""
+        self._close_segment()
+        kept = self._directory.with_name(_SET_ASIDE + self.name)
+        self._directory.rename(kept)
+        _sync_directory(kept.parent)
+        self._release()
+        return kept
 
     def _close_segment(self) -> None:
         with self._closing:
             if self._file is not None:
                 os.close(self._file)
                 self._file = None
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def _acquire(self) -> bool:
         path = self._directory / _LOCK

@@ -1,0 +1,143 @@
+"""What is left in the spool reaches the archive, whatever became of its plan; what cannot be read is set aside."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from archiving.stores import objects
+from archiving.writer import EXTRACTOR, Visit, Writer, answer, moment
+
+from broadsheet.crawler.recovery import recover
+from broadsheet.storage import publication
+from broadsheet.storage.archive import Archive
+from broadsheet.storage.folder import FolderStore
+from broadsheet.storage.verification import verify
+from broadsheet.storage.versions import Finding
+from broadsheet.storage.workspace import Workspace
+
+URL = "https://news.example/2026/11/22/a-story-of-some-length"
+OTHER = "https://news.example/2026/11/22/another-story-of-some-length"
+
+
+def page(url: str, minute: float, text: str) -> Visit:
+    """A visit to a page that a reader takes for an article."""
+    paragraphs = "".join(f"<p>{text} {number}: somebody said it at the town hall</p>" for number in range(9))
+    body = (
+        '<html><head><title>A story</title><meta property="og:type" content="article">'
+        '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "A story"}</script></head>'
+        f"<body><article><h1>A story</h1>{paragraphs}</article></body></html>"
+    ).encode()
+    return Visit(url=url, at=moment(minute), response=answer(body), finding=Finding(reason="nobody has read it"))
+
+
+class Machine:
+    """A machine whose crawls are killed; the archive lies in a folder."""
+
+    def __init__(self, directory: Path) -> None:
+        self.archive = directory / "archive"
+        self.spool = self.archive / ".local" / "spool"
+        self.store = FolderStore(self.archive)
+
+    def leave(self, *visits: Visit) -> Path:
+        """Record a batch and leave it in the spool, sealed, planned, and with its lock free."""
+        writer = Writer(self.store, self.archive / ".local")
+        batch, captures = writer.record(*visits)
+        plan, _ = writer.plan(batch, captures)
+        batch.write_plan(publication.encode_plan(plan))
+        writer.catalog.close()
+        left, copy = self.spool / batch.name, self.spool.with_name("copy")
+        shutil.copytree(left, copy)
+        batch.discard()
+        return copy.rename(left)
+
+    def recover(self) -> list[str]:
+        with Workspace.open(str(self.archive)) as workspace:
+            workspace.catalog.refresh(workspace.store)
+            return asyncio.run(recover(workspace, EXTRACTOR))
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def cut(plan: bytes) -> bytes:
+    return plan[:-5]
+
+
+def of_another_version(plan: bytes) -> bytes:
+    fields = msgspec.msgpack.decode(plan)
+    fields["objects"] = fields.pop("snapshots")
+    return msgspec.msgpack.encode(fields)
+
+
+def with_another_index(plan: bytes) -> bytes:
+    fields = msgspec.msgpack.decode(plan)
+    fields["index"] += b"x"
+    return msgspec.msgpack.encode(fields)
+
+
+def with_another_snapshot(plan: bytes) -> bytes:
+    fields = msgspec.msgpack.decode(plan)
+    fields["snapshots"] = [[f"snapshot/ab/ab{'0' * 30}/8204609800000-{'1' * 16}-{'2' * 16}.json", b"{}"]]
+    return msgspec.msgpack.encode(fields)
+
+
+@pytest.mark.parametrize("damage", [cut, of_another_version, with_another_index, with_another_snapshot])
+def test_a_batch_whose_plan_cannot_be_read_is_planned_from_its_segment(
+    machine: Machine, damage: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    left = machine.leave(page(URL, 0, "One sentence"))
+    (left / "plan").write_bytes(damage((left / "plan").read_bytes()))
+
+    with caplog.at_level(logging.WARNING):
+        [key] = machine.recover()
+
+    assert f"batch {left.name} is planned anew: the plan of a publication" in caplog.text
+    assert left.name in key
+    [snapshot] = Archive(machine.store).versions(URL)
+    assert "One sentence" in ((snapshot.article and snapshot.article.text) or "")
+    assert verify(machine.store, deep=True).defects == []
+    assert list(machine.spool.iterdir()) == []
+
+
+def test_a_batch_that_is_in_the_archive_is_not_counted_twice_where_its_plan_cannot_be_read(machine: Machine) -> None:
+    left = machine.leave(page(URL, 0, "One sentence"))
+    plan = publication.decode_plan((left / "plan").read_bytes())
+    with Workspace.open(str(machine.archive)) as workspace:
+        publication.publish(plan, left / "sealed.warc.gz", workspace.store, workspace.catalog)
+    stored = objects(machine.store)
+    (left / "plan").write_bytes(b"damaged")
+
+    assert machine.recover() == [plan.warc_key]
+    assert objects(machine.store) == stored
+    assert list(machine.spool.iterdir()) == []
+
+
+def test_a_batch_that_cannot_be_read_is_set_aside_and_the_next_reaches_the_archive(
+    machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    damaged, whole = machine.leave(page(URL, 0, "One")), machine.leave(page(OTHER, 1, "Other"))
+    (damaged / "plan").unlink()
+    segment = bytearray((damaged / "sealed.warc.gz").read_bytes())
+    segment[len(segment) // 2] ^= 255
+    (damaged / "sealed.warc.gz").write_bytes(segment)
+
+    with caplog.at_level(logging.WARNING):
+        [key] = machine.recover()
+
+    assert whole.name in key
+    kept = machine.spool / f"set-aside-{damaged.name}"
+    assert list(machine.spool.iterdir()) == [kept]
+    assert (kept / "sealed.warc.gz").read_bytes() == segment
+    assert f"It lies in {kept}" in caplog.text
+    assert machine.recover() == [], "it is left alone"
+    kept.rename(damaged)
+    assert machine.recover() == []
+    assert list(machine.spool.iterdir()) == [kept]
