@@ -130,7 +130,7 @@ def seconds_to_wait(retry_after: str, *, now: datetime) -> float | None:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     # An HTTP date is in GMT even where a sloppy server leaves the zone out.
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -97,7 +97,9 @@ def test_crawl_delay_makes_a_host_slower_than_its_delay(crawled: Crawl) -> None:
 
 
 def test_a_crawl_delay_over_the_cap_is_cut_and_the_log_says_so(crawled: Crawl) -> None:
-    assert min(crawled.gaps("over the cap")) >= 0.7 - NETWORK
+    # Slower than the delay alone in the end; how long the network takes for each request is no matter here.
+    times = crawled.times("over the cap")
+    assert times[-1] - times[0] > (len(times) - 1) * (DELAY + 0.7) / 2
     expected = f"{ADDRESSES['over the cap']}: Crawl-delay of 86400 s cut to 0.7 s (CRAWL_DELAY_CAP)"
     assert crawled.report.log.count(expected) == 1
 
@@ -156,6 +158,7 @@ def test_no_host_has_more_requests_at_a_time_than_it_may_even_without_a_delay() 
         ("Friday, 10-Jun-16 09:12:30 GMT", 30),
         ("Fri, 10 Jun 2016 09:12:30", 30),
         ("Fri, 10 Jun 2016 09:00:00 GMT", 0),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
         ("soon", None),
         ("-5", None),
         ("1.5", None),
