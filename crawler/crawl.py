@@ -22,7 +22,7 @@ from scrapy.utils.reactor import install_reactor
 from twisted.python.failure import Failure
 
 from broadsheet.crawler import settings as defaults
-from broadsheet.crawler.errors import BrokenCrawlError
+from broadsheet.crawler.errors import BrokenCrawlError, ReaderStartError
 from broadsheet.crawler.extraction.revision import extractor
 from broadsheet.crawler.findings import finding_of, is_readable, page_of
 from broadsheet.crawler.job import CrawlJob, CrawlSummary
@@ -34,8 +34,11 @@ from broadsheet.crawler.recovery import recover
 from broadsheet.crawler.resolver import PublicResolver
 from broadsheet.crawler.spiders.site import SiteSpider
 from broadsheet.crawler.wire import listen
+from broadsheet.storage.errors import ArchiveError
 from broadsheet.storage.publication import Published
 from broadsheet.storage.workspace import Workspace
+
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[Ledger], None]
 _WATCH_SECONDS = 0.25
@@ -115,12 +118,8 @@ async def _run_one(workspace: Workspace, job: CrawlJob, progress: Progress | Non
     publisher = Publisher(workspace, extractor(), head)
     async with ReadingPool() as pool:
         ending = await _crawl(workspace, job, ledger, publisher, pool, progress)
-        await _read_what_was_dropped(publisher, pool)
-    await publisher.close()
-    if ending.fault is not None:
-        fault = f"{type(ending.fault).__name__}: {ending.fault}"
-        message = f"the crawl of {job.source} broke off ({fault}); what it had captured is published"
-        raise BrokenCrawlError(message) from ending.fault
+        unreadable = await _read_what_was_dropped(publisher, pool)
+    await _close(publisher, job, ending.fault or unreadable)
     for published in publisher.published:
         if published.outcome is not None:
             ledger.finish(published.capture.filed_as, published.outcome, published.reason)
@@ -138,6 +137,23 @@ async def _run_one(workspace: Workspace, job: CrawlJob, progress: Progress | Non
     return CrawlResult(
         summary=summary, published=publisher.published, reasons=ledger.reasons, interrupted=ending.interrupted
     )
+
+
+async def _close(publisher: Publisher, job: CrawlJob, fault: BaseException | None) -> None:
+    """Publish what can be published, then raise the fault that ended the crawl, if there was one."""
+    if fault is None:
+        await publisher.close()
+        return
+    try:
+        await publisher.close()
+    except ArchiveError as error:
+        where = str(error)
+    else:
+        where = "what it had captured is published"
+        if publisher.kept_in_spool:
+            where = "what it had captured is in the spool, and the next crawl publishes it"
+    message = f"the crawl of {job.source} broke off ({type(fault).__name__}: {fault}); {where}"
+    raise BrokenCrawlError(message) from fault
 
 
 async def _crawl(
@@ -164,12 +180,16 @@ async def _crawl(
     stop = asyncio.Event()
     faults: list[BaseException] = []
 
-    def end_on_fault(failure: Failure) -> None:
-        faults.append(failure.value or BrokenCrawlError("a fault without an error"))
+    def end_on_fault(error: BaseException) -> None:
+        faults.append(error)
         stop.set()
 
-    crawler.signals.connect(end_on_fault, signals.spider_error)
-    watching = asyncio.ensure_future(_watch(crawler, publisher, stop, lambda: progress and progress(ledger)))
+    def end_on_failure(failure: Failure) -> None:
+        end_on_fault(failure.value or BrokenCrawlError("a fault without an error"))
+
+    crawler.signals.connect(end_on_failure, signals.spider_error)
+    report = _Report(progress, ledger)
+    watching = asyncio.ensure_future(_watch(crawler, publisher, stop, report, end_on_fault))
     try:
         with _ending_on_signals(stop):
             await runner.crawl(crawler, job=job, ledger=ledger, pool=pool, catalog=workspace.catalog)
@@ -190,12 +210,38 @@ def _settings(job: CrawlJob) -> Settings:
     return settings
 
 
-async def _watch(crawler: Crawler, publisher: Publisher, stop: asyncio.Event, report: Callable[[], object]) -> None:
+class _Report:
+    """Tells how far a crawl is, as long as anybody can be told: a closed terminal or pipe is no reason to end it."""
+
+    def __init__(self, progress: Progress | None, ledger: Ledger) -> None:
+        self._progress = progress
+        self._ledger = ledger
+
+    def __call__(self) -> None:
+        if self._progress is None:
+            return
+        try:
+            self._progress(self._ledger)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - rich exits on a closed pipe; whatever else, we crawl on
+            self._progress = None
+            _log.warning("progress is shown no more: %s: %s", type(error).__name__, error)
+
+
+async def _watch(
+    crawler: Crawler,
+    publisher: Publisher,
+    stop: asyncio.Event,
+    report: _Report,
+    end_on_fault: Callable[[BaseException], None],
+) -> None:
     """Bring captures to the disk and report, several times a second; end the crawl when it has to."""
-    while not (stop.is_set() or publisher.failed):
-        await asyncio.sleep(_WATCH_SECONDS)
-        await publisher.sync()
-        report()
+    try:
+        while not (stop.is_set() or publisher.failed):
+            await asyncio.sleep(_WATCH_SECONDS)
+            await publisher.sync()
+            report()
+    except Exception as error:  # noqa: BLE001 - nobody waits for this task before the crawl is over
+        end_on_fault(error)
     await crawler.stop_async()
 
 
@@ -211,8 +257,16 @@ def _ending_on_signals(stop: asyncio.Event) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-async def _read_what_was_dropped(publisher: Publisher, pool: ReadingPool) -> None:
-    """Read the pages that were captured and never reached the spider, because the crawl was ended before."""
+async def _read_what_was_dropped(publisher: Publisher, pool: ReadingPool) -> ReaderStartError | None:
+    """Read the pages that were captured and never reached the spider, because the crawl was ended before.
+
+    Returns:
+        Why they could not be read, or None.
+    """
     for segment, capture in publisher.unread():
-        reading = await pool.read(page_of(capture, segment.block(capture)))
+        try:
+            reading = await pool.read(page_of(capture, segment.block(capture)))
+        except ReaderStartError as error:
+            return error
         segment.settle(capture, finding_of(reading, expected=capture.request.expected))
+    return None

@@ -1,18 +1,21 @@
 """Gathers captures into batches, makes them durable, and publishes each batch when it is full.
 
 A batch goes through: open (records are appended) -> closed (waits for the last of its pages to be read) ->
-published -> discarded. A batch whose publication fails stays in the spool; the next start finishes it.
+published -> discarded. Batches are published in the order in which they were opened. One whose publication fails,
+or that is left with pages that nobody could read, stays in the spool with those after it; the next start finishes them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from broadsheet.storage import publication, warc
 from broadsheet.storage.captures import Capture
+from broadsheet.storage.errors import StoreUnavailableError
 from broadsheet.storage.model import Extractor
 from broadsheet.storage.publication import Published
 from broadsheet.storage.spool import Batch
@@ -31,7 +34,7 @@ class OpenSegment:
         warcinfo_id: The record id of the warcinfo record that the segment begins with.
         captures: Its captures, by record id.
         findings: What reading their pages came to, by record id.
-        read: Set when the segment is closed and the last of its pages has been read.
+        settled: Set when the segment is closed and no reading of its pages is to be waited for any more.
     """
 
     def __init__(self, batch: Batch, warcinfo_id: str) -> None:
@@ -39,7 +42,8 @@ class OpenSegment:
         self.warcinfo_id = warcinfo_id
         self.captures: dict[str, Capture] = {}
         self.findings: dict[str, Finding] = {}
-        self.read = asyncio.Event()
+        self.settled = asyncio.Event()
+        self._head_bytes = batch.size
         self._opened_at = time.monotonic()
         self._awaited: set[str] = set()
         self._closed = False
@@ -51,12 +55,21 @@ class OpenSegment:
         return bool(self.captures) and (self.batch.size >= SEGMENT_BYTES or age >= SEGMENT_SECONDS)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing was recorded behind its warcinfo record."""
+        return self.batch.size == self._head_bytes
+
+    @property
     def unread(self) -> list[Capture]:
         """The captures whose pages are still to be read."""
         return [self.captures[record_id] for record_id in self._awaited]
 
     def append(self, members: bytes) -> int:
-        """Append the records of an exchange; return the offset of the first, in bytes."""
+        """Append the records of an exchange; return the offset of the first, in bytes.
+
+        Raises:
+            OSError: The spool cannot take them; nothing of them is left in the segment.
+        """
         return self.batch.append(members)
 
     def add(self, capture: Capture, *, to_be_read: bool) -> None:
@@ -76,14 +89,17 @@ class OpenSegment:
         self._see_whether_all_is_read()
 
     def close(self) -> None:
-        """Take no more; what was appended is on the disk on return."""
-        self.batch.sync()
+        """Take no more records; findings may still come."""
         self._closed = True
         self._see_whether_all_is_read()
 
+    def give_up_reading(self) -> None:
+        """Wait for no finding any more: nobody will read what is unread by now."""
+        self.settled.set()
+
     def _see_whether_all_is_read(self) -> None:
         if self._closed and not self._awaited:
-            self.read.set()
+            self.settled.set()
 
 
 class Publisher:
@@ -108,64 +124,117 @@ class Publisher:
         self._publications: list[asyncio.Task[None]] = []
         self._one_at_a_time = asyncio.Lock()
         self._failure: Exception | None = None
+        self._unrecorded: OSError | None = None
+        self._place = "the spool"  # Where no batch can be opened in it, the error names it.
         self.published: list[Published] = []
         self.segments: list[str] = []
 
     @property
     def failed(self) -> bool:
-        """Whether a publication has failed, so that nothing more should be fetched."""
-        return self._failure is not None
+        """Whether recording or a publication has failed, so that nothing more should be fetched."""
+        return self._failure is not None or self._unrecorded is not None
 
-    def segment(self) -> OpenSegment:
-        """Return the segment that the next exchange goes to."""
-        if self._open is not None and self._open.is_full:
-            self._close_segment()
-        if self._open is None:
-            batch = self._workspace.spool.open_batch(datetime.now(UTC))
-            warcinfo_id, head = self._head(batch.name)
-            batch.append(head)
-            self._open = OpenSegment(batch, warcinfo_id)
-        return self._open
+    @property
+    def kept_in_spool(self) -> bool:
+        """Whether some of what was captured is in the spool and not in the archive."""
+        return bool(self._segments)
+
+    @contextlib.contextmanager
+    def recording(self) -> Iterator[OpenSegment]:
+        """Give the segment that the next exchange goes to.
+
+        Raises:
+            StoreUnavailableError: The spool cannot take the exchange: the disk is full, or fails. From then on the
+                publisher has `failed`.
+        """
+        try:
+            yield self._segment()
+        except OSError as error:
+            self._unrecorded = error
+            raise StoreUnavailableError(f"{self._place} takes no more records: {error}") from error
 
     async def sync(self) -> None:
-        """Bring what was appended to the disk; return when it is there."""
-        if self._open is not None:
-            await asyncio.to_thread(self._open.batch.sync)
+        """Bring what was appended to the disk; return when it is there.
+
+        Raises:
+            OSError: It is not certain to be there.
+        """
+        for segment in self._segments:
+            await asyncio.to_thread(segment.batch.sync)
 
     def unread(self) -> list[tuple[OpenSegment, Capture]]:
         """Return the captures whose pages nobody has read."""
-        segments = [*self._closing, *([self._open] if self._open else [])]
-        return [(segment, capture) for segment in segments for capture in segment.unread]
+        return [(segment, capture) for segment in self._segments for capture in segment.unread]
 
     async def close(self) -> None:
-        """Publish everything; return when it is in the archive.
+        """Publish everything up to the first segment with a page that nobody has read; return when it is archived.
 
         Raises:
-            StoreError: A publication failed; its batch is in the spool, and the next start publishes it.
+            StoreError: Recording or a publication failed; what is in the spool, the next start publishes.
         """
         self._close_segment()
+        for segment in self._closing:
+            segment.give_up_reading()
         await asyncio.gather(*self._publications)
-        if self._failure is not None:
-            raise self._failure
+        failure = self._failure or self._unrecorded
+        if isinstance(failure, OSError):
+            raise self._out_of_room(failure) from failure
+        if failure is not None:
+            raise failure
+
+    def _out_of_room(self, error: OSError) -> StoreUnavailableError:
+        where = "in the spool" if self.kept_in_spool else "in the archive"
+        return StoreUnavailableError(
+            f"{self._place} cannot be written: {error}; make room and crawl again: what was captured before is {where}"
+        )
+
+    @property
+    def _segments(self) -> list[OpenSegment]:
+        """The segments that are not published, in the order in which they were opened."""
+        return [*self._closing, *([self._open] if self._open else [])]
+
+    def _segment(self) -> OpenSegment:
+        if self._open is not None and self._open.is_full:
+            self._close_segment()
+        if self._open is None:
+            self._open = self._open_segment()
+        return self._open
+
+    def _open_segment(self) -> OpenSegment:
+        batch = self._workspace.spool.open_batch(datetime.now(UTC))
+        self._place = f"the spool {batch.segment.parent.parent}"
+        warcinfo_id, head = self._head(batch.name)
+        try:
+            batch.append(head)
+        except OSError:
+            batch.discard()
+            raise
+        return OpenSegment(batch, warcinfo_id)
 
     def _close_segment(self) -> None:
         closing, self._open = self._open, None
-        if closing is not None:
-            closing.close()
-            self._closing.append(closing)
-            self._publications.append(asyncio.ensure_future(self._finish(closing)))
+        if closing is None:
+            return
+        if closing.is_empty:
+            closing.batch.discard()
+            return
+        closing.close()
+        self._closing.append(closing)
+        self._publications.append(asyncio.ensure_future(self._finish(closing)))
 
     async def _finish(self, closing: OpenSegment) -> None:
-        await closing.read.wait()
+        # The lock is handed on in the order of asking: no segment overtakes one whose slow page is still read.
         async with self._one_at_a_time:
-            if self._failure is not None:
+            await closing.settled.wait()
+            # What comes after a segment that stays in the spool stays there too: its versions are the later ones.
+            if self._failure is not None or self._closing[0] is not closing or closing.unread:
                 return
             try:
                 key, published = await asyncio.to_thread(self._publish, closing)
             except Exception as error:  # noqa: BLE001 - raised again by close()
                 self._failure = error
                 return
-        self._closing.remove(closing)
+            self._closing.remove(closing)
         self.segments.append(key)
         self.published.extend(published)
 

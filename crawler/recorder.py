@@ -65,21 +65,25 @@ class Recorder:
         self._to_be_read = to_be_read
 
     def record(self, exchange: Exchange, request: scrapy.Request) -> None:
-        """Record one exchange and leave what came of it in the request's meta under `CAPTURED`."""
+        """Record one exchange and leave what came of it in the request's meta under `CAPTURED`.
+
+        Raises:
+            StoreUnavailableError: The spool cannot take it.
+        """
         about = request.meta.get(REQUEST, captures.Request(purpose="robots"))
         message = _message(exchange)
-        payload_digest = None if message is None else digest(entity_body(message, method=request.method))
+        payload_digest = None if message is None else _payload_digest(message, request.method)
         original = self._original(request, about, exchange, message, payload_digest)
-        segment = self._publisher.segment()
-        records = exchange_records(
-            exchange,
-            warcinfo_id=segment.warcinfo_id,
-            payload_digest=payload_digest,
-            revisit_of=original,
-            metadata=request_fields(about, revisit=original is not None),
-        )
-        members = [warc.serialise(record) for record in records]
-        offset = segment.append(b"".join(members))
+        with self._publisher.recording() as segment:
+            records = exchange_records(
+                exchange,
+                warcinfo_id=segment.warcinfo_id,
+                payload_digest=payload_digest,
+                revisit_of=original,
+                metadata=request_fields(about, revisit=original is not None),
+            )
+            members = [warc.serialise(record) for record in records]
+            offset = segment.append(b"".join(members))
         if not exchange.response:
             return
         capture = capture_of(records[0], about, source=self._source, offset=offset, length=len(members[0]))
@@ -108,6 +112,8 @@ class Recorder:
             return known.original if _is_conditional(request) else None
         if about.expected and known.standing is None:
             return None  # Read once and taken for no article; now it is asked for as one and has to be read again.
+        if payload_digest is None:
+            return None
         return known.original if known.original.payload_digest == payload_digest else None
 
 
@@ -132,5 +138,13 @@ def _is_conditional(request: scrapy.Request) -> bool:
 def _message(exchange: Exchange) -> ResponseMessage | None:
     try:
         return parse_response(exchange.response)
+    except MessageError:
+        return None
+
+
+def _payload_digest(message: ResponseMessage, method: str) -> str | None:
+    """Return the digest of the body, or None where a compressed transfer coding inflates beyond all measure."""
+    try:
+        return digest(entity_body(message, method=method))
     except MessageError:
         return None
