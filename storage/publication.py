@@ -18,7 +18,7 @@ from broadsheet.storage import cdxj, layout, snapshots
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.catalog import Catalog, Known, advance
 from broadsheet.storage.cdxj import IndexLine
-from broadsheet.storage.errors import PlanError
+from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError, PlanError
 from broadsheet.storage.marker import ensure_format
 from broadsheet.storage.model import (
     Change,
@@ -30,7 +30,16 @@ from broadsheet.storage.model import (
 )
 from broadsheet.storage.objects import ObjectStore
 from broadsheet.storage.urls import identity, identity_hash, surt
-from broadsheet.storage.versions import Finding, Outlink, Verdict, judge, redirect_location
+from broadsheet.storage.versions import (
+    Finding,
+    Outlink,
+    Standing,
+    Verdict,
+    content_digest,
+    content_name,
+    judge,
+    redirect_location,
+)
 
 _PUTS_AT_ONCE = 8
 
@@ -161,7 +170,7 @@ class _Planner:
     def add(self, capture: Capture, finding: Finding | None) -> Published:
         filed = identity(capture.filed_as)
         known = self._known[filed] if filed in self._known else self._catalog.get(capture.filed_as)
-        standing = known.standing if known else None
+        standing = self._standing(capture, known.standing if known else None)
         verdict = judge(capture, finding, standing, self._read)
         previous = standing.snapshot_key if standing else None
         snapshot = self._snapshot(capture, finding, verdict, previous) if verdict.is_version else None
@@ -216,6 +225,31 @@ class _Planner:
         self.snapshots.append((key, data))
         self._documents[key] = document
         return key
+
+    def _standing(self, capture: Capture, known: Standing | None) -> Standing | None:
+        """Return the version that stood when a capture was made, where another process has published later ones."""
+        if known is None or layout.parse_snapshot_key(known.snapshot_key).captured_at <= capture.captured_at:
+            return known
+        prefix = layout.snapshots_prefix(identity_hash(capture.filed_as))
+        stored = [entry.key for entry in self._store.list(prefix)]
+        planned = [key for key in self._documents if key.startswith(prefix)]
+        for name in map(layout.parse_snapshot_key, sorted([*stored, *planned])):
+            if name.captured_at <= capture.captured_at:
+                return self._standing_then(name)
+        return None
+
+    def _standing_then(self, name: layout.SnapshotName) -> Standing:
+        gone = name.content == content_name(content_digest(None, None))
+        try:
+            payload_digest = None if gone else self._read(name.key).warc.payload_digest
+        except (ArchiveDamagedError, NoSuchObjectError):
+            payload_digest = None  # `judge` says so where it matters
+        return Standing(
+            snapshot_key=name.key,
+            content=name.content,
+            state="gone" if gone else "live",
+            payload_digest=payload_digest,
+        )
 
     def _location(self, capture: Capture) -> WarcLocation:
         return WarcLocation(

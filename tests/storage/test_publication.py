@@ -211,6 +211,67 @@ def test_two_writers_that_saw_the_same_state_make_one_version(tmp_path: Path, st
     assert third.changes == ["body"]
 
 
+def test_a_check_from_before_another_writers_version_is_judged_by_what_stood_then(
+    writer: Writer, store: FolderStore, tmp_path: Path
+) -> None:
+    [first] = writer.publish(shows(URL, 0, "one"))
+    looks = [
+        shows(URL, 1, "one"),
+        shows(URL, 2, "one", noise="x"),
+        shows(URL, 3, "two"),
+        shows(URL, 4, "two", noise="y"),
+    ]
+    batch, captures = writer.record(*looks)
+    other = Writer(store, tmp_path / "other")
+    other.catalog.refresh(store)
+    [latest] = other.publish(shows(URL, 9, "three"))
+    writer.catalog.refresh(store)
+
+    plan, told = writer.plan(batch, captures)
+    publication.publish(plan, batch.segment, store, writer.catalog)
+
+    assert [one.outcome for one in told] == ["unchanged", "unchanged", "changed", "unchanged"]
+    assert told[0].capture.revisit
+    assert told[2].previous_key == told[1].standing_key == first.snapshot_key
+    assert told[3].standing_key == told[2].snapshot_key
+    assert texts(store) == ["one", "two", "three"]
+    for catalog in (writer.catalog, other.catalog):
+        catalog.refresh(store)
+        known = catalog.get(URL)
+        assert known is not None
+        assert known.snapshot_key == latest.snapshot_key
+
+
+def test_a_look_at_an_article_from_before_its_removal_elsewhere_finds_it_unchanged(
+    writer: Writer, store: FolderStore, tmp_path: Path
+) -> None:
+    writer.publish(shows(URL, 0, "one"), shows(URL, 1, "gone soon"))
+    batch, captures = writer.record(shows(URL, 2, "gone soon", noise="x"), answers(URL, 5, "410 Gone"))
+    other = Writer(store, tmp_path / "other")
+    other.catalog.refresh(store)
+    other.publish(answers(URL, 4, "410 Gone"))
+    other.publish(shows(URL, 6, "back"))
+    writer.catalog.refresh(store)
+
+    _, told = writer.plan(batch, captures)
+
+    assert [one.outcome for one in told] == ["unchanged", "unchanged"]
+
+
+def test_a_look_from_before_the_first_version_of_another_writer_has_none_before_it(
+    writer: Writer, store: FolderStore, tmp_path: Path
+) -> None:
+    batch, captures = writer.record(shows(URL, 0, "one"))
+    Writer(store, tmp_path / "other").publish(shows(URL, 1, "two"))
+    writer.catalog.refresh(store)
+
+    plan, [told] = writer.plan(batch, captures)
+    publication.publish(plan, batch.segment, store, writer.catalog)
+
+    assert (told.outcome, told.previous_key) == ("new", None)
+    assert texts(store) == ["one", "two"]
+
+
 def test_what_became_of_each_capture_is_told(writer: Writer) -> None:
     robots = answers("https://news.example/robots.txt", 0, "404 Not Found")
     told = writer.publish(
