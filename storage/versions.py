@@ -214,9 +214,9 @@ def _content(article: Article, canonical_url: str | None) -> dict[Change, object
     return {
         "headline": [_fold(article.title), _fold(article.subtitle)],
         "body": _fold(article.text),
-        "byline": [_fold(author.name) for author in article.authors],
-        "published": _stated(article.published),
-        "modified": _stated(article.modified),
+        "byline": [_fold(author.name) for author in article.authors if not _is_from_feed(article, "authors")],
+        "published": _stated(article, "published", article.published),
+        "modified": _stated(article, "modified", article.modified),
         "access": article.subscription.access,
         "canonical": canonical_url,
     }
@@ -226,5 +226,16 @@ def _fold(text: str | None) -> str | None:
     return None if text is None else _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip() or None
 
 
-def _stated(date: Date | None) -> str | None:
-    return None if date is None else date.value
+def _stated(article: Article, role: str, date: Date | None) -> str | None:
+    """Return a date as the page states it: what a feed says of a page depends on the way it was found by."""
+    if date is None or not _is_from_feed(article, role):
+        return date.value if date else None
+    candidates = article.provenance[role].candidates
+    own = [candidate.value for candidate in candidates if candidate.source != "feed"]
+    agreeing = [value for value in own if date.value.startswith(value)]
+    return max(agreeing, key=len, default=own[0] if own else None)
+
+
+def _is_from_feed(article: Article, field: str) -> bool:
+    provenance = article.provenance.get(field)
+    return provenance is not None and provenance.source == "feed"

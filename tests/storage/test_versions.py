@@ -20,8 +20,10 @@ from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
 from broadsheet.storage.model import (
     Article,
     Author,
+    Candidate,
     Change,
     Date,
+    FieldSource,
     HttpAnswer,
     Image,
     Provenance,
@@ -372,3 +374,22 @@ def test_a_redirect_leads_where_a_browser_would_go(location: str, target: str | 
 def test_only_a_redirect_leads_anywhere() -> None:
     assert redirect_location(redirect("/b", 200)) is None
     assert redirect_location(capture(301)) is None
+
+
+def dated(source: FieldSource, value: str, *candidates: tuple[FieldSource, str]) -> Article:
+    provenance = Provenance(source=source, candidates=[Candidate(source=s, value=v) for s, v in candidates])
+    date = Date(value=value, precision="minute", zone="stated")
+    return Article(text="one", published=date, provenance={"published": provenance})
+
+
+def test_a_date_that_only_a_feed_states_makes_no_version() -> None:
+    with_feed = dated("feed", "2026-10-06T09:12:00+01:00", ("feed", "2026-10-06T09:12:00+01:00"))
+    assert content_digest(with_feed, None) == content_digest(Article(text="one"), None)
+
+
+def test_a_zone_that_a_feed_adds_to_the_date_of_the_page_makes_no_version() -> None:
+    own: tuple[FieldSource, str] = ("visible", "2026-10-06T09:12:00")
+    other: tuple[FieldSource, str] = ("visible", "2026-06-10T09:12:00")
+    feed: tuple[FieldSource, str] = ("feed", "2026-10-06T09:12:00+01:00")
+    with_feed = dated("feed", feed[1], feed, other, own, ("url", "2026-10-06"))
+    assert content_digest(with_feed, None) == content_digest(dated("visible", own[1], own, other), None)
