@@ -33,7 +33,7 @@ from broadsheet.crawler.recorder import Recorder, segment_head
 from broadsheet.crawler.recovery import recover
 from broadsheet.crawler.resolver import PublicResolver
 from broadsheet.crawler.spiders.site import SiteSpider
-from broadsheet.crawler.wire import listen
+from broadsheet.crawler.wire import drop_waiting, listen
 from broadsheet.storage.errors import ArchiveError
 from broadsheet.storage.publication import Published
 from broadsheet.storage.workspace import Workspace
@@ -242,6 +242,7 @@ async def _watch(
             report()
     except Exception as error:  # noqa: BLE001 - nobody waits for this task before the crawl is over
         end_on_fault(error)
+    drop_waiting(crawler)
     await crawler.stop_async()
 
 

@@ -5,6 +5,7 @@
     CrawlError
     ├── BlockedAddressError   the host is at an address that is not public
     ├── BrokenCrawlError      a fault of ours ended a crawl before its time
+    ├── CrawlStopped          the crawl was ended before the fetch had its turn
     ├── ReaderStartError      no process can be started that reads pages
     └── RobotsDisallowed      robots.txt, or its absence through an error, forbids the fetch
 """
@@ -29,4 +30,8 @@ class ReaderStartError(CrawlError):
 
 
 class BrokenCrawlError(CrawlError):
-    """A fault of ours ended a crawl before its time; what it had captured is published."""
+    """A fault of ours ended a crawl before its time; the message says where what it had captured is."""
+
+
+class CrawlStopped(CrawlError):  # noqa: N818 - named as the decision it is
+    """The crawl was ended before the fetch had its turn."""

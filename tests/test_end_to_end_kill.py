@@ -17,7 +17,7 @@ import psutil
 import pytest
 from end_to_end import inspection
 from end_to_end.command import Broadsheet, balanced, finish
-from end_to_end.pages import answer, article, front_page
+from end_to_end.pages import answer, article, front_page, robots
 from servers.raw_server import RawServer, Script
 
 from broadsheet.storage.archive import Archive
@@ -146,6 +146,21 @@ def test_an_interrupted_crawl_publishes_what_it_has_and_its_ledger_adds_up(
     stories = {page for page in captured if "/story/" in page}
     assert summary["outcomes"]["new"] == len(stories) == len(inspection.version_set(archive))
     assert list((tmp_path / "archive" / ".local" / "spool").iterdir()) == []
+
+
+def test_an_interrupted_crawl_waits_for_no_delay_between_requests(tmp_path: Path) -> None:
+    broadsheet = Broadsheet(str(tmp_path / "archive"))
+    scripts = {**_site(20), "/robots.txt": robots("Crawl-delay: 20")}
+    with RawServer(scripts) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        with broadsheet.started("crawl", "--allow-private", "--json", f"{url}/", f"{url}/story/1") as process:
+            _until_answered(server, 2, process)
+            process.terminate()
+            ended = finish(process)
+        asked = [exchange.path for exchange in server.log if exchange.path != "/robots.txt"]
+    assert ended.status == 130, ended.stderr
+    assert len(asked) < 3
+    assert balanced(ended.document)["skipped"]["interrupted"] > 0
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from broadsheet.crawler.discovery import Entry
-from broadsheet.crawler.errors import BlockedAddressError, RobotsDisallowed
+from broadsheet.crawler.errors import BlockedAddressError, CrawlStopped, RobotsDisallowed
 from broadsheet.crawler.findings import finding_of, page_of
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.ledger import Ledger
@@ -113,7 +113,9 @@ class SiteSpider(Spider):
         filed = _filed_as(request)
         error = failure.value
         cause = error.__cause__ if isinstance(error, RobotsDisallowed) else error
-        if isinstance(cause, BlockedAddressError):
+        if isinstance(cause, CrawlStopped):
+            self.ledger.skip(filed, "interrupted")
+        elif isinstance(cause, BlockedAddressError):
             self.ledger.skip(filed, "private_address", str(cause))
         elif isinstance(error, RobotsDisallowed) and not isinstance(cause, _NOBODY_THERE):
             self.ledger.skip(filed, "robots", str(error))

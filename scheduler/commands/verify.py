@@ -34,5 +34,5 @@ def command(archive: str, *, deep: bool, as_json: bool) -> int:
         for defect in found.defects:
             console.print(f"  {defect.key}: {defect.what}", soft_wrap=True)
         for key in found.unnamed:
-            console.print(f"  {key}: no index names it; its publication was cut off, or is still running", soft_wrap=True)
+            console.print(f"  {key}: no index names it: its publication was cut off or still runs", soft_wrap=True)
     return DAMAGED if found.defects else 0
