@@ -14,7 +14,15 @@ from broadsheet.storage.model import Article, Change, Snapshot
 
 # Headlines and addresses are printed as they are: "[live]" is no style, ":boat:" no picture.
 console = Console(highlight=False, markup=False, emoji=False)
-errors = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+class _Errors(Console):
+    def on_broken_pipe(self) -> None:
+        """Fall silent where nobody reads stderr any more; rich would turn stdout off with it."""
+        self.quiet = True
+
+
+errors = _Errors(stderr=True, highlight=False, markup=False, emoji=False)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SAID = {
