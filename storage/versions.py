@@ -212,7 +212,7 @@ def _leads_to_front_page(capture: Capture) -> bool:
 
 def _content(article: Article, canonical_url: str | None) -> dict[Change, object]:
     return {
-        "headline": [_fold(article.title), _fold(article.subtitle)],
+        "headline": [None if _is_from_feed(article, "title") else _fold(article.title), _fold(article.subtitle)],
         "body": _fold(article.text),
         "byline": [_fold(author.name) for author in article.authors if not _is_from_feed(article, "authors")],
         "published": _stated(article, "published", article.published),

@@ -102,9 +102,12 @@ def test_what_is_no_response_is_refused_with_its_bytes(block: bytes, complaint: 
 def test_any_bytes_are_a_response_or_a_message_error(block: bytes) -> None:
     for prefix in (b"", b"HTTP/1.1 200 OK\r\n"):
         try:
-            decoded_body(parse_response(prefix + block))
+            message = parse_response(prefix + block)
+            decoded_body(message)
         except MessageError:
             continue
+        assert 100 <= message.status <= 999
+        assert message.body_offset <= len(prefix + block)
 
 
 names = st.text(st.sampled_from("abcXYZ-09_"), min_size=1, max_size=12).filter(

@@ -162,12 +162,15 @@ def test_any_soup_of_markup_gives_a_result_that_can_be_stored(pieces: list[str])
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=300), st.none() | st.text(max_size=30))
 def test_any_bytes_give_a_result(body: bytes, content_type: str | None) -> None:
-    extracted(b"<html><body>" + body, content_type)
-    extracted(body, content_type)
+    assert extracted(b"<html><body>" + body, content_type).reason
+    assert extracted(body, content_type).reason
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.text(max_size=60), st.builds(Hints, title=TEXT, published=TEXT, modified=TEXT))
 def test_any_address_and_any_hint_are_borne(path: str, hints: Hints) -> None:
     page = b"<html><body><h1>Lamps</h1><a href='x'>y</a><p>06/10/2016</p></body></html>"
-    extract(page, url=f"https://paper.example/{path}", content_type=None, captured_at=CAPTURED_AT, hints=hints)
+    url = f"https://paper.example/{path}"
+    extraction = extract(page, url=url, content_type=None, captured_at=CAPTURED_AT, hints=hints)
+    assert extraction.article.title
+    assert extraction.reason

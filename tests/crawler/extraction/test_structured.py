@@ -39,7 +39,7 @@ def test_what_cannot_be_read_is_left_out() -> None:
 
 @given(st.text(max_size=200))
 def test_any_script_can_be_tried(source: str) -> None:
-    list(parse_json_ld(source))
+    assert list(parse_json_ld(source)) == list(parse_json_ld(source))
 
 
 def test_an_author_given_by_reference_is_resolved(read: Read, paragraphs: str) -> None:
