@@ -14,7 +14,7 @@ import shutil
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -105,6 +105,31 @@ class FolderStore:
         """Go through the objects under a directory. See `ObjectStore.list`."""
         validate_prefix(prefix)
         return self._walk(prefix)
+
+    def directories(self, prefix: str = "") -> Iterator[str]:
+        """Go through the names of the directories right below a directory. See `ObjectStore.directories`."""
+        validate_prefix(prefix)
+        return iter(self._directories_in(prefix))
+
+    def delete(self, key: str) -> None:
+        """Remove an object; the directories it lay in stay. See `ObjectStore.delete`."""
+        validate_key(key)
+        path = self.root / key
+        # Directories stay: to remove one would pull it away from a put that is about to use it.
+        with self._translating("deleted", key):
+            if not path.parent.is_dir() or path.is_dir():
+                return
+            path.unlink(missing_ok=True)
+            # Synced also where the object was gone already: who removed it may have been killed before this.
+            _sync_directory(path.parent)
+
+    def _directories_in(self, prefix: str) -> Sequence[str]:
+        with self._translating("listed", prefix or "the archive"):
+            try:
+                with os.scandir(self.root / prefix) as found:
+                    return sorted(entry.name for entry in found if entry.is_dir() and is_key(prefix + entry.name))
+            except (FileNotFoundError, NotADirectoryError):
+                return []
 
     def _walk(self, prefix: str) -> Iterator[ObjectEntry]:
         with self._translating("listed", prefix or "the archive"):

@@ -1,8 +1,8 @@
 """The object store: where the bytes of an archive lie, in a folder or behind the S3 protocol.
 
-The protocol is small on purpose: PUT, GET, ranged GET, HEAD and LIST are all that every S3-compatible server
-does alike. Nothing here needs conditional writes, bucket versioning or rename: keys are derived from content
-and written once, so that a repeated put is harmless and no writer ever needs a lock.
+The protocol is small on purpose: PUT, GET, ranged GET, HEAD, LIST and DELETE of one object are all that every
+S3-compatible server does alike. Nothing here needs conditional writes, bucket versioning or rename: keys are
+derived from content and written once, so that a repeated put is harmless and no writer ever needs a lock.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from broadsheet.storage.errors import ArchiveAddressError, InvalidKeyError
 MAX_KEY_LENGTH = 512
 MAX_COMPONENT_LENGTH = 128
 
-_COMPONENT = rf"(?!\.)[0-9a-z._-]{{1,{MAX_COMPONENT_LENGTH}}}(?<!\.versions)"
+_COMPONENT = rf"(?!\.)[0-9a-z._=-]{{1,{MAX_COMPONENT_LENGTH}}}(?<!\.versions)"
 _KEY = re.compile(rf"(?=[a-z]){_COMPONENT}(?:/{_COMPONENT})*")
 
 
@@ -105,6 +105,31 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def directories(self, prefix: str = "") -> Iterator[str]:
+        """Go through the names of the directories right below a directory, in the order of their bytes.
+
+        It costs as many requests as it takes to tell the names, however many objects lie below them. A
+        directory all of whose objects were deleted may still be named.
+
+        Args:
+            prefix: A directory with its closing ``/``, or ``""`` for the whole store.
+
+        Returns:
+            One component each, without a ``/``: ``2026`` and ``2027`` for what ``warc/`` holds.
+
+        Raises:
+            InvalidKeyError: `prefix` is no directory.
+        """
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove an object, durably by the time of the return. Removing what is not there is harmless.
+
+        Only takedown, retention and the pruning of derived objects use it: no crawl ever deletes, and a
+        crawler's credentials need no right to.
+        """
+        ...
+
 
 def is_key(text: str) -> bool:
     """Tell whether a text may be the key of an object: see `validate_key`."""
@@ -114,7 +139,7 @@ def is_key(text: str) -> bool:
 def validate_key(key: str) -> None:
     """Refuse a key that some store would refuse, rewrite or hide.
 
-    A key is made of ``0-9a-z._-`` in components with ``/`` between them; it starts with a letter and has at
+    A key is made of ``0-9a-z._=-`` in components with ``/`` between them; it starts with a letter and has at
     most 512 bytes. A component has 1 to 128 bytes, starts with no dot (those names are local to a folder, and
     SeaweedFS keeps ``.uploads`` for itself) and does not end in ``.versions``.
 
@@ -206,8 +231,8 @@ def _broken_rule(key: str) -> str:
         return "it is empty"
     if len(key) > MAX_KEY_LENGTH:
         return f"it has {len(key)} characters, {MAX_KEY_LENGTH} are allowed"
-    if stranger := re.search(r"[^0-9a-z._/-]", key):
-        return f"{stranger[0]!r} is not of 0-9 a-z . _ - /"
+    if stranger := re.search(r"[^0-9a-z._=/-]", key):
+        return f"{stranger[0]!r} is not of 0-9 a-z . _ = - /"
     if not "a" <= key[0] <= "z":
         return "it does not start with a letter"
     for component in key.split("/"):

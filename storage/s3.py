@@ -1,6 +1,6 @@
 """The object store behind the S3 protocol: AWS, and whatever speaks like it.
 
-Only PUT, GET, HEAD, LIST and multipart uploads are used, without conditions: several servers ignore those
+Only PUT, GET, HEAD, LIST, DELETE and multipart uploads are used, without conditions: several servers ignore those
 without a word. What nearly all of them check is Content-MD5, so every body carries it; a HEAD after the PUT
 tells whether the object that the server shows is the one that was sent.
 """
@@ -143,6 +143,23 @@ class S3Store:
         validate_prefix(prefix)
         return in_key_order(self._pages(prefix), prefix, self._first_key)
 
+    def directories(self, prefix: str = "") -> Iterator[str]:
+        """Go through the names of the directories right below a directory. See `ObjectStore.directories`."""
+        validate_prefix(prefix)
+        request: ListObjectsV2RequestTypeDef = {**self._listing_of(prefix), "Delimiter": "/"}
+        found = {
+            common["Prefix"].removeprefix(self._root).removesuffix("/")
+            for answer in self._answers(request)
+            for common in answer.get("CommonPrefixes", [])
+        }
+        return iter(sorted(directory.removeprefix(prefix) for directory in found if is_key(directory)))
+
+    def delete(self, key: str) -> None:
+        """Remove an object, with a request of its own. See `ObjectStore.delete`."""
+        validate_key(key)
+        with contextlib.suppress(NoSuchObjectError):  # some servers answer 404 where S3 has 204
+            self._ask("deleted", key, lambda: self._client.delete_object(Bucket=self._bucket, Key=self._root + key))
+
     def _put_whole(self, key: str, data: bytes) -> None:
         digest = hashlib.md5(data, usedforsecurity=False)
 
@@ -235,18 +252,22 @@ class S3Store:
         )["Body"].read()
 
     def _pages(self, prefix: str) -> Iterator[Page]:
-        request = self._listing_of(prefix)
+        for answer in self._answers(self._listing_of(prefix)):
+            entries = (
+                ObjectEntry(found["Key"].removeprefix(self._root), found["Size"])
+                for found in answer.get("Contents", [])
+            )
+            yield Page([entry for entry in entries if is_key(entry.key)], answer["IsTruncated"])
+
+    def _answers(self, request: ListObjectsV2RequestTypeDef) -> Iterator[ListObjectsV2OutputTypeDef]:
+        """Ask for a listing page by page, to its end."""
         more = True
         while more:
             answer = self._list_page(request)
             more = answer["IsTruncated"]
             if more:
                 request["ContinuationToken"] = answer["NextContinuationToken"]
-            entries = (
-                ObjectEntry(found["Key"].removeprefix(self._root), found["Size"])
-                for found in answer.get("Contents", [])
-            )
-            yield Page([entry for entry in entries if is_key(entry.key)], more)
+            yield answer
 
     def _first_key(self, beginning: str) -> str | None:
         request = self._listing_of(beginning)

@@ -71,7 +71,7 @@ def translated(error: ForeignError, done: str, key: str, place: str) -> ArchiveE
 
     Args:
         error: What botocore raised.
-        done: What was to be done with the object: ``stored``, ``read``, ``listed``.
+        done: What was to be done with the object: ``stored``, ``read``, ``listed``, ``deleted``.
         key: The object's key.
         place: The bucket, as messages name it.
     """

@@ -42,6 +42,12 @@ class WatchedStore:
     def list(self, prefix: str = "") -> Iterator[ObjectEntry]:
         return self._store.list(prefix)
 
+    def directories(self, prefix: str = "") -> Iterator[str]:
+        return self._store.directories(prefix)
+
+    def delete(self, key: str) -> None:
+        self._store.delete(key)
+
 
 class FailingStore(WatchedStore):
     """A store that is away after so many puts."""
@@ -66,6 +72,9 @@ class ReadOnlyStore(WatchedStore):
 
     def put(self, key: str, data: bytes | Path) -> None:  # noqa: ARG002 - the protocol's
         raise AssertionError(f"a reader has put {key}")
+
+    def delete(self, key: str) -> None:
+        raise AssertionError(f"a reader has deleted {key}")
 
 
 def objects(store: ObjectStore) -> dict[str, bytes]:

@@ -31,7 +31,23 @@ from broadsheet.storage.objects import ObjectStore, open_store, validate_key
 MIB = 1024 * 1024
 
 # As a reader sees the order of directories, and as the bytes of the keys have it, these differ.
-TRICKY_KEYS = ["a-", "a-b/c", "a.", "a.b", "a/b", "a/b-", "a/b.c/d", "a/c/d", "a0", "a0/b", "a_", "ab", "b"]
+TRICKY_KEYS = [
+    "a-",
+    "a-b/c",
+    "a.",
+    "a.b",
+    "a/b",
+    "a/b-",
+    "a/b.c/d",
+    "a/c/d",
+    "a0",
+    "a0/b",
+    "a=1/b",
+    "a=2",
+    "a_",
+    "ab",
+    "b",
+]
 
 
 @dataclass(frozen=True)
@@ -189,13 +205,47 @@ def test_a_listing_of_a_directory_has_what_is_below_it_and_nothing_beside_it(sto
 
 def test_only_whole_directories_can_be_listed(store: ObjectStore) -> None:
     for prefix in ("a", "a/b", "/", "A/", "../", "a//", ".local/"):
-        with pytest.raises(InvalidKeyError):
-            store.list(prefix)
+        for ask in (store.list, store.directories):
+            with pytest.raises(InvalidKeyError):
+                ask(prefix)
 
 
-def test_a_listing_of_thousands_of_keys_is_complete_and_in_order(store: ObjectStore) -> None:
+def test_the_directories_right_below_a_directory_are_named_in_the_order_of_their_bytes(store: ObjectStore) -> None:
+    for key in ("a/b/c", "a/b-/c", "a/b.x/c/d", "a/b0", "a/day=2026-11-23/x", "a/day=2026-11-22/x/y", "ab/c", "top"):
+        store.put(key, b"")
+
+    assert list(store.directories()) == ["a", "ab"]
+    assert list(store.directories("a/")) == ["b", "b-", "b.x", "day=2026-11-22", "day=2026-11-23"]
+    assert list(store.directories("a/b/")) == []
+    assert list(store.directories("nothing/here/")) == []
+    assert list(store.directories("top/")) == []
+
+
+def test_a_deleted_object_is_gone_and_those_beside_it_stay(store: ObjectStore) -> None:
+    for key in ("a/b", "a/c", "a/d/e"):
+        store.put(key, b"bytes")
+
+    store.delete("a/b")
+
+    assert keys(store) == ["a/c", "a/d/e"]
+    with pytest.raises(NoSuchObjectError):
+        store.get("a/b")
+    store.put("a/b", b"other bytes")
+    assert store.get("a/b") == b"other bytes"
+
+
+def test_deleting_what_is_not_there_is_harmless(store: ObjectStore) -> None:
+    store.put("a/b/c", b"bytes")
+
+    for key in ("x", "a/x", "x/y/z", "a", "a/b", "a/b/c/d"):
+        store.delete(key)
+
+    assert keys(store) == ["a/b/c"]
+
+
+def test_a_listing_of_thousands_of_keys_or_directories_is_complete_and_in_order(store: ObjectStore) -> None:
     # Several pages of an S3 listing; a directory whose siblings sort before what is in it spans the pages.
-    objects = [f"big/{number:04d}" for number in range(1100)]
+    objects = [f"big/{number:04d}/x" for number in range(1100)]
     objects += [f"big{mark}{number:04d}" for mark in ("-/", ".") for number in range(450)]
     objects += [f"small/{number:02d}/{letter}" for number in range(20) for letter in "abcde"]
     random.Random(2).shuffle(objects)
@@ -204,9 +254,10 @@ def test_a_listing_of_thousands_of_keys_is_complete_and_in_order(store: ObjectSt
 
     assert keys(store) == sorted(objects)
     assert keys(store, "big/") == sorted(key for key in objects if key.startswith("big/"))
+    assert list(store.directories("big/")) == [f"{number:04d}" for number in range(1100)]
 
 
-_COMPONENTS = st.text("abcxyz0189._-", min_size=1, max_size=128).filter(
+_COMPONENTS = st.text("abcxyz0189._=-", min_size=1, max_size=128).filter(
     lambda text: not text.startswith(".") and not text.endswith(".versions")
 )
 _KEYS = (
@@ -231,6 +282,7 @@ INVALID_KEYS = {
     "/a": "letter",
     "1/a": "letter",
     "-a": "letter",
+    "=a": "letter",
     "a/": "component is empty",
     "a//b": "component is empty",
     "a/./b": "dot",
@@ -256,7 +308,7 @@ def test_an_invalid_key_is_refused_with_the_rule_it_breaks(key: str, rule: str) 
         validate_key(key)
 
 
-@given(st.text(max_size=20) | st.text("ab./-_", max_size=600))
+@given(st.text(max_size=20) | st.text("ab./-_=", max_size=600))
 def test_a_key_that_is_not_refused_has_only_plain_components(key: str) -> None:
     try:
         validate_key(key)
@@ -265,7 +317,7 @@ def test_a_key_that_is_not_refused_has_only_plain_components(key: str) -> None:
     assert len(key.encode()) <= 512
     assert "a" <= key[0] <= "z"
     for component in key.split("/"):
-        assert set(component) <= set("abcdefghijklmnopqrstuvwxyz0123456789._-")
+        assert set(component) <= set("abcdefghijklmnopqrstuvwxyz0123456789._=-")
         assert 1 <= len(component) <= 128
         assert not component.startswith(".")
         assert not component.endswith(".versions")
@@ -277,6 +329,7 @@ def test_no_method_takes_an_invalid_key(store: ObjectStore) -> None:
         store.size,
         lambda key: store.get_range(key, 0, 1),
         lambda key: store.put(key, b"bytes"),
+        store.delete,
     ]
     for key in ("../escape", "/etc/passwd", "a/../../b", ".local/tmp/x", "A"):
         for ask in asks:
