@@ -74,7 +74,9 @@ class IndexLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return identity(self.filed_as or self.url)
 
 
-_LINES_PER_MEMBER = 3_000
+# The size of the blocks of a ZipNum cluster.
+LINES_PER_MEMBER = 3_000
+_GZIP_WINDOW = 31
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(IndexLine)
 
@@ -115,8 +117,8 @@ def index_line(
 def encode(lines: Iterable[IndexLine]) -> bytes:
     """Return the bytes of an index segment: the lines sorted by their bytes, gzipped."""
     encoded = sorted(_encode_line(line) for line in lines)
-    starts = range(0, len(encoded), _LINES_PER_MEMBER)
-    blocks = (b"".join(encoded[start : start + _LINES_PER_MEMBER]) for start in starts)
+    starts = range(0, len(encoded), LINES_PER_MEMBER)
+    blocks = (b"".join(encoded[start : start + LINES_PER_MEMBER]) for start in starts)
     return b"".join(gzip.compress(block, 9, mtime=0) for block in blocks)
 
 
@@ -132,24 +134,41 @@ def decode(segment: bytes, key: str, mentioning: bytes = b"") -> Iterator[IndexL
         ArchiveDamagedError: Its bytes are not those that its key names, or cannot be read; names the segment
             and, where it is one line, the line.
     """
+    for number, line in enumerate(encoded_lines(segment, key), 1):
+        if mentioning in line:
+            yield decode_line(line, f"index segment {key}, line {number}")
+
+
+def encoded_lines(segment: bytes, key: str) -> Iterator[bytes]:
+    """Yield the lines of an index segment as they stand in it, without their ends; one gzip member is held at a time.
+
+    Raises:
+        ArchiveDamagedError: Its bytes are not those that its key names, or cannot be read.
+    """
     if not key.endswith(f"-{layout.digest_name(segment)}.cdxj.gz"):
         raise ArchiveDamagedError(f"index segment {key}: its bytes are not those that were stored; run verify")
-    try:
-        text = gzip.decompress(segment)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ArchiveDamagedError(f"index segment {key} is not gzipped: {error}") from error
-    if mentioning not in text:
-        return
-    for number, line in enumerate(text.split(b"\n")[:-1], 1):
-        if mentioning in line:
-            yield _decode_line(line, key, number)
+    while segment:
+        decoder = zlib.decompressobj(_GZIP_WINDOW)
+        try:
+            text = decoder.decompress(segment)
+        except zlib.error as error:
+            raise ArchiveDamagedError(f"index segment {key} is not gzipped: {error}") from error
+        if not decoder.eof:
+            raise ArchiveDamagedError(f"index segment {key} is not gzipped: it ends before its last line")
+        segment = decoder.unused_data
+        yield from text.split(b"\n")[:-1]
 
 
-def _decode_line(line: bytes, key: str, number: int) -> IndexLine:
+def decode_line(line: bytes, place: str) -> IndexLine:
+    """Read one line, without its end; `place` says for messages where it stands.
+
+    Raises:
+        ArchiveDamagedError: It is no CDXJ line.
+    """
     try:
         return _decoder.decode(line.split(b" ", 2)[2])
     except (IndexError, msgspec.DecodeError) as error:
-        raise ArchiveDamagedError(f"index segment {key}, line {number}: not a CDXJ line ({error})") from error
+        raise ArchiveDamagedError(f"{place}: not a CDXJ line ({error})") from error
 
 
 def _encode_line(line: IndexLine) -> bytes:

@@ -17,11 +17,15 @@ MARKER = "archive.json"
 WARC = "warc/"
 SNAPSHOTS = "snapshot/"
 INDEX = "index/"
+RUNS = "run/"
+RUN_FAN_IN = 8
 _LATEST = 10**13
+_HIGHEST = 10**10 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SNAPSHOT_KEY = re.compile(
     rf"{SNAPSHOTS}([0-9a-f]{{2}})/\1[0-9a-f]{{30}}/([0-9]{{13}})-([0-9a-f]{{16}})-[0-9a-f]{{16}}\.json"
 )
+_RUN_INDEX_KEY = re.compile(rf"({RUNS}([0-9a-f]{{8}})/([0-9]{{2}})/)([0-9]{{10}})-[0-9a-f]{{32}}\.idx")
 
 
 def digest_name(data: bytes, digits: int = 32) -> str:
@@ -60,6 +64,54 @@ def index_day(key: str) -> date:
         return date.fromisoformat(key.removeprefix(INDEX)[:10].replace("/", "-"))
     except ValueError as error:
         raise InvalidKeyError(f"not the key of an index segment: {key!r}") from error
+
+
+class RunName(NamedTuple):
+    """What the key of a run's block index tells without reading it: which publications of a writer the run holds."""
+
+    key: str
+    directory: str
+    writer: str
+    level: int
+    first: int
+
+    @property
+    def last(self) -> int:
+        """The number of the last publication that the run holds."""
+        return self.first + publications_in_run(self.level) - 1
+
+
+def publications_in_run(level: int) -> int:
+    """Return how many publications of a writer a run of a level holds."""
+    return int(RUN_FAN_IN**level)
+
+
+def runs_prefix(writer: str, level: int) -> str:
+    """Return the prefix under which the runs of one level of a writer lie."""
+    return f"{RUNS}{writer}/{level:02d}/"
+
+
+def run_key(writer: str, level: int, first: int, digest: str) -> str:
+    """Return the key of a run's lines.
+
+    Args:
+        writer: Whose publications they are, 8 hex digits.
+        level: How often runs were merged into it: see `publications_in_run`.
+        first: The number of the first of them; stands inverted, so that the newest run sorts first.
+        digest: 32 hex digits of the SHA-256 of the run's bytes.
+    """
+    return f"{runs_prefix(writer, level)}{_HIGHEST - first:010d}-{digest}.cdxj.gz"
+
+
+def run_index_key(writer: str, level: int, first: int, data: bytes) -> str:
+    """Return the key of the block index of a run, with these bytes."""
+    return f"{runs_prefix(writer, level)}{_HIGHEST - first:010d}-{digest_name(data)}.idx"
+
+
+def parse_run_index_key(key: str) -> RunName | None:
+    """Take the key of a run's block index apart; None where it is another object's, that of the lines for one."""
+    match = _RUN_INDEX_KEY.fullmatch(key)
+    return RunName(key, match[1], match[2], int(match[3]), _HIGHEST - int(match[4])) if match else None
 
 
 def snapshots_prefix(identity_hash: str) -> str:
