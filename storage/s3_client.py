@@ -48,8 +48,8 @@ def _configuration(session: boto3.session.Session, connections: int) -> Config:
         region_name=os.environ.get("AWS_REGION") or session.region_name or _DEFAULT_REGION,
         # A host name for every bucket on AWS; at an endpoint that was set, the bucket stands in the path.
         s3={"addressing_style": "auto"},
-        retries={"mode": "standard", "total_max_attempts": 4},
-        connect_timeout=3,
+        retries={"mode": "standard", "total_max_attempts": 1},  # `Attempts` repeats
+        connect_timeout=5,
         read_timeout=30,
         tcp_keepalive=True,
         max_pool_connections=connections,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -14,10 +17,15 @@ from botocore.parsers import ResponseParserError
 
 from broadsheet.storage.errors import ArchiveDamagedError, ArchiveError, NoSuchObjectError, StoreError
 
-FOREIGN_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
-ForeignError = BotoCoreError | ClientError | ResponseParserError
 
-_LOST_CONNECTION = (HTTPClientError, ConnectionError, IncompleteReadError, ResponseParserError)
+class TooSlowError(Exception):
+    """An attempt that was given up: its socket was alive, but its end was not in sight."""
+
+
+FOREIGN_ERRORS = (BotoCoreError, ClientError, ResponseParserError, TooSlowError)
+ForeignError = BotoCoreError | ClientError | ResponseParserError | TooSlowError
+
+_LOST_CONNECTION = (HTTPClientError, ConnectionError, IncompleteReadError, ResponseParserError, TooSlowError)
 # BadDigest: the body was damaged on its way. 409: two requests for one key met each other.
 _TRANSIENT_CODES = {"BadDigest", "IncompleteBody", "RequestTimeout", "SlowDown"}
 _TRANSIENT_STATUSES = {408, 409, 429}
@@ -45,6 +53,19 @@ def is_transient(error: ForeignError) -> bool:
     status = _status(error)
     overloaded = status >= 500 and status != _NOT_IMPLEMENTED
     return overloaded or status in _TRANSIENT_STATUSES or _code(error) in _TRANSIENT_CODES
+
+
+def retry_after(error: ForeignError) -> float:
+    """Return the seconds that the server asks to be left alone (RFC 9110 section 10.2.3); 0 if it does not."""
+    if not isinstance(error, ClientError):
+        return 0.0
+    value = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("retry-after", "")
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return 0.0  # neither seconds nor a moment with its time zone
 
 
 def describe(error: Exception) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from servers.faulty_proxy import Fault, FaultyProxy, faulty_proxy
+from servers.faulty_proxy import AFTER_THE_SERVER, BEFORE_THE_SERVER, Fault, FaultyProxy, Refusal, faulty_proxy
 from servers.seaweedfs import SeaweedFS
 from servers.seaweedfs import seaweedfs as running_seaweedfs
 
@@ -20,8 +23,9 @@ from broadsheet.storage.errors import (
     StoreUnavailableError,
 )
 from broadsheet.storage.objects import open_store
-from broadsheet.storage.s3 import PART_SIZE, S3Store
+from broadsheet.storage.s3 import S3Store
 from broadsheet.storage.s3_client import connect
+from broadsheet.storage.s3_uploads import PART_SIZE
 
 MIB = 1024 * 1024
 
@@ -93,11 +97,14 @@ def test_every_body_carries_its_md5_and_no_request_is_conditional(
 
 @pytest.mark.parametrize(
     ("fault", "times"),
-    # boto3 makes four attempts by itself; five faults need one more.
-    [("refuse", 5), ("lose", 5), (503, 5), (500, 2), (429, 2), (409, 2), (408, 2)],
+    [
+        *((harm, 2) for harm in (*BEFORE_THE_SERVER, *AFTER_THE_SERVER, "spoil")),
+        *((status, 2) for status in (408, 409, 429, 500, 502, 503, 504)),
+        (503, 5),
+    ],
 )
 def test_a_put_goes_through_when_a_fault_has_passed(proxy: FaultyProxy, bucket: str, fault: Fault, times: int) -> None:
-    store = open_store(f"s3://{bucket}/a")
+    store = S3Store(bucket, "a", patience=1.0)
     proxy.faults.extend([fault] * times)
 
     store.put("a/b", b"bytes")
@@ -106,18 +113,65 @@ def test_a_put_goes_through_when_a_fault_has_passed(proxy: FaultyProxy, bucket: 
     assert store.get("a/b") == b"bytes"
 
 
-@pytest.mark.parametrize("fault", ["refuse", "cut", 500])
+@pytest.mark.parametrize("fault", [*BEFORE_THE_SERVER, *AFTER_THE_SERVER, "cut", "dribble", 429, 500])
 def test_a_read_goes_through_when_a_fault_has_passed(proxy: FaultyProxy, bucket: str, fault: Fault) -> None:
-    store = open_store(f"s3://{bucket}/a")
+    store = S3Store(bucket, "a", patience=1.0)
     data = random.Random(5).randbytes(100_000)
     store.put("a/b", data)
 
-    proxy.faults.extend([fault] * 2)
+    proxy.faults.append(fault)
     assert store.get("a/b") == data
-    proxy.faults.extend([fault] * 2)
+    proxy.faults.append(fault)
     assert store.get_range("a/b", 10_000, 50_000) == data[10_000:60_000]
-    proxy.faults.extend([fault] * 2)
+    proxy.faults.append(fault)
     assert list(store.list()) == [("a/b", len(data))]
+    assert not proxy.faults
+
+
+@pytest.mark.parametrize("fault", ["reset", "lose", 503])
+def test_a_deletion_goes_through_when_a_fault_has_passed(proxy: FaultyProxy, bucket: str, fault: Fault) -> None:
+    store = S3Store(bucket, "a")
+    store.put("a/b", b"bytes")
+    proxy.faults.append(fault)
+
+    store.delete("a/b")
+
+    assert not proxy.faults
+    assert list(store.list()) == []
+
+
+@pytest.mark.parametrize("fault", ["refuse", "reset", 500, 503])
+def test_a_bucket_is_opened_when_a_fault_has_passed(proxy: FaultyProxy, bucket: str, fault: Fault) -> None:
+    proxy.faults.extend([fault] * 2)
+
+    assert list(open_store(f"s3://{bucket}/a").list()) == []
+
+
+def test_an_answer_without_end_is_given_up_with_its_connection(proxy: FaultyProxy, bucket: str) -> None:
+    store = S3Store(bucket, "a", deadline=0.1, patience=0.2)
+    S3Store(bucket, "a").put("a/b", b"bytes" * 10_000)
+    proxy.fault_for_all = "dribble"
+
+    with pytest.raises(StoreUnavailableError, match="no whole answer"):
+        store.get("a/b")
+
+    readers = [thread for thread in threading.enumerate() if thread.name == "s3-attempt"]
+    for thread in readers:
+        thread.join(60)  # the answer would take longer
+    assert not any(thread.is_alive() for thread in readers)
+
+
+@pytest.mark.parametrize("moment", ["in seconds", "as a date"])
+def test_a_server_is_left_alone_for_as_long_as_it_asks(proxy: FaultyProxy, bucket: str, moment: str) -> None:
+    store = S3Store(bucket, "a", deadline=1.0)
+    asked = "3600" if moment == "in seconds" else format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    proxy.requests.clear()
+    proxy.fault_for_all = Refusal(503, (("Retry-After", asked),))
+
+    with pytest.raises(StoreUnavailableError, match="503"):
+        store.put("a/b", b"bytes")
+
+    assert len(proxy.requests) == 1
 
 
 @pytest.mark.parametrize("place", range(5))
