@@ -13,12 +13,13 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from broadsheet.storage import publication, warc
+from broadsheet.storage import manifests, publication, warc
+from broadsheet.storage.batch import Batch
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.errors import StoreUnavailableError
 from broadsheet.storage.model import Extractor
-from broadsheet.storage.publication import Published
-from broadsheet.storage.spool import Batch
+from broadsheet.storage.publication import Plan, Published
+from broadsheet.storage.spool import Lane
 from broadsheet.storage.versions import Finding
 from broadsheet.storage.workspace import Workspace
 
@@ -202,7 +203,7 @@ class Publisher:
 
     def _open_segment(self) -> OpenSegment:
         batch = self._workspace.spool.open_batch(datetime.now(UTC))
-        self._place = f"the spool {batch.segment.parent.parent}"
+        self._place = f"the spool {batch.segment.parent.parent.parent}"
         warcinfo_id, head = self._head(batch.name)
         try:
             batch.append(head)
@@ -240,25 +241,41 @@ class Publisher:
 
     def _publish(self, closing: OpenSegment) -> tuple[str, list[Published]]:
         captures = [(capture, closing.findings.get(record_id)) for record_id, capture in closing.captures.items()]
-        return publish_batch(self._workspace, closing.batch, captures, self._extractor)
+        return publish_batch(self._workspace, self._workspace.spool.lane, closing.batch, captures, self._extractor)
 
 
 def publish_batch(
     workspace: Workspace,
+    lane: Lane,
     batch: Batch,
     captures: list[tuple[Capture, Finding | None]],
     extractor: Extractor,
 ) -> tuple[str, list[Published]]:
-    """Seal, plan, publish and discard a batch; return its WARC segment's key and what became of its captures.
+    """Seal, plan, publish and discard a batch of a lane; return its WARC segment's key and what became of its captures.
 
     Raises:
         StoreError: The store failed; the batch stays in the spool.
     """
     segment = batch.seal()
     plan, published = publication.plan(
-        batch.name, segment, captures, catalog=workspace.catalog, store=workspace.store, extractor=extractor
+        batch.name,
+        segment,
+        captures,
+        place=lane.place_of(batch),
+        catalog=workspace.catalog,
+        store=workspace.store,
+        extractor=extractor,
     )
     batch.write_plan(publication.encode_plan(plan))
-    publication.publish(plan, segment, workspace.store, workspace.catalog)
-    batch.discard()
+    publish_planned(workspace, lane, batch, plan)
     return plan.warc_key, published
+
+
+def publish_planned(workspace: Workspace, lane: Lane, batch: Batch, plan: Plan) -> None:
+    """Publish and discard a batch of a lane that has a plan.
+
+    Raises:
+        StoreError: The store failed; the batch stays in the spool.
+    """
+    publication.publish(plan, batch.segment, workspace.store, workspace.catalog)
+    lane.conclude(batch, plan.place, manifests.digest(plan.manifest))

@@ -13,14 +13,16 @@ from collections.abc import Iterator
 
 from broadsheet.crawler.findings import finding_of, is_readable, page_of
 from broadsheet.crawler.pool import ReadingPool
-from broadsheet.crawler.publisher import publish_batch
-from broadsheet.storage import publication, warc
+from broadsheet.crawler.publisher import publish_batch, publish_planned
+from broadsheet.storage import chains, layout, manifests, publication, warc
+from broadsheet.storage.batch import Batch
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.errors import PlanError, RecordError
+from broadsheet.storage.manifest_rebuild import archived_index, rebuild
 from broadsheet.storage.model import Extractor
 from broadsheet.storage.publication import Plan
 from broadsheet.storage.segments import read_captures
-from broadsheet.storage.spool import Batch
+from broadsheet.storage.spool import Lane
 from broadsheet.storage.versions import Finding
 from broadsheet.storage.workspace import Workspace
 
@@ -34,40 +36,80 @@ async def recover(workspace: Workspace, extractor: Extractor) -> list[str]:
         StoreError: The store failed; what is left stays in the spool.
     """
     recovered = []
-    for batch in workspace.spool.abandoned():
-        try:
-            key = await _finish(workspace, batch, extractor)
-        except RecordError as error:
-            _set_aside(batch, error)
-            continue
-        if key is not None:
-            _log.warning("finished batch %s, which an earlier run had left in the spool: %s", batch.name, key)
-            recovered.append(key)
+    for lane in workspace.spool.abandoned():
+        for batch in lane.batches():
+            key = await _recover_batch(workspace, lane, batch, extractor)
+            if key is not None:
+                _log.warning("finished batch %s, which an earlier run had left in the spool: %s", batch.name, key)
+                recovered.append(key)
+    if await asyncio.to_thread(_is_overtaken, workspace, workspace.spool.lane):
+        workspace.spool.renounce()
     return recovered
 
 
-async def _finish(workspace: Workspace, batch: Batch, extractor: Extractor) -> str | None:
-    planned = batch.read_plan()
-    if planned is not None:
-        try:
-            return await asyncio.to_thread(_publish_planned, workspace, batch, publication.decode_plan(planned))
-        except PlanError as error:
-            _log.warning("batch %s is planned anew: %s", batch.name, error)
+async def _recover_batch(workspace: Workspace, lane: Lane, batch: Batch, extractor: Extractor) -> str | None:
+    try:
+        planned = _planned(batch)
+        if planned and not await asyncio.to_thread(_is_displaced, workspace, planned):
+            await asyncio.to_thread(publish_planned, workspace, lane, batch, planned)
+            return planned.warc_key
         # A repeated plan is harmless. Another plan of a batch that is in the archive would count its captures twice.
-        key = await asyncio.to_thread(publication.published_segment, batch.name, workspace.store)
+        key = await asyncio.to_thread(_conclude_archived, workspace, lane, batch)
         if key is not None:
-            batch.discard()
             return key
-    return await _plan_and_publish(workspace, batch, extractor)
+        if await asyncio.to_thread(_is_overtaken, workspace, lane):
+            lane = workspace.spool.adopt(batch)
+        return await _plan_and_publish(workspace, lane, batch, extractor)
+    except RecordError as error:
+        _set_aside(batch, error)
+        return None
 
 
-def _publish_planned(workspace: Workspace, batch: Batch, plan: Plan) -> str:
-    publication.publish(plan, batch.segment, workspace.store, workspace.catalog)
-    batch.discard()
-    return plan.warc_key
+def _planned(batch: Batch) -> Plan | None:
+    planned = batch.read_plan()
+    if planned is None:
+        return None
+    try:
+        return publication.decode_plan(planned)
+    except PlanError as error:
+        _log.warning("batch %s is planned anew: %s", batch.name, error)
+        return None
 
 
-async def _plan_and_publish(workspace: Workspace, batch: Batch, extractor: Extractor) -> str | None:
+def _is_displaced(workspace: Workspace, plan: Plan) -> bool:
+    """Tell whether another manifest stands in the chain where that of a plan belongs.
+
+    It is a copy's of this machine, or of a later state of it that was put back.
+    """
+    later = chains.since(workspace.store, plan.place.writer, plan.place.number - 1)
+    return bool(later) and later[0].key != plan.manifest_key
+
+
+def _conclude_archived(workspace: Workspace, lane: Lane, batch: Batch) -> str | None:
+    """Forget a batch that is in the archive, with a manifest of its own; return its WARC segment, or None."""
+    store = workspace.store
+    for name in chains.since(store, lane.writer, lane.head.number):
+        manifest = manifests.read(store, name.key)
+        if manifest.batch == batch.name:
+            break
+    else:
+        index_key = archived_index(store, batch.name)
+        if index_key is None:
+            return None
+        manifest = rebuild(store, batch.name, index_key, lane.place_of(batch))
+    data = manifests.encode(manifest)
+    store.put(layout.manifest_key(manifest.writer, manifest.number, data), data)
+    lane.conclude(batch, manifest.place, manifests.digest(data))
+    return manifest.objects[0].key
+
+
+def _is_overtaken(workspace: Workspace, lane: Lane) -> bool:
+    """Tell whether the chain in the archive is ahead of what the lane remembers of it."""
+    newest = chains.newest(workspace.store, lane.writer)
+    return newest is not None and newest.number > lane.head.number
+
+
+async def _plan_and_publish(workspace: Workspace, lane: Lane, batch: Batch, extractor: Extractor) -> str | None:
     if not batch.is_sealed:
         whole = warc.valid_until(batch.segment) if batch.segment.exists() else 0
         if not whole:
@@ -76,7 +118,7 @@ async def _plan_and_publish(workspace: Workspace, batch: Batch, extractor: Extra
         batch.seal(whole)
     captures = await _read_again(batch)
     if captures:
-        key, _ = await asyncio.to_thread(publish_batch, workspace, batch, captures, extractor)
+        key, _ = await asyncio.to_thread(publish_batch, workspace, lane, batch, captures, extractor)
         return key
     batch.discard()
     return None

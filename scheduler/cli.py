@@ -13,7 +13,7 @@ from broadsheet.scheduler.config import ConfigError
 from broadsheet.scheduler.exits import DAMAGED, FAILED, INTERRUPTED, USAGE, exit_code, explain
 from broadsheet.storage.errors import ArchiveError
 
-_COMMANDS = ("crawl", "recrawl", "versions", "show", "diff", "extract", "verify", "recover", "demo")
+_COMMANDS = ("crawl", "recrawl", "versions", "show", "diff", "changes", "extract", "verify", "recover", "demo")
 
 
 class _Commands(click.Group):

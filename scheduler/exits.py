@@ -7,6 +7,7 @@ from broadsheet.storage.errors import (
     ArchiveAddressError,
     ArchiveDamagedError,
     ArchiveFormatError,
+    CursorError,
     InvalidURLError,
 )
 
@@ -20,7 +21,7 @@ def exit_code(error: Exception) -> int:
     """Return the exit code that an error ends a command with."""
     if isinstance(error, ArchiveDamagedError):
         return DAMAGED
-    if isinstance(error, ArchiveAddressError | ArchiveFormatError | InvalidURLError | ConfigError):
+    if isinstance(error, ArchiveAddressError | ArchiveFormatError | CursorError | InvalidURLError | ConfigError):
         return USAGE
     return FAILED
 

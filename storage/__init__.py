@@ -9,12 +9,14 @@ A downstream job needs nothing but what is here::
 """
 
 from broadsheet.storage.archive import Archive, Check
+from broadsheet.storage.changes import Change, Changes
 from broadsheet.storage.differences import Difference, FieldDifference, Run, difference
 from broadsheet.storage.errors import (
     ArchiveAddressError,
     ArchiveDamagedError,
     ArchiveError,
     ArchiveFormatError,
+    CursorError,
     InvalidURLError,
     NoSuchVersionError,
     StoreError,
@@ -42,7 +44,10 @@ __all__ = [
     "ArchiveFormatError",
     "Article",
     "Author",
+    "Change",
+    "Changes",
     "Check",
+    "CursorError",
     "Date",
     "Difference",
     "Extractor",

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from broadsheet.storage import cdxj, layout, snapshots, warc
 from broadsheet.storage.cdxj import IndexLine
+from broadsheet.storage.changes import Changes
 from broadsheet.storage.errors import (
     ArchiveDamagedError,
     InvalidURLError,
@@ -126,6 +127,16 @@ class Archive:
             snapshot = self._numbered(line.snapshot, names)
             if snapshot and (language is None or _language(snapshot) == language):
                 yield snapshot
+
+    def changes(self, cursor: str | None = None) -> Changes:
+        """Return the versions published since a cursor, in the order of publication, each with the cursor behind it.
+
+        What is published while it is read comes at the next reading, from `Changes.cursor`.
+
+        Raises:
+            CursorError: `cursor` is none, or another archive's.
+        """
+        return Changes(self.store, cursor)
 
     def response(self, snapshot: Snapshot) -> bytes:
         """Return the HTTP response that a version rests on, byte for byte as it was on the wire.

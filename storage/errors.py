@@ -8,6 +8,7 @@
     ├── ArchiveDamagedError      what is stored is not what was stored
     ├── NoSuchVersionError       nothing is archived for that URL, number or time
     ├── InvalidURLError          not an absolute http or https URL
+    ├── CursorError              not a cursor of this archive's change feed
     ├── MessageError             bytes that are no HTTP message, or a body that cannot be decoded
     ├── RecordError              bytes that are no WARC record
     ├── CatalogError             the local catalog cannot be used
@@ -44,6 +45,10 @@ class NoSuchVersionError(ArchiveError):
 
 class InvalidURLError(ArchiveError, ValueError):
     """Not an absolute http or https URL."""
+
+
+class CursorError(ArchiveError, ValueError):
+    """Not a cursor of this archive's change feed."""
 
 
 class MessageError(ArchiveError):

@@ -19,13 +19,17 @@ SNAPSHOTS = "snapshot/"
 INDEX = "index/"
 RUNS = "run/"
 RUN_FAN_IN = 8
+MANIFESTS = "manifest/"
 _LATEST = 10**13
 _HIGHEST = 10**10 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WRITER = re.compile(r"[0-9a-f]{8}")
+_BATCH = re.compile(r"[0-9]{13}-[0-9a-f]{8}")
 _SNAPSHOT_KEY = re.compile(
     rf"{SNAPSHOTS}([0-9a-f]{{2}})/\1[0-9a-f]{{30}}/([0-9]{{13}})-([0-9a-f]{{16}})-[0-9a-f]{{16}}\.json"
 )
 _RUN_INDEX_KEY = re.compile(rf"({RUNS}([0-9a-f]{{8}})/([0-9]{{2}})/)([0-9]{{10}})-[0-9a-f]{{32}}\.idx")
+_MANIFEST_KEY = re.compile(rf"{MANIFESTS}([0-9a-f]{{8}})/([0-9]{{10}})-[0-9a-f]{{32}}\.json")
 
 
 def digest_name(data: bytes, digits: int = 32) -> str:
@@ -44,6 +48,21 @@ def batch_name(moment: datetime, writer: str) -> str:
     return f"{milliseconds(moment):013d}-{writer}"
 
 
+def batch_moment(batch: str) -> datetime:
+    """Return when a batch was opened, to the millisecond, as its name tells."""
+    return _moment(int(batch[:13]))
+
+
+def is_batch_name(text: str) -> bool:
+    """Tell whether a text may be the name of a batch."""
+    return _BATCH.fullmatch(text) is not None
+
+
+def is_writer(text: str) -> bool:
+    """Tell whether a text may name a writer."""
+    return _WRITER.fullmatch(text) is not None
+
+
 def warc_key(batch: str, digest: str) -> str:
     """Return the key of a batch's WARC segment; `digest` is 32 hex digits of the file's SHA-256."""
     return f"{WARC}{_day(batch)}/{batch}-{digest}.warc.gz"
@@ -52,6 +71,11 @@ def warc_key(batch: str, digest: str) -> str:
 def index_key(batch: str, data: bytes) -> str:
     """Return the key of a batch's index segment."""
     return f"{INDEX}{_day(batch)}/{batch}-{digest_name(data)}.cdxj.gz"
+
+
+def index_beginning(batch: str) -> str:
+    """Return what the key of a batch's index segment begins with."""
+    return f"{INDEX}{_day(batch)}/{batch}-"
 
 
 def index_day(key: str) -> date:
@@ -112,6 +136,36 @@ def parse_run_index_key(key: str) -> RunName | None:
     """Take the key of a run's block index apart; None where it is another object's, that of the lines for one."""
     match = _RUN_INDEX_KEY.fullmatch(key)
     return RunName(key, match[1], match[2], int(match[3]), _HIGHEST - int(match[4])) if match else None
+
+
+class ManifestName(NamedTuple):
+    """What the key of a manifest tells without reading it."""
+
+    key: str
+    writer: str
+    number: int
+
+
+def manifests_prefix(writer: str) -> str:
+    """Return the prefix under which the chain of a writer lies."""
+    return f"{MANIFESTS}{writer}/"
+
+
+def manifest_key(writer: str, number: int, data: bytes) -> str:
+    """Return the key of a manifest; its number stands inverted, so that the newest sorts first."""
+    return f"{manifests_prefix(writer)}{_HIGHEST - number:010d}-{digest_name(data)}.json"
+
+
+def parse_manifest_key(key: str) -> ManifestName:
+    """Take the key of a manifest apart.
+
+    Raises:
+        InvalidKeyError: It is not the key of a manifest.
+    """
+    match = _MANIFEST_KEY.fullmatch(key)
+    if match is None:
+        raise InvalidKeyError(f"not the key of a manifest: {key!r}")
+    return ManifestName(key, match[1], _HIGHEST - int(match[2]))
 
 
 def snapshots_prefix(identity_hash: str) -> str:

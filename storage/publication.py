@@ -1,4 +1,4 @@
-"""From a sealed segment to the archive: WARC, then snapshots, then one index segment.
+"""From a sealed segment to the archive: WARC, then snapshots, then one index segment, then the manifest.
 
 `plan` decides everything and touches nothing; the plan is kept in the spool before the first PUT, so that a
 publication that was cut off is repeated with the same bytes under the same keys. Repeating is harmless.
@@ -14,11 +14,12 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from broadsheet.storage import cdxj, layout, snapshots
+from broadsheet.storage import cdxj, layout, manifests, snapshots
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.catalog import Catalog, Known, advance
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError, PlanError
+from broadsheet.storage.manifests import ManifestObject, Place
 from broadsheet.storage.marker import ensure_format
 from broadsheet.storage.model import (
     Change,
@@ -51,6 +52,9 @@ class Plan(Struct, frozen=True, kw_only=True):
     snapshots: list[tuple[str, bytes]]
     index_key: str
     index: bytes
+    place: Place
+    manifest_key: str
+    manifest: bytes
     outlinks: dict[str, list[Outlink]]
 
 
@@ -72,6 +76,7 @@ def plan(
     segment: Path,
     captures: Sequence[tuple[Capture, Finding | None]],
     *,
+    place: Place,
     catalog: Catalog,
     store: ObjectStore,
     extractor: Extractor,
@@ -82,23 +87,34 @@ def plan(
         batch: The batch's name.
         segment: The sealed WARC file.
         captures: Its captures with what reading their pages came to.
+        place: Where its manifest stands in the writer's chain.
         catalog: What this writer knows of the archive.
         store: Read for the versions that stood before; nothing is written.
         extractor: What read the pages.
     """
     with segment.open("rb") as file:
-        warc_key = layout.warc_key(batch, hashlib.file_digest(file, "sha256").hexdigest()[:32])
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    warc_key = layout.warc_key(batch, sha256[:32])
     planner = _Planner(warc_key, catalog, store, extractor)
     published = [planner.add(*pair) for pair in sorted(captures, key=lambda pair: pair[0].captured_at)]
     index = cdxj.encode(planner.lines)
-    outlinks = {capture.url: finding.outlinks for capture, finding in captures if finding}
+    index_key = layout.index_key(batch, index)
+    objects = [
+        ManifestObject(key=warc_key, size=segment.stat().st_size, sha256=sha256),
+        *(manifests.described(*snapshot) for snapshot in planner.snapshots),
+        manifests.described(index_key, index),
+    ]
+    manifest = manifests.encode(manifests.at(place, batch, objects))
     return (
         Plan(
             warc_key=warc_key,
             snapshots=planner.snapshots,
-            index_key=layout.index_key(batch, index),
+            index_key=index_key,
             index=index,
-            outlinks=outlinks,
+            place=place,
+            manifest_key=layout.manifest_key(place.writer, place.number, manifest),
+            manifest=manifest,
+            outlinks={capture.url: finding.outlinks for capture, finding in captures if finding},
         ),
         published,
     )
@@ -124,18 +140,9 @@ def decode_plan(data: bytes) -> Plan:
             raise PlanError(f"the plan of a publication is damaged: it holds other bytes for {key}")
     if not decoded.index_key.endswith(f"-{layout.digest_name(decoded.index)}.cdxj.gz"):
         raise PlanError(f"the plan of a publication is damaged: it holds other bytes for {decoded.index_key}")
+    if decoded.manifest_key != layout.manifest_key(decoded.place.writer, decoded.place.number, decoded.manifest):
+        raise PlanError(f"the plan of a publication is damaged: it holds other bytes for {decoded.manifest_key}")
     return decoded
-
-
-def published_segment(batch: str, store: ObjectStore) -> str | None:
-    """Return the key of the WARC segment that a batch became, or None where no index names it.
-
-    Every index segment's key is gone through: it is for a batch of which nothing else tells.
-    """
-    for entry in store.list(layout.INDEX):
-        if f"/{batch}-" in entry.key:
-            return next((line.filename for line in cdxj.decode(store.get(entry.key), entry.key)), None)
-    return None
 
 
 def publish(publication: Plan, segment: Path, store: ObjectStore, catalog: Catalog) -> None:
@@ -150,6 +157,7 @@ def publish(publication: Plan, segment: Path, store: ObjectStore, catalog: Catal
         for _ in threads.map(lambda pair: store.put(*pair), publication.snapshots):
             pass
     store.put(publication.index_key, publication.index)
+    store.put(publication.manifest_key, publication.manifest)
     lines = cdxj.decode(publication.index, publication.index_key)
     catalog.ingest(publication.index_key, lines, publication.outlinks)
 

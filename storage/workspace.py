@@ -54,6 +54,7 @@ class Workspace:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.spool.close()
         self.catalog.close()
 
 

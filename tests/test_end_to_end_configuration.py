@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from end_to_end import inspection
 from end_to_end.command import Broadsheet
 from end_to_end.pages import answer, article, front_page
 from servers.raw_server import RawServer
@@ -106,11 +107,11 @@ def test_an_archive_that_cannot_be_written_fails_and_says_why(tmp_path: Path) ->
         assert (ended.status, ended.stdout) == (1, b"")
         assert "warc/" in ended.stderr
         assert "Traceback" not in ended.stderr
-        assert len(list((archive / ".local" / "spool").iterdir())) == 1
+        assert len(inspection.batches_in_spool(archive)) == 1
         (archive / "warc").unlink()
         asked = len(server.log)
         # What was captured is not lost: it is published before anything is asked for again.
         summary = broadsheet.crawl(url)
         assert (summary["outcomes"]["new"], summary["outcomes"]["unchanged"]) == (0, 2)
         assert len(server.log) == 2 * asked
-    assert list((archive / ".local" / "spool").iterdir()) == []
+    assert inspection.batches_in_spool(archive) == []

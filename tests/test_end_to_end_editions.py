@@ -109,7 +109,7 @@ def test_both_crawls_count_the_same(newspaper: Newspaper) -> None:
 def test_an_unchanged_edition_adds_one_segment_and_no_version(newspaper: Newspaper) -> None:
     for crawled in (newspaper.folder, newspaper.bucket):
         assert crawled.versions[1] == crawled.versions[0]
-        assert crawled.objects[1] - crawled.objects[0] == Counter(warc=1, index=1)
+        assert crawled.objects[1] - crawled.objects[0] == Counter(warc=1, index=1, manifest=1)
         assert crawled.summaries[1]["outcomes"]["new"] == 0
         assert crawled.summaries[1]["outcomes"]["changed"] == 0
 
@@ -170,12 +170,12 @@ def test_no_version_points_to_a_missing_record(newspaper: Newspaper) -> None:
 def test_the_folder_holds_nothing_else_than_the_bucket(newspaper: Newspaper) -> None:
     assert newspaper.folder.objects == newspaper.bucket.objects
     root: Path = newspaper.folder.archive.store.root  # type: ignore[attr-defined]  # a folder's
-    assert {path.name for path in root.iterdir()} == {".local", "archive.json", "index", "snapshot", "warc"}
+    assert {path.name for path in root.iterdir()} == {".local", "archive.json", "index", "manifest", "snapshot", "warc"}
 
 
 def test_the_spool_is_empty_after_a_crawl(newspaper: Newspaper) -> None:
     root: Path = newspaper.folder.archive.store.root  # type: ignore[attr-defined]  # a folder's
-    assert list((root / ".local" / "spool").iterdir()) == []
+    assert inspection.batches_in_spool(root) == []
     assert list((root / ".local" / "tmp").iterdir()) == []
 
 

@@ -70,7 +70,7 @@ def _stories(archive: Path) -> set[str]:
 
 
 def _spool(archive: Path) -> list[Path]:
-    return list((archive / ".local" / "spool").iterdir())
+    return list((archive / ".local" / "spool").glob("*/*-*"))
 
 
 def _limited(kibibytes: int) -> tuple[str, ...]:
@@ -103,11 +103,11 @@ def test_a_disk_that_is_full_from_the_start_leaves_nothing_behind(tmp_path: Path
         url = f"http://127.0.0.1:{server.port}/"
         plain.crawl(url)
         script = (
-            "import resource; from broadsheet.storage.spool import Spool; opened = Spool.open_batch\n"
+            "import resource; from broadsheet.storage.spool import Lane; opened = Lane.open_batch\n"
             "def open_batch(*arguments):\n"
             "    resource.setrlimit(resource.RLIMIT_FSIZE, (16, resource.RLIM_INFINITY))\n"
             "    return opened(*arguments)\n"
-            "Spool.open_batch = open_batch\n"
+            "Lane.open_batch = open_batch\n"
             "from broadsheet.scheduler.cli import main; main()"
         )
         ended = Broadsheet(str(path), program=(sys.executable, "-c", script))("crawl", "--allow-private", url)

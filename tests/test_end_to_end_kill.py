@@ -94,7 +94,7 @@ def _kill(directory: Path, number: int, seed: int) -> Killed:
         plain.crawl(f"{url}/")
         _, orphans = psutil.wait_procs(readers, timeout=_SECONDS)
     found = {snapshot.url.removeprefix(url) for snapshot in archive.snapshots()}
-    spool = len(list((directory / "archive" / ".local" / "spool").iterdir()))
+    spool = len(inspection.batches_in_spool(directory / "archive"))
     return Killed(f"after {answered} answers and {seconds:.3f} s", archive, acknowledged, orphans, found, spool)
 
 
@@ -145,7 +145,7 @@ def test_an_interrupted_crawl_publishes_what_it_has_and_its_ledger_adds_up(
     # What came in was read before the end: an interruption costs no version.
     stories = {page for page in captured if "/story/" in page}
     assert summary["outcomes"]["new"] == len(stories) == len(inspection.version_set(archive))
-    assert list((tmp_path / "archive" / ".local" / "spool").iterdir()) == []
+    assert inspection.batches_in_spool(tmp_path / "archive") == []
 
 
 def test_an_interrupted_crawl_waits_for_no_delay_between_requests(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_two_crawls_of_one_archive_at_the_same_time_lose_nothing(tmp_path: Path,
     lines = inspection.index_lines(archive.store)
     assert len({line.id for line in lines}) == len(lines) == sum(len(server.log) for server in two_sites)
     inspection.check_readable(archive.store)
-    assert list((tmp_path / "archive" / ".local" / "spool").iterdir()) == []
+    assert inspection.batches_in_spool(tmp_path / "archive") == []
 
 
 def test_a_recovery_leaves_alone_what_another_process_is_still_writing(tmp_path: Path) -> None:

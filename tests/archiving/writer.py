@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from broadsheet.storage import publication, warc
+from broadsheet.storage import manifests, publication, warc
+from broadsheet.storage.batch import Batch
 from broadsheet.storage.captures import Capture, Request
 from broadsheet.storage.catalog import Catalog
 from broadsheet.storage.digests import digest
@@ -17,7 +18,7 @@ from broadsheet.storage.model import Article, Exchange, Extractor
 from broadsheet.storage.objects import ObjectStore
 from broadsheet.storage.publication import Plan, Published
 from broadsheet.storage.segments import SOURCE_FIELD, capture_of, request_fields
-from broadsheet.storage.spool import Batch, Spool
+from broadsheet.storage.spool import Spool
 from broadsheet.storage.versions import Finding
 from broadsheet.storage.warc_records import Original, exchange_records, warcinfo_record
 
@@ -90,7 +91,13 @@ class Writer:
     def plan(self, batch: Batch, captures: Sequence[tuple[Capture, Finding | None]]) -> tuple[Plan, list[Published]]:
         """Seal a batch and decide what it adds to the archive."""
         return publication.plan(
-            batch.name, batch.seal(), captures, catalog=self.catalog, store=self.store, extractor=EXTRACTOR
+            batch.name,
+            batch.seal(),
+            captures,
+            place=self.spool.lane.place_of(batch),
+            catalog=self.catalog,
+            store=self.store,
+            extractor=EXTRACTOR,
         )
 
     def publish(self, *visits: Visit) -> list[Published]:
@@ -98,9 +105,13 @@ class Writer:
         batch, captures = self.record(*visits)
         plan, published = self.plan(batch, captures)
         batch.write_plan(publication.encode_plan(plan))
-        publication.publish(plan, batch.segment, self.store, self.catalog)
-        batch.discard()
+        self.finish(batch, plan)
         return published
+
+    def finish(self, batch: Batch, plan: Plan) -> None:
+        """Publish and discard a batch that is planned."""
+        publication.publish(plan, batch.segment, self.store, self.catalog)
+        self.spool.lane.conclude(batch, plan.place, manifests.digest(plan.manifest))
 
     def _record_visit(self, batch: Batch, warcinfo_id: str, visit: Visit) -> tuple[Capture, Finding | None]:
         original = self._original(visit)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from broadsheet.crawler.recovery import recover
 from broadsheet.storage import publication
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.folder import FolderStore
+from broadsheet.storage.spool import Spool
 from broadsheet.storage.verification import verify
 from broadsheet.storage.versions import Finding
 from broadsheet.storage.workspace import Workspace
@@ -51,10 +51,12 @@ class Machine:
         plan, _ = writer.plan(batch, captures)
         batch.write_plan(publication.encode_plan(plan))
         writer.catalog.close()
-        left, copy = self.spool / batch.name, self.spool.with_name("copy")
-        shutil.copytree(left, copy)
-        batch.discard()
-        return copy.rename(left)
+        writer.spool.close()
+        return self.spool / batch.name.partition("-")[2] / batch.name
+
+    def waiting(self) -> list[str]:
+        """The names of the batches in the spool."""
+        return Spool(self.spool).waiting()
 
     def recover(self) -> list[str]:
         with Workspace.open(str(self.archive)) as workspace:
@@ -104,7 +106,7 @@ def test_a_batch_whose_plan_cannot_be_read_is_planned_from_its_segment(
     [snapshot] = Archive(machine.store).versions(URL)
     assert "One sentence" in ((snapshot.article and snapshot.article.text) or "")
     assert verify(machine.store, deep=True).defects == []
-    assert list(machine.spool.iterdir()) == []
+    assert machine.waiting() == []
 
 
 def test_a_batch_that_is_in_the_archive_is_not_counted_twice_where_its_plan_cannot_be_read(machine: Machine) -> None:
@@ -117,7 +119,7 @@ def test_a_batch_that_is_in_the_archive_is_not_counted_twice_where_its_plan_cann
 
     assert machine.recover() == [plan.warc_key]
     assert objects(machine.store) == stored
-    assert list(machine.spool.iterdir()) == []
+    assert machine.waiting() == []
 
 
 def test_a_batch_that_cannot_be_read_is_set_aside_and_the_next_reaches_the_archive(
@@ -133,11 +135,11 @@ def test_a_batch_that_cannot_be_read_is_set_aside_and_the_next_reaches_the_archi
         [key] = machine.recover()
 
     assert whole.name in key
-    kept = machine.spool / f"set-aside-{damaged.name}"
-    assert list(machine.spool.iterdir()) == [kept]
+    kept = damaged.with_name(f"set-aside-{damaged.name}")
+    assert list(machine.spool.glob("*/*-*")) == [kept]
     assert (kept / "sealed.warc.gz").read_bytes() == segment
     assert f"It lies in {kept}" in caplog.text
     assert machine.recover() == [], "it is left alone"
     kept.rename(damaged)
     assert machine.recover() == []
-    assert list(machine.spool.iterdir()) == [kept]
+    assert list(machine.spool.glob("*/*-*")) == [kept]

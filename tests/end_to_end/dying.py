@@ -29,8 +29,8 @@ from typing import Any, NoReturn
 
 from broadsheet.crawler import pool, publisher
 from broadsheet.scheduler import cli
+from broadsheet.storage.batch import Batch
 from broadsheet.storage.folder import FolderStore
-from broadsheet.storage.spool import Batch
 
 _SMALL_SEGMENT = 6_000
 _WAITING = 2
@@ -99,7 +99,7 @@ def _waiting(number: int) -> None:
 
     def held_up(self: FolderStore, key: str, data: bytes | Path) -> None:
         waiting = self.root / ".local" / "spool"
-        while key.startswith("warc/") and len(list(waiting.iterdir())) <= _WAITING:
+        while key.startswith("warc/") and len(list(waiting.glob("*/*-*"))) <= _WAITING:
             time.sleep(0.005)
         if key.startswith("warc/"):
             _die()

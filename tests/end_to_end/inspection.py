@@ -15,6 +15,7 @@ from broadsheet.storage.messages import entity_body, parse_response
 from broadsheet.storage.model import SnapshotDocument
 from broadsheet.storage.objects import ObjectStore
 from broadsheet.storage.segments import read_captures
+from broadsheet.storage.spool import Spool
 from broadsheet.storage.warc import WarcRecord
 
 
@@ -64,6 +65,11 @@ def check_readable(store: ObjectStore) -> None:
             assert _record(store, where.key, where.offset, where.length).record_id == where.record_id
 
 
+def batches_in_spool(archive: Path) -> list[str]:
+    """Return the names of the batches that lie in the spool of an archive in a folder."""
+    return Spool(archive / ".local" / "spool").waiting()
+
+
 def captures_in_spool(archive: Path, scratch: Path) -> set[str]:
     """Return the record ids of the captures that lie whole in the spool of an archive in a folder.
 
@@ -72,7 +78,7 @@ def captures_in_spool(archive: Path, scratch: Path) -> set[str]:
         scratch: An empty folder; segments are cut behind their last whole record here, not in the spool.
     """
     found: set[str] = set()
-    for segment in sorted((archive / ".local" / "spool").glob("*/*.warc.gz")):
+    for segment in sorted((archive / ".local" / "spool").glob("*/*/*.warc.gz")):
         whole = scratch / segment.parent.name
         whole.write_bytes(segment.read_bytes()[: warc.valid_until(segment)])
         found |= {capture.record_id for capture, _ in read_captures(whole)}

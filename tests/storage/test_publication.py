@@ -16,6 +16,7 @@ from servers.seaweedfs import SeaweedFS
 
 from broadsheet.storage import layout, publication, snapshots
 from broadsheet.storage.archive import Archive
+from broadsheet.storage.batch import Batch
 from broadsheet.storage.captures import Request
 from broadsheet.storage.catalog import Catalog
 from broadsheet.storage.errors import ArchiveFormatError, NoSuchObjectError, StoreUnavailableError
@@ -23,7 +24,6 @@ from broadsheet.storage.folder import FolderStore
 from broadsheet.storage.model import Article
 from broadsheet.storage.objects import open_store
 from broadsheet.storage.publication import Plan, Published
-from broadsheet.storage.spool import Batch
 from broadsheet.storage.versions import Finding, Outlink
 
 URL = "https://news.example/a"
@@ -55,13 +55,15 @@ def texts(store: FolderStore) -> list[str | None]:
     return [one.article.text if one.article else "gone" for one in Archive(store).versions(URL)]
 
 
-def test_the_warc_comes_first_then_the_snapshots_then_the_index(writer: Writer) -> None:
+def test_the_warc_comes_first_then_the_snapshots_the_index_and_the_manifest(writer: Writer) -> None:
     batch, plan, _ = second_edition(writer)
     order: list[str] = []
 
     publication.publish(plan, batch.segment, WatchedStore(writer.store, order.append), writer.catalog)
 
-    assert [key.partition("/")[0] for key in order] == ["warc", "snapshot", "snapshot", "snapshot", "index"]
+    assert [key.partition("/")[0] for key in order] == [
+        *("warc", "snapshot", "snapshot", "snapshot", "index", "manifest")
+    ]
 
 
 def test_the_first_object_of_an_archive_says_what_it_is(writer: Writer) -> None:
@@ -103,7 +105,7 @@ def test_a_publication_that_was_cut_off_anywhere_is_finished_by_its_plan(writer:
     shutil.copytree(tmp_path / "archive", before)
     publication.publish(plan, batch.segment, writer.store, writer.catalog)
     whole = objects(writer.store)
-    puts = len(plan.snapshots) + 2
+    puts = len(plan.snapshots) + 3
 
     for count in range(puts):
         archive = tmp_path / f"cut-off-after-{count}"
@@ -375,8 +377,8 @@ def test_a_bucket_and_a_folder_hold_the_same_archive(
     for visits in editions:
         batch, captures = writer.record(*visits)
         plan, _ = writer.plan(batch, captures)
-        publication.publish(plan, batch.segment, writer.store, writer.catalog)
         publication.publish(plan, batch.segment, bucket, catalog)
+        writer.finish(batch, plan)
 
     assert objects(bucket) == objects(writer.store)
     assert_sound(bucket)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,9 @@ from pathlib import Path
 import pytest
 
 from broadsheet.storage import warc
+from broadsheet.storage.batch import Batch
+from broadsheet.storage.errors import StoreError
+from broadsheet.storage.manifests import Place
 from broadsheet.storage.spool import Spool
 from broadsheet.storage.warc_records import warcinfo_record
 
@@ -38,7 +42,7 @@ TAKE_OVER = """
     from pathlib import Path
     from broadsheet.storage.spool import Spool
 
-    print([batch.name for batch in Spool(Path(sys.argv[1])).abandoned()])
+    print([batch.name for lane in Spool(Path(sys.argv[1])).abandoned() for batch in lane.batches()])
 """
 FILL_THE_DISK = """
     import resource, sys
@@ -89,7 +93,13 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 
 def names(spool: Spool) -> list[str]:
-    return [batch.name for batch in spool.abandoned()]
+    return [batch.name for lane in spool.abandoned() for batch in lane.batches()]
+
+
+def left(spool: Spool) -> Batch:
+    [lane] = spool.abandoned()
+    [batch] = lane.batches()
+    return batch
 
 
 def test_what_is_appended_lies_at_the_offset_that_is_returned(spool: Spool) -> None:
@@ -141,7 +151,7 @@ def test_the_batch_of_a_living_process_is_nobody_elses(spool: Spool, directory: 
 def test_the_batch_of_a_killed_process_goes_to_the_next_with_all_that_was_synced(spool: Spool, directory: Path) -> None:
     with another_writer(directory) as (process, name):
         kill(process)
-        [batch] = spool.abandoned()
+        batch = left(spool)
 
     assert batch.name == name
     assert batch.segment.read_bytes() == MEMBER
@@ -149,15 +159,17 @@ def test_the_batch_of_a_killed_process_goes_to_the_next_with_all_that_was_synced
         batch.append(b"more")
 
 
-def test_a_batch_that_was_taken_over_is_taken_over_by_one_only(spool: Spool, directory: Path) -> None:
+def test_a_lane_that_was_taken_is_taken_by_one_only(spool: Spool, directory: Path) -> None:
     with another_writer(directory) as (process, _):
         kill(process)
-        [batch] = spool.abandoned()
+
+    for lane in spool.abandoned():
+        assert names(Spool(directory)) == []
+        taken_elsewhere = subprocess.run(command(TAKE_OVER, directory), capture_output=True, text=True, check=True)
+        assert taken_elsewhere.stdout == "[]\n"
+        lane.batches()[0].discard()
 
     assert names(spool) == []
-    taken_elsewhere = subprocess.run(command(TAKE_OVER, directory), capture_output=True, text=True, check=True)
-    assert taken_elsewhere.stdout == "[]\n"
-    batch.discard()
 
 
 def test_abandoned_batches_come_oldest_first(spool: Spool, directory: Path) -> None:
@@ -171,7 +183,7 @@ def test_abandoned_batches_come_oldest_first(spool: Spool, directory: Path) -> N
 def test_a_cut_off_last_record_is_dropped_when_the_batch_is_sealed(spool: Spool, directory: Path) -> None:
     with another_writer(directory, MEMBER + MEMBER + MEMBER[:-9]) as (process, _):
         kill(process)
-        [batch] = spool.abandoned()
+        batch = left(spool)
 
     sealed = batch.seal(warc.valid_until(batch.segment))
 
@@ -180,9 +192,12 @@ def test_a_cut_off_last_record_is_dropped_when_the_batch_is_sealed(spool: Spool,
 
 
 def test_a_crash_before_the_segment_was_made_leaves_an_empty_batch(spool: Spool, directory: Path) -> None:
-    (directory / "1795348800000-0badcafe").mkdir()
+    spool.open_batch(MOMENT).discard()
+    spool.close()
+    [lane] = directory.iterdir()
+    (lane / f"1795348800000-{lane.name}").mkdir()
 
-    [batch] = spool.abandoned()
+    batch = left(spool)
 
     assert not batch.segment.exists()
     batch.discard()
@@ -191,9 +206,9 @@ def test_a_crash_before_the_segment_was_made_leaves_an_empty_batch(spool: Spool,
 
 def test_a_plan_is_kept_as_it_is_or_not_at_all(spool: Spool, directory: Path) -> None:
     with another_writer(directory) as (process, name):
-        (directory / name / "plan.draft").write_bytes(b"half a pl")
+        (directory / name.partition("-")[2] / name / "plan.draft").write_bytes(b"half a pl")
         kill(process)
-        [batch] = spool.abandoned()
+        batch = left(spool)
     assert batch.read_plan() is None
 
     batch.write_plan(b"the plan")
@@ -201,19 +216,22 @@ def test_a_plan_is_kept_as_it_is_or_not_at_all(spool: Spool, directory: Path) ->
     assert batch.read_plan() == b"the plan"
 
 
-def test_a_discarded_batch_is_gone(spool: Spool, directory: Path) -> None:
+def test_a_discarded_batch_is_gone(spool: Spool) -> None:
     batch = spool.open_batch(MOMENT)
     batch.append(b"one")
     batch.write_plan(b"plan")
 
     batch.discard()
 
-    assert list(directory.iterdir()) == []
-    assert not batch.take_over()
+    assert spool.waiting() == []
+    assert spool.lane.batches() == []
 
 
 def test_what_a_killed_discarding_left_is_no_batch_and_goes_at_the_next_start(spool: Spool, directory: Path) -> None:
-    half = directory / ".1795348800000-0badcafe"
+    spool.open_batch(MOMENT).discard()
+    spool.close()
+    [lane] = directory.iterdir()
+    half = lane / f".1795348800000-{lane.name}"
     half.mkdir()
     (half / "plan").write_bytes(b"a plan whose segment is gone")
 
@@ -235,3 +253,47 @@ def test_batches_can_be_opened_while_another_process_looks_for_abandoned_ones(sp
     assert [process.communicate()[0] for process in searching] == ["[]\n", "[]\n"]
     for batch in opened:
         batch.discard()
+
+
+def test_names_grow_within_a_lane_whatever_the_clock_does(spool: Spool) -> None:
+    names = [spool.open_batch(MOMENT - timedelta(hours=number)).name for number in range(5)]
+
+    assert names == sorted(set(names))
+
+
+def test_the_next_process_goes_on_in_the_lane_of_the_one_before(spool: Spool, directory: Path) -> None:
+    batch = spool.open_batch(MOMENT)
+    place = spool.lane.place_of(batch)
+    spool.lane.conclude(batch, place, "sha256:0")
+    spool.close()
+
+    later = Spool(directory)
+    after = later.open_batch(MOMENT)
+
+    assert (place.number, place.previous) == (1, None)
+    assert later.lane.place_of(after) == Place(writer=place.writer, number=2, previous="sha256:0")
+
+
+def test_a_batch_has_no_place_in_the_chain_before_those_opened_earlier(spool: Spool) -> None:
+    earlier, later = spool.open_batch(MOMENT), spool.open_batch(MOMENT)
+
+    with pytest.raises(StoreError, match=f"batch {later.name} waits in the spool until {earlier.name}"):
+        spool.lane.place_of(later)
+
+
+def test_a_copied_lane_takes_no_new_batch_and_gives_back_what_lies_in_it(spool: Spool, directory: Path) -> None:
+    batch = spool.open_batch(MOMENT)
+    shutil.copytree(directory, directory.with_name("copy"))
+
+    copy = Spool(directory.with_name("copy"))
+
+    assert names(copy) == [batch.name]
+    assert copy.lane.writer != spool.lane.writer
+
+
+def test_a_lane_whose_memory_is_damaged_takes_no_new_batch(spool: Spool, directory: Path) -> None:
+    writer = spool.lane.writer
+    spool.close()
+    (directory / writer / "head").write_bytes(b"{")
+
+    assert Spool(directory).lane.writer != writer

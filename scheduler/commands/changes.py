@@ -1,0 +1,27 @@
+"""`broadsheet changes`: the archive's change feed."""
+
+from __future__ import annotations
+
+import click
+
+from broadsheet.scheduler.options import archive_option, json_option
+from broadsheet.scheduler.output import console, moment, print_json, printable
+from broadsheet.storage.archive import Archive
+
+
+@click.command("changes")
+@click.option("--since", metavar="CURSOR", help="Go on behind this cursor, as an earlier call printed it.")
+@json_option
+@archive_option
+def command(archive: str, *, since: str | None, as_json: bool) -> None:
+    """Print the versions of the archive in the order of publication, each with the cursor to go on from."""
+    changes = Archive.open(archive).changes(since)
+    for change in changes:
+        if as_json:
+            print_json(change)
+        else:
+            console.print(f"{moment(change.captured_at)}  {change.outcome:7}  {printable(change.url)}", soft_wrap=True)
+    if not as_json:
+        console.print(
+            f"go on with --since {changes.cursor}" if changes.cursor else "nothing is archived", soft_wrap=True
+        )
