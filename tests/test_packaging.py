@@ -182,13 +182,17 @@ def import_names_of_dependencies() -> set[str]:
     return {name.replace("-", "_") for name in dependency_names() - {"apscheduler"}}
 
 
+# The standard library of the newest Python that the package knows how to use; `compression` is new in 3.14.
+STANDARD = {*sys.stdlib_module_names, "compression"}
+
+
 def third_party_imports() -> Iterator[str]:
     """Yield the modules that ours import from elsewhere, the standard library aside."""
     for folder in FOLDERS:
         for path in (REPOSITORY / folder).rglob("*.py"):
             for name in imports_of(ast.parse(path.read_text(encoding="utf-8"))):
                 root = name.partition(".")[0]
-                if root != "broadsheet" and root not in sys.stdlib_module_names and not is_stub_only(root):
+                if root != "broadsheet" and root not in STANDARD and not is_stub_only(root):
                     yield name
 
 
