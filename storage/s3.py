@@ -1,30 +1,47 @@
 """The object store behind the S3 protocol: AWS, and whatever speaks like it.
 
-Only PUT, GET, HEAD, LIST, DELETE and multipart uploads are used, without conditions: several servers ignore those
-without a word. What nearly all of them check is Content-MD5, so every body carries it; a HEAD after the PUT
-tells whether the object that the server shows is the one that was sent.
+Only PUT, GET, HEAD, LIST, DELETE and multipart uploads are used, and no condition is relied on: several servers
+ignore those without a word. What nearly all of them check is Content-MD5, so every body carries it; a HEAD after
+the PUT tells whether the object that the server shows is the one that was sent. A writer also knows the server's
+`Traits`: where creation is atomic it asks for it, to notice other bytes under a key, and where Content-MD5 is
+ignored it reads back what it put.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
-import hashlib
+import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError, StoreError
+from botocore.exceptions import ClientError
+
+from broadsheet.storage import s3_traits
+from broadsheet.storage.errors import (
+    ArchiveDamagedError,
+    ArchiveError,
+    KeyCollisionError,
+    NoSuchObjectError,
+    StoreError,
+)
 from broadsheet.storage.listing import Page, in_key_order
 from broadsheet.storage.objects import ObjectEntry, is_key, validate_key, validate_prefix
 from broadsheet.storage.s3_attempts import DEADLINE, PATIENCE
 from broadsheet.storage.s3_bucket import Bucket, content_md5
-from broadsheet.storage.s3_uploads import PART_SIZE, upload
+from broadsheet.storage.s3_failures import status
+from broadsheet.storage.s3_traits import Traits
+from broadsheet.storage.s3_uploads import PART_SIZE, abort_leftovers, upload
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef, ListObjectsV2RequestTypeDef
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
+_PRECONDITION_FAILED = 412
+
+_log = logging.getLogger(__name__)
 
 
 class S3Store:
@@ -44,6 +61,7 @@ class S3Store:
     Attributes:
         place: The URL of what it holds: endpoint, bucket and prefix. Buckets of one name on two servers are two
             places, wherever the endpoint was set.
+        traits: What the server is known to do; None for a store that is only read, or could not be asked.
 
     Raises:
         ArchiveAddressError: There are no credentials, or the configuration or the prefix is invalid.
@@ -60,6 +78,7 @@ class S3Store:
     ) -> None:
         self._bucket = Bucket(bucket, prefix, deadline=deadline, patience=patience, connections=threads + 4)
         self.place = self._bucket.url
+        self.traits: Traits | None = None
 
     def __repr__(self) -> str:
         return f"S3Store({self._bucket.name!r}, {self._bucket.root.removesuffix('/')!r})"
@@ -72,8 +91,28 @@ class S3Store:
         """
         self._bucket.check_access()
 
+    def prepare_writing(self, directory: Path) -> None:
+        """Learn what the server does, told once and kept, and take back the uploads that a crash left.
+
+        Where the store lets neither be done it is written to all the same, by plain puts.
+
+        Args:
+            directory: Where a writer keeps what it knows of this archive.
+        """
+        kept = directory / "store.json"
+        self.traits = s3_traits.read(kept)
+        try:
+            if self.traits is None:
+                self.traits = s3_traits.probe(self._bucket)
+                s3_traits.keep(self.traits, kept)
+                _tell(self.place, self.traits)
+            if aborted := abort_leftovers(self._bucket):
+                _log.info("%d uploads that were never finished were taken back in %s", aborted, self.place)
+        except StoreError as error:
+            _log.warning("%s: the archive is written all the same", error)
+
     def put(self, key: str, data: bytes | Path) -> None:
-        """Store an object; other bytes under its key would be replaced. See `ObjectStore.put`."""
+        """Store an object; other bytes under its key are noticed where the server can. See `ObjectStore.put`."""
         validate_key(key)
         try:
             if isinstance(data, Path) and data.stat().st_size > PART_SIZE:
@@ -134,13 +173,39 @@ class S3Store:
             self._bucket.ask("deleted", key, lambda: self._bucket.client.delete_object(**address))
 
     def _put_whole(self, key: str, data: bytes) -> None:
-        address, digest = self._bucket.address(key), content_md5(data)
+        client, address, digest = self._bucket.client, self._bucket.address(key), content_md5(data)
 
         def put() -> None:
-            self._bucket.client.put_object(**address, Body=data, ContentMD5=digest)
+            client.put_object(**address, Body=data, ContentMD5=digest)
 
-        self._bucket.ask("stored", key, put, size=len(data))
-        self._verify(key, len(data), hashlib.md5(data, usedforsecurity=False).hexdigest())
+        def create() -> bool:
+            try:
+                client.put_object(**address, Body=data, ContentMD5=digest, IfNoneMatch="*")
+            except ClientError as error:
+                if status(error) != _PRECONDITION_FAILED:
+                    raise
+                return False
+            return True
+
+        if self.traits and self.traits.conditional_create == "atomic":
+            if not self._bucket.ask("stored", key, create, size=len(data)):
+                # Another writer's object, or our own whose acknowledgement got lost: its bytes tell.
+                self._compare(key, data, KeyCollisionError(f"other bytes are stored under {key} in {self.place}"))
+        else:
+            self._bucket.ask("stored", key, put, size=len(data))
+        if self.traits and self.traits.content_md5 == "ignored":
+            self._compare(key, data, ArchiveDamagedError(f"{self.place} holds other bytes under {key} than were sent"))
+        else:
+            self._verify(key, len(data), base64.b64decode(digest).hex())
+
+    def _compare(self, key: str, data: bytes, difference: ArchiveError) -> None:
+        """Read an object back, and raise `difference` where it is not of these bytes."""
+        try:
+            is_same = self._bucket.read(key) == data
+        except NoSuchObjectError:
+            is_same = False
+        if not is_same:
+            raise difference
 
     def _verify(self, key: str, length: int, md5: str | None = None) -> None:
         try:
@@ -186,3 +251,9 @@ class S3Store:
     def _list_page(self, request: ListObjectsV2RequestTypeDef) -> ListObjectsV2OutputTypeDef:
         client = self._bucket.client
         return self._bucket.ask("listed", request["Prefix"] or "all", lambda: client.list_objects_v2(**request))
+
+
+def _tell(place: str, traits: Traits) -> None:
+    # Archives need neither; but who has the choice of a store wants to know which nets are missing.
+    is_complete = traits.conditional_create == "atomic" and traits.content_md5 == "enforced"
+    _log.log(logging.INFO if is_complete else logging.WARNING, "%s: %s", place, traits)

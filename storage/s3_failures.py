@@ -50,9 +50,9 @@ def is_transient(error: ForeignError) -> bool:
     """Tell whether the same request may succeed later."""
     if not isinstance(error, ClientError):
         return isinstance(error, _LOST_CONNECTION)
-    status = _status(error)
-    overloaded = status >= 500 and status != _NOT_IMPLEMENTED
-    return overloaded or status in _TRANSIENT_STATUSES or _code(error) in _TRANSIENT_CODES
+    answer = status(error)
+    overloaded = answer >= 500 and answer != _NOT_IMPLEMENTED
+    return overloaded or answer in _TRANSIENT_STATUSES or _code(error) in _TRANSIENT_CODES
 
 
 def retry_after(error: ForeignError) -> float:
@@ -68,11 +68,16 @@ def retry_after(error: ForeignError) -> float:
         return 0.0  # neither seconds nor a moment with its time zone
 
 
+def status(error: ClientError) -> int:
+    """Return the HTTP status of an answer, 0 where there is none."""
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+
+
 def describe(error: Exception) -> str:
     """Return what happened, without a secret, in one line."""
     if isinstance(error, ClientError):
         message = error.response.get("Error", {}).get("Message", "")
-        return f"{_code(error)} (HTTP {_status(error)}) {message}".rstrip(" .")
+        return f"{_code(error)} (HTTP {status(error)}) {message}".rstrip(" .")
     if isinstance(error, CredentialRetrievalError):
         return type(error).__name__  # its text is the output of somebody's program for getting secrets
     return " ".join(str(error).split()).rstrip(" .") or type(error).__name__
@@ -97,16 +102,12 @@ def translated(error: ForeignError, done: str, key: str, place: str) -> ArchiveE
         place: The bucket, as messages name it.
     """
     if isinstance(error, ClientError):
-        if _code(error) == "NoSuchKey" or (_status(error) == 404 and _code(error) != "NoSuchBucket"):
+        if _code(error) == "NoSuchKey" or (status(error) == 404 and _code(error) != "NoSuchBucket"):
             return NoSuchObjectError(f"there is no object {key} in {place}")
-        if _code(error) == "InvalidRange" or _status(error) == 416:
+        if _code(error) == "InvalidRange" or status(error) == 416:
             return ArchiveDamagedError(f"{key} in {place} ends before the range that was asked for")
     return StoreError(f"{key} cannot be {done} in {place}: {describe(error)}")
 
 
 def _code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
-
-
-def _status(error: ClientError) -> int:
-    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

@@ -46,7 +46,7 @@ class Workspace:
         """
         store = open_store(uri)
         ensure_format(store, create=False)
-        return cls(uri, store, _local_directory(store))
+        return cls(uri, store, _prepared_directory(store))
 
     def __enter__(self) -> Self:
         return self
@@ -58,7 +58,8 @@ class Workspace:
         self.catalog.close()
 
 
-def _local_directory(store: ObjectStore) -> Path:
+def _prepared_directory(store: ObjectStore) -> Path:
+    """Make a store ready to be written to, and return where its writer's own things lie."""
     if isinstance(store, FolderStore):
         return store.root / ".local"
     # Only who asks for a bucket pays for importing boto3.
@@ -68,7 +69,9 @@ def _local_directory(store: ObjectStore) -> Path:
         raise TypeError(f"neither a folder nor a bucket: {store!r}")
     state = os.environ.get("BROADSHEET_STATE")
     base = Path(state) if state else _state_home() / "broadsheet"
-    return base / hashlib.sha256(store.place.encode()).hexdigest()[:16]
+    directory = base / hashlib.sha256(store.place.encode()).hexdigest()[:16]
+    store.prepare_writing(directory)
+    return directory
 
 
 def _state_home() -> Path:

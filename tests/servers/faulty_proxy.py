@@ -39,7 +39,7 @@ AFTER_THE_SERVER: tuple[Harm, ...] = ("lose", "lose-reset", "lose-stall")
 
 
 class Refusal(NamedTuple):
-    """An answer of the proxy's own; nothing is passed on."""
+    """An answer of the proxy's own; nothing is passed on. One below 400 is a lie."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
@@ -141,7 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(fault, int):
             fault = Refusal(fault)
         if isinstance(fault, Refusal):
-            self._answer(fault.status, list(fault.headers), _REFUSED)
+            self._answer(fault.status, list(fault.headers), _REFUSED if fault.status >= 400 else b"")
         elif fault in BEFORE_THE_SERVER:
             self._break_off(fault)
         else:
