@@ -24,6 +24,7 @@ _LATEST = 10**13
 _HIGHEST = 10**10 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WRITER = re.compile(r"[0-9a-f]{8}")
+_TOLD_DIGEST = re.compile(r"-([0-9a-f]{32}|[0-9a-f]{16})\.[a-z.]+\Z")
 _BATCH = re.compile(r"[0-9]{13}-[0-9a-f]{8}")
 _SNAPSHOT_KEY = re.compile(
     rf"{SNAPSHOTS}([0-9a-f]{{2}})/\1[0-9a-f]{{30}}/([0-9]{{13}})-([0-9a-f]{{16}})-[0-9a-f]{{16}}\.json"
@@ -35,6 +36,12 @@ _MANIFEST_KEY = re.compile(rf"{MANIFESTS}([0-9a-f]{{8}})/([0-9]{{10}})-[0-9a-f]{
 def digest_name(data: bytes, digits: int = 32) -> str:
     """Return the leading hexadecimal digits of the SHA-256 of the bytes, as they stand in a key."""
     return hashlib.sha256(data).hexdigest()[:digits]
+
+
+def told_digest(key: str) -> str | None:
+    """Return the leading digits of the SHA-256 of an object, where its key tells them."""
+    match = _TOLD_DIGEST.search(key)
+    return match[1] if match else None
 
 
 def milliseconds(moment: datetime) -> int:
@@ -51,6 +58,11 @@ def batch_name(moment: datetime, writer: str) -> str:
 def batch_moment(batch: str) -> datetime:
     """Return when a batch was opened, to the millisecond, as its name tells."""
     return _moment(int(batch[:13]))
+
+
+def batch_of(key: str) -> str:
+    """Return the batch whose WARC segment, index segment or table has this key."""
+    return key.rpartition("/")[2].rpartition("-")[0]
 
 
 def is_batch_name(text: str) -> bool:
