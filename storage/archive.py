@@ -227,7 +227,8 @@ class Archive:
         """Yield key and bytes of the index segments that may hold captures of a span, in order of batches."""
         for entry in self.store.list(layout.INDEX):
             day = layout.index_day(entry.key)
-            if (since is None or day + _BATCH_SPAN >= since.date()) and (until is None or day <= until.date()):
+            reaches = until is None or day <= until.date() or layout.is_early_index(entry.key)
+            if reaches and (since is None or day + _BATCH_SPAN >= since.date()):
                 yield entry.key, self.store.get(entry.key)
 
     def _numbered(self, key: str, names: list[SnapshotName]) -> Snapshot | None:

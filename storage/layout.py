@@ -80,9 +80,24 @@ def warc_key(batch: str, digest: str) -> str:
     return f"{WARC}{_day(batch)}/{batch}-{digest}.warc.gz"
 
 
-def index_key(batch: str, data: bytes) -> str:
-    """Return the key of a batch's index segment."""
-    return f"{INDEX}{_day(batch)}/{batch}-{digest_name(data)}.cdxj.gz"
+def index_key(batch: str, data: bytes, *, early: bool = False) -> str:
+    """Return the key of a batch's index segment; an `early` one holds captures of days before the batch's own."""
+    return f"{INDEX}{_day(batch)}/{batch}-{'early-' if early else ''}{digest_name(data)}.cdxj.gz"
+
+
+def is_early(batch: str, moment: datetime) -> bool:
+    """Tell whether a moment is of a day before the one that a batch is filed under."""
+    return moment.astimezone(UTC).date() < _moment(int(batch[:13])).date()
+
+
+def is_early_index(key: str) -> bool:
+    """Tell whether an index segment may hold captures of days before its own, as those of imports do."""
+    return "-early-" in key
+
+
+def index_prefix(day: date) -> str:
+    """Return the prefix under which the index segments of the batches of one day (UTC) lie."""
+    return f"{INDEX}{day:%Y/%m/%d}/"
 
 
 def index_beginning(batch: str) -> str:
