@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from broadsheet.storage import manifests, publication, warc
+from broadsheet.storage import compaction, manifests, publication, warc
 from broadsheet.storage.batch import Batch
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.errors import StoreUnavailableError
@@ -163,16 +163,6 @@ class Publisher:
         for segment in self._segments:
             await asyncio.to_thread(segment.batch.sync)
 
-    async def until_published(self, most_waiting: int) -> None:
-        """Return when no more than so many closed segments wait to be published, or a publication has failed."""
-        while len(self._closing) > most_waiting and self._failure is None:
-            await asyncio.wait([task for task in self._publications if not task.done()], return_when="FIRST_COMPLETED")
-
-    def take_published(self) -> list[Published]:
-        """Return what became of the captures published since the last call, and keep it no longer."""
-        taken, self.published = self.published, []
-        return taken
-
     def unread(self) -> list[tuple[OpenSegment, Capture]]:
         """Return the captures whose pages nobody has read."""
         return [(segment, capture) for segment in self._segments for capture in segment.unread]
@@ -289,3 +279,4 @@ def publish_planned(workspace: Workspace, lane: Lane, batch: Batch, plan: Plan) 
     """
     publication.publish(plan, batch.segment, workspace.store, workspace.catalog)
     lane.conclude(batch, plan.place, manifests.digest(plan.manifest))
+    compaction.after_publication(workspace.store, plan.place, workspace.scratch)

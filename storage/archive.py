@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
 
 from msgspec import Struct
 
-from broadsheet.storage import cdxj, layout, snapshots, warc
+from broadsheet.storage import layout, snapshots, warc
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.changes import Changes
 from broadsheet.storage.errors import (
     ArchiveDamagedError,
-    InvalidURLError,
     NoSuchObjectError,
     NoSuchVersionError,
     RecordError,
 )
 from broadsheet.storage.layout import SnapshotName
+from broadsheet.storage.lookup import Lookup, between
 from broadsheet.storage.marker import ensure_format
 from broadsheet.storage.model import Snapshot, WarcLocation
 from broadsheet.storage.objects import ObjectStore, open_store
-from broadsheet.storage.urls import identity, identity_hash, normalise, site, surt
+from broadsheet.storage.urls import identity_hash, site
 from broadsheet.storage.warc import WarcRecord
 
 _MOST_REDIRECTS = 5
-_PORT = re.compile(r":\d+$")
-# A batch is filed under the day it was opened and may hold captures of the day after.
-_BATCH_SPAN = timedelta(days=1)
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -90,11 +86,11 @@ class Archive:
 
     def checks(self, url: str) -> list[Check]:
         """Return the looks at a URL that found nothing changed, oldest first."""
-        filed = identity(self._find(url)[0])
+        lookup = Lookup(self.store)
         found = [
             Check(at=line.at, record=_location(line))
-            for line in self._lines_mentioning(filed.encode())
-            if line.outcome == "unchanged" and line.identity == filed
+            for line in lookup.filed_under(self._find(url, lookup)[0])
+            if line.outcome == "unchanged"
         ]
         return sorted(found, key=lambda check: check.at)
 
@@ -106,7 +102,7 @@ class Archive:
         host: str | None = None,
         language: str | None = None,
     ) -> Iterator[Snapshot]:
-        """Yield the versions captured in ``[since, until)``, in the order of their batches.
+        """Yield the versions captured in ``[since, until)``, in the order of `captures`.
 
         Args:
             since: The earliest capture, or None; a naive moment is taken as UTC, as in `at`.
@@ -118,15 +114,35 @@ class Archive:
             InvalidURLError: `host` is no host.
         """
         names_of = lru_cache(maxsize=64)(self._list_names)
-        wanted = site(f"http://{host}/") if host else None
-        for line in self._lines_between(since and _utc(since), until and _utc(until)):
-            filed_as = line.filed_as or line.url
-            if line.snapshot is None or not _is_of(site(filed_as), wanted):
+        for line in self.captures(since=since, until=until, host=host):
+            if line.snapshot is None:
                 continue
-            names = names_of(identity_hash(filed_as))
+            names = names_of(identity_hash(line.filed_as or line.url))
             snapshot = self._numbered(line.snapshot, names)
             if snapshot and (language is None or _language(snapshot) == language):
                 yield snapshot
+
+    def captures(
+        self, *, since: datetime | None = None, until: datetime | None = None, host: str | None = None
+    ) -> Iterator[IndexLine]:
+        """Yield the index lines of the captures made in ``[since, until)``, few of which are versions.
+
+        They come in the order of their batches, or with `host` sorted by address and then by time; those of articles
+        that have moved to another host come last. Memory stays flat, however many there are.
+
+        Args:
+            since: The earliest capture, or None; a naive moment is taken as UTC, as in `at`.
+            until: The moment before which it was made, or None.
+            host: Only what is filed under this host, ``www`` aside; without a port, of any port.
+
+        Raises:
+            InvalidURLError: `host` is no host.
+        """
+        earliest, end = since and _utc(since), until and _utc(until)
+        if host is None:
+            return between(self.store, earliest, end)
+        lines = Lookup(self.store).filed_under_site(site(f"http://{host}/"))
+        return (line for line in lines if (earliest is None or line.at >= earliest) and (end is None or line.at < end))
 
     def changes(self, cursor: str | None = None) -> Changes:
         """Return the versions published since a cursor, in the order of publication, each with the cursor behind it.
@@ -171,36 +187,17 @@ class Archive:
     def _find_names(self, url: str) -> list[SnapshotName]:
         return self._find(url)[1]
 
-    def _find(self, url: str) -> tuple[str, list[SnapshotName]]:
+    def _find(self, url: str, lookup: Lookup | None = None) -> tuple[str, list[SnapshotName]]:
         """Return the versions of a URL, and where they are filed: behind the redirects captured at URLs without."""
+        lookup = lookup or Lookup(self.store)
         for _ in range(_MOST_REDIRECTS):
             if names := self._list_names(identity_hash(url)):
                 return url, names
-            location = self._redirect(url)
+            location = lookup.redirect(url)
             if location is None:
                 return url, []
             url = location
         return url, self._list_names(identity_hash(url))
-
-    def _redirect(self, url: str) -> str | None:
-        of_url = identity(url)
-        found = [
-            line
-            for line in self._lines_mentioning(surt(normalise(url)).encode() + b" ")
-            if line.location and identity(line.url) == of_url
-        ]
-        if not found:
-            return None
-        location = max(found, key=lambda line: line.at).location
-        try:
-            identity(location or "")
-        except InvalidURLError:
-            return None
-        return location
-
-    def _lines_mentioning(self, text: bytes) -> Iterator[IndexLine]:
-        for key, segment in self._index_segments():
-            yield from cdxj.decode(segment, key, mentioning=text)
 
     def _list_names(self, hashed: str) -> list[SnapshotName]:
         entries = self.store.list(layout.snapshots_prefix(hashed))
@@ -214,22 +211,6 @@ class Archive:
     def _read(self, names: list[SnapshotName], number: int) -> Snapshot:
         key = names[number - 1].key
         return snapshots.numbered(snapshots.read(self.store, key), key, number)
-
-    def _lines_between(self, since: datetime | None, until: datetime | None) -> Iterator[IndexLine]:
-        for key, segment in self._index_segments(since, until):
-            for line in cdxj.decode(segment, key):
-                if (since is None or line.at >= since) and (until is None or line.at < until):
-                    yield line
-
-    def _index_segments(
-        self, since: datetime | None = None, until: datetime | None = None
-    ) -> Iterator[tuple[str, bytes]]:
-        """Yield key and bytes of the index segments that may hold captures of a span, in order of batches."""
-        for entry in self.store.list(layout.INDEX):
-            day = layout.index_day(entry.key)
-            reaches = until is None or day <= until.date() or layout.is_early_index(entry.key)
-            if reaches and (since is None or day + _BATCH_SPAN >= since.date()):
-                yield entry.key, self.store.get(entry.key)
 
     def _numbered(self, key: str, names: list[SnapshotName]) -> Snapshot | None:
         """Read a snapshot, or return None where an equal neighbour stands for it."""
@@ -245,10 +226,6 @@ class Archive:
 
 def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _is_of(of_site: str, wanted: str | None) -> bool:
-    return wanted is None or of_site == wanted or _PORT.sub("", of_site) == wanted
 
 
 def _language(snapshot: Snapshot) -> str | None:

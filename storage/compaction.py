@@ -6,23 +6,49 @@ the same objects. It may fail at any point: readers use what is there, and the n
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 from broadsheet.storage import runs
-from broadsheet.storage.coverage import Coverage, highest_level
+from broadsheet.storage.coverage import Coverage, coverage_of, highest_level
+from broadsheet.storage.errors import ArchiveError
 from broadsheet.storage.layout import RUN_FAN_IN, RunName, publications_in_run
+from broadsheet.storage.manifests import Place
+from broadsheet.storage.objects import ObjectStore
 from broadsheet.storage.runs import EVERYTHING
 
 # A merge holds a block of each in memory.
 _MOST_PARTS = 2 * RUN_FAN_IN
+
+_log = logging.getLogger(__name__)
+
+
+def after_publication(store: ObjectStore, place: Place, scratch: Path) -> None:
+    """Make the runs that a publication made due, where it did.
+
+    A failure is logged and no more: runs are a cache, and the next time makes what is missing now.
+
+    Args:
+        store: The archive.
+        place: Where the publication's manifest stands.
+        scratch: See `compact`.
+    """
+    if place.number % RUN_FAN_IN:
+        return
+    try:
+        coverage = coverage_of(store, place.writer)
+        if coverage is not None:
+            compact(coverage, scratch)
+    except (ArchiveError, OSError) as error:
+        _log.warning("the index was not compacted, which makes look-ups slower; it is tried again later: %s", error)
 
 
 def compact(coverage: Coverage, scratch: Path) -> list[str]:
     """Make the runs of a writer that are due and missing; return the keys of their block indexes.
 
     Due are the largest runs that together hold as many of its publications as runs can: fewer than `RUN_FAN_IN` of
-    each level. With a publication's cost of a request or two, they are due at every `RUN_FAN_IN`-th.
+    each level.
 
     Args:
         coverage: The index lines of the writer.

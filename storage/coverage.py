@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import count
 
-from broadsheet.storage import cdxj, layout, runs
+from broadsheet.storage import cdxj, chains, layout, manifests, runs
+from broadsheet.storage.chains import Chain
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
 from broadsheet.storage.layout import RunName, publications_in_run
 from broadsheet.storage.objects import ObjectStore
@@ -122,3 +124,29 @@ class Coverage:
 def highest_level(publications: int) -> int:
     """Return the highest level of which a run of so many publications can be; 0 where they are too few for any."""
     return next(level for level in count() if publications_in_run(level + 1) > publications)
+
+
+def coverages(store: ObjectStore) -> Iterator[Coverage]:
+    """Yield what covers the index lines of each writer of an archive."""
+    for writer in chains.writers(store):
+        coverage = coverage_of(store, writer)
+        if coverage is not None:
+            yield coverage
+
+
+def coverage_of(store: ObjectStore, writer: str) -> Coverage | None:
+    """Return what covers the index lines of a writer, or None where it has published nothing."""
+    chain = Chain(store, writer)
+    return Coverage(store, writer, chain.newest, partial(_segments, store, chain)) if chain.newest else None
+
+
+def _segments(store: ObjectStore, chain: Chain, first: int, last: int) -> list[str]:
+    """Return the keys of the index segments of the publications `first` to `last`; an amendment has none."""
+    found = [manifests.read(store, name.key) for name in chain.between(first, last)]
+    return [
+        written.key
+        for manifest in found
+        if manifest.kind == "batch"
+        for written in manifest.objects
+        if written.key.startswith(layout.INDEX)
+    ]

@@ -28,6 +28,7 @@ class Workspace:
         store: Where the archive lies.
         spool: Where batches wait.
         catalog: What the archive is known to hold.
+        scratch: A directory for what is needed for a while only.
     """
 
     def __init__(self, uri: str, store: ObjectStore, directory: Path) -> None:
@@ -35,6 +36,7 @@ class Workspace:
         self.store = store
         self.spool = Spool(directory / "spool")
         self.catalog = Catalog(directory / "catalog.sqlite")
+        self.scratch = directory / "tmp"
 
     @classmethod
     def open(cls, uri: str) -> Workspace:

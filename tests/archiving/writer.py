@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from broadsheet.storage import manifests, publication, warc
+from broadsheet.storage import compaction, manifests, publication, warc
 from broadsheet.storage.batch import Batch
 from broadsheet.storage.captures import Capture, Request
 from broadsheet.storage.catalog import Catalog
@@ -77,6 +77,7 @@ class Writer:
         self.store = store
         self.spool = Spool(directory / "spool")
         self.catalog = Catalog(directory / "catalog.sqlite")
+        self.scratch = directory / "tmp"
 
     def record(self, *visits: Visit) -> tuple[Batch, list[tuple[Capture, Finding | None]]]:
         """Record visits in a batch of their own; a body that the catalog knows becomes a revisit."""
@@ -112,6 +113,7 @@ class Writer:
         """Publish and discard a batch that is planned."""
         publication.publish(plan, batch.segment, self.store, self.catalog)
         self.spool.lane.conclude(batch, plan.place, manifests.digest(plan.manifest))
+        compaction.after_publication(self.store, plan.place, self.scratch)
 
     def _record_visit(self, batch: Batch, warcinfo_id: str, visit: Visit) -> tuple[Capture, Finding | None]:
         original = self._original(visit)

@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from archiving.segments import WRITER, coverage_of, index_line, put_segments
 from archiving.stores import FailingStore, ReadOnlyStore, WatchedStore, objects
+from archiving.writer import Writer, shows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.storage import cdxj, compaction, layout
+from broadsheet.storage.archive import Archive
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.coverage import Coverage, highest_level
+from broadsheet.storage.coverage import coverage_of as coverage_of_writer
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError, StoreError
 from broadsheet.storage.folder import FolderStore
 from broadsheet.storage.objects import ObjectStore
@@ -262,3 +265,37 @@ def test_a_run_with_nothing_but_empty_publications_covers_them(tmp_path: Path) -
 
     assert described(coverage) == [(1, 8), "segment"]
     assert list(coverage.lines(EVERYTHING)) == []
+
+
+class NoRunsStore(WatchedStore):
+    """A store that takes no runs."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        super().__init__(store, lambda _: None)
+
+    def put(self, key: str, data: bytes | Path) -> None:
+        if key.startswith(layout.RUNS):
+            raise StoreError(f"{key} may not be put")
+        super().put(key, data)
+
+
+def test_a_publication_does_not_fail_with_its_compaction_and_a_later_one_makes_up_for_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = FolderStore(tmp_path / "archive")
+    writer = Writer(NoRunsStore(store), tmp_path / "local")
+    for minute in range(8):
+        writer.publish(shows("https://news.example/a", minute, "same"))
+    assert run_keys(store) == []
+    assert "the index was not compacted" in caplog.text
+    assert len(Archive(store).checks("https://news.example/a")) == 7
+
+    writer.store = store
+    for minute in range(8, 15):
+        writer.publish(shows("https://news.example/a", minute, "same"))
+    assert run_keys(store) == [], "they are made when some are due anyway"
+    writer.publish(shows("https://news.example/a", 15, "same"))
+
+    coverage = coverage_of_writer(store, writer.spool.lane.writer)
+    assert coverage is not None
+    assert described(coverage) == [(1, 8), (9, 16)]
