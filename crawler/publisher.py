@@ -163,6 +163,16 @@ class Publisher:
         for segment in self._segments:
             await asyncio.to_thread(segment.batch.sync)
 
+    async def until_published(self, most_waiting: int) -> None:
+        """Return when no more than so many closed segments wait to be published, or a publication has failed."""
+        while len(self._closing) > most_waiting and self._failure is None:
+            await asyncio.wait([task for task in self._publications if not task.done()], return_when="FIRST_COMPLETED")
+
+    def take_published(self) -> list[Published]:
+        """Return what became of the captures published since the last call, and keep it no longer."""
+        taken, self.published = self.published, []
+        return taken
+
     def unread(self) -> list[tuple[OpenSegment, Capture]]:
         """Return the captures whose pages nobody has read."""
         return [(segment, capture) for segment in self._segments for capture in segment.unread]

@@ -11,19 +11,15 @@ import asyncio
 import logging
 from collections.abc import Iterator
 
-from broadsheet.crawler.findings import finding_of, is_readable, page_of
-from broadsheet.crawler.pool import ReadingPool
 from broadsheet.crawler.publisher import publish_batch, publish_planned
+from broadsheet.crawler.rereading import SegmentReader
 from broadsheet.storage import chains, layout, manifests, publication, warc
 from broadsheet.storage.batch import Batch
-from broadsheet.storage.captures import Capture
 from broadsheet.storage.errors import PlanError, RecordError
 from broadsheet.storage.manifest_rebuild import archived_index, rebuild
 from broadsheet.storage.model import Extractor
 from broadsheet.storage.publication import Plan
-from broadsheet.storage.segments import read_captures
 from broadsheet.storage.spool import Lane
-from broadsheet.storage.versions import Finding
 from broadsheet.storage.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -36,9 +32,9 @@ async def recover(workspace: Workspace, extractor: Extractor) -> list[str]:
         StoreError: The store failed; what is left stays in the spool.
     """
     recovered = []
-    for lane in workspace.spool.abandoned():
-        for batch in lane.batches():
-            key = await _recover_batch(workspace, lane, batch, extractor)
+    async with SegmentReader() as reader:
+        for lane, batch in _left(workspace):
+            key = await _recover_batch(workspace, lane, batch, extractor, reader)
             if key is not None:
                 _log.warning("finished batch %s, which an earlier run had left in the spool: %s", batch.name, key)
                 recovered.append(key)
@@ -47,7 +43,15 @@ async def recover(workspace: Workspace, extractor: Extractor) -> list[str]:
     return recovered
 
 
-async def _recover_batch(workspace: Workspace, lane: Lane, batch: Batch, extractor: Extractor) -> str | None:
+def _left(workspace: Workspace) -> Iterator[tuple[Lane, Batch]]:
+    for lane in workspace.spool.abandoned():
+        for batch in lane.batches():
+            yield lane, batch
+
+
+async def _recover_batch(
+    workspace: Workspace, lane: Lane, batch: Batch, extractor: Extractor, reader: SegmentReader
+) -> str | None:
     try:
         planned = _planned(batch)
         if planned and not await asyncio.to_thread(_is_displaced, workspace, planned):
@@ -59,7 +63,7 @@ async def _recover_batch(workspace: Workspace, lane: Lane, batch: Batch, extract
             return key
         if await asyncio.to_thread(_is_overtaken, workspace, lane):
             lane = workspace.spool.adopt(batch)
-        return await _plan_and_publish(workspace, lane, batch, extractor)
+        return await _plan_and_publish(workspace, lane, batch, extractor, reader)
     except RecordError as error:
         _set_aside(batch, error)
         return None
@@ -109,14 +113,16 @@ def _is_overtaken(workspace: Workspace, lane: Lane) -> bool:
     return newest is not None and newest.number > lane.head.number
 
 
-async def _plan_and_publish(workspace: Workspace, lane: Lane, batch: Batch, extractor: Extractor) -> str | None:
+async def _plan_and_publish(
+    workspace: Workspace, lane: Lane, batch: Batch, extractor: Extractor, reader: SegmentReader
+) -> str | None:
     if not batch.is_sealed:
         whole = warc.valid_until(batch.segment) if batch.segment.exists() else 0
         if not whole:
             batch.discard()
             return None
         batch.seal(whole)
-    captures = await _read_again(batch)
+    captures = await reader.read(batch.segment)
     if captures:
         key, _ = await asyncio.to_thread(publish_batch, workspace, lane, batch, captures, extractor)
         return key
@@ -133,23 +139,3 @@ def _set_aside(batch: Batch, error: RecordError) -> None:
         error,
         kept,
     )
-
-
-async def _read_again(batch: Batch) -> list[tuple[Capture, Finding | None]]:
-    found: list[tuple[Capture, Finding | None]] = []
-    segment = read_captures(batch.segment)
-    async with ReadingPool() as pool:
-        while chunk := _take(segment, pool.window):
-            found += await asyncio.gather(*(_read(pool, *pair) for pair in chunk))
-    return found
-
-
-async def _read(pool: ReadingPool, capture: Capture, block: bytes) -> tuple[Capture, Finding | None]:
-    if not is_readable(capture):
-        return capture, None
-    reading = await pool.read(page_of(capture, block))
-    return capture, finding_of(reading, expected=capture.request.expected)
-
-
-def _take(segment: Iterator[tuple[Capture, bytes]], count: int) -> list[tuple[Capture, bytes]]:
-    return [pair for _, pair in zip(range(count), segment, strict=False)]

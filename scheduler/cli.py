@@ -13,7 +13,22 @@ from broadsheet.scheduler.config import ConfigError
 from broadsheet.scheduler.exits import DAMAGED, FAILED, INTERRUPTED, USAGE, exit_code, explain
 from broadsheet.storage.errors import ArchiveError
 
-_COMMANDS = ("crawl", "recrawl", "versions", "show", "diff", "changes", "extract", "verify", "recover", "demo")
+_COMMANDS = (
+    "crawl",
+    "recrawl",
+    "versions",
+    "show",
+    "diff",
+    "changes",
+    "extract",
+    "import",
+    "verify",
+    "recover",
+    "demo",
+)
+
+# Python keeps the name for itself.
+_MODULES = {"import": "import_warc"}
 
 
 class _Commands(click.Group):
@@ -25,7 +40,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"broadsheet.scheduler.commands.{cmd_name}")
+        name = _MODULES.get(cmd_name, cmd_name)
+        module = importlib.import_module(f"broadsheet.scheduler.commands.{name}")
         command: click.Command = module.command
         return command
 

@@ -24,6 +24,7 @@ _LATEST = 10**13
 _HIGHEST = 10**10 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WRITER = re.compile(r"[0-9a-f]{8}")
+_TOLD_DIGEST = re.compile(r"-([0-9a-f]{32}|[0-9a-f]{16})\.[a-z.]+\Z")
 _BATCH = re.compile(r"[0-9]{13}-[0-9a-f]{8}")
 _SNAPSHOT_KEY = re.compile(
     rf"{SNAPSHOTS}([0-9a-f]{{2}})/\1[0-9a-f]{{30}}/([0-9]{{13}})-([0-9a-f]{{16}})-[0-9a-f]{{16}}\.json"
@@ -35,6 +36,12 @@ _MANIFEST_KEY = re.compile(rf"{MANIFESTS}([0-9a-f]{{8}})/([0-9]{{10}})-[0-9a-f]{
 def digest_name(data: bytes, digits: int = 32) -> str:
     """Return the leading hexadecimal digits of the SHA-256 of the bytes, as they stand in a key."""
     return hashlib.sha256(data).hexdigest()[:digits]
+
+
+def told_digest(key: str) -> str | None:
+    """Return the leading digits of the SHA-256 of an object, where its key tells them."""
+    match = _TOLD_DIGEST.search(key)
+    return match[1] if match else None
 
 
 def milliseconds(moment: datetime) -> int:
@@ -53,6 +60,11 @@ def batch_moment(batch: str) -> datetime:
     return _moment(int(batch[:13]))
 
 
+def batch_of(key: str) -> str:
+    """Return the batch whose WARC segment, index segment or table has this key."""
+    return key.rpartition("/")[2].rpartition("-")[0]
+
+
 def is_batch_name(text: str) -> bool:
     """Tell whether a text may be the name of a batch."""
     return _BATCH.fullmatch(text) is not None
@@ -68,19 +80,29 @@ def warc_key(batch: str, digest: str) -> str:
     return f"{WARC}{_day(batch)}/{batch}-{digest}.warc.gz"
 
 
-def index_key(batch: str, data: bytes) -> str:
-    """Return the key of a batch's index segment."""
-    return f"{INDEX}{_day(batch)}/{batch}-{digest_name(data)}.cdxj.gz"
+def index_key(batch: str, data: bytes, *, early: bool = False) -> str:
+    """Return the key of a batch's index segment; an `early` one holds captures of days before the batch's own."""
+    return f"{INDEX}{_day(batch)}/{batch}-{'early-' if early else ''}{digest_name(data)}.cdxj.gz"
+
+
+def is_early(batch: str, moment: datetime) -> bool:
+    """Tell whether a moment is of a day before the one that a batch is filed under."""
+    return moment.astimezone(UTC).date() < _moment(int(batch[:13])).date()
+
+
+def is_early_index(key: str) -> bool:
+    """Tell whether an index segment may hold captures of days before its own, as those of imports do."""
+    return "-early-" in key
+
+
+def index_prefix(day: date) -> str:
+    """Return the prefix under which the index segments of the batches of one day (UTC) lie."""
+    return f"{INDEX}{day.isoformat().replace('-', '/')}/"
 
 
 def index_beginning(batch: str) -> str:
     """Return what the key of a batch's index segment begins with."""
     return f"{INDEX}{_day(batch)}/{batch}-"
-
-
-def day_path(day: date) -> str:
-    """Return the directories that stand for a day in the keys of segments: ``2026/11/22``."""
-    return day.isoformat().replace("-", "/")
 
 
 class RunName(NamedTuple):

@@ -103,28 +103,29 @@ class Lookup:
 def between(store: ObjectStore, since: datetime | None, until: datetime | None) -> Iterator[IndexLine]:
     """Yield the lines of the captures made in ``[since, until)``, in the order of their batches.
 
-    Only the days that may hold any are listed, and one segment is held at a time.
+    Only segments that may hold any are read, one at a time: those of the days of the span and of the day before it,
+    and of later days those that hold captures of earlier ones.
     """
-    first = since.date() - _BATCH_SPAN if since and since.date() > date.min + _BATCH_SPAN else None
-    for day in _days(store, layout.INDEX, first, until.date() if until else None):
+    first = since.date() - _BATCH_SPAN if since and since.date() > date.min + _BATCH_SPAN else date.min
+    last = layout.index_prefix(until.date() if until else date.max)
+    for day in _days(store, layout.INDEX, layout.index_prefix(first)):
         for entry in store.list(day):
+            if day > last and not layout.is_early_index(entry.key):
+                continue
             for line in cdxj.decode(store.get(entry.key), entry.key):
                 if (since is None or line.at >= since) and (until is None or line.at < until):
                     yield line
 
 
-def _days(store: ObjectStore, prefix: str, first: date | None, last: date | None, depth: int = 3) -> Iterator[str]:
-    """Yield the directories of the days from `first` to `last`, in their order."""
-    if depth == 0:
-        yield prefix
+def _days(store: ObjectStore, directory: str, first: str) -> Iterator[str]:
+    """Yield the directories of the days from the one that is `first` on, in their order."""
+    if len(directory) == len(first):
+        yield directory
         return
-    for name in store.directories(prefix):
-        directory = f"{prefix}{name}/"
-        place = directory.removeprefix(layout.INDEX)[:-1]
-        low = layout.day_path(first)[: len(place)] if first else place
-        high = layout.day_path(last)[: len(place)] if last else place
-        if low <= place <= high:
-            yield from _days(store, directory, first, last, depth - 1)
+    for name in store.directories(directory):
+        inner = f"{directory}{name}/"
+        if inner >= first[: len(inner)]:
+            yield from _days(store, inner, first)
 
 
 def _place(url: str) -> bytes:

@@ -98,7 +98,8 @@ def plan(
     planner = _Planner(warc_key, catalog, store, extractor)
     published = [planner.add(*pair) for pair in sorted(captures, key=lambda pair: pair[0].captured_at)]
     index = cdxj.encode(planner.lines)
-    index_key = layout.index_key(batch, index)
+    early = any(layout.is_early(batch, capture.captured_at) for capture, _ in captures)
+    index_key = layout.index_key(batch, index, early=early)
     objects = [
         ManifestObject(key=warc_key, size=segment.stat().st_size, sha256=sha256),
         *(manifests.described(*snapshot) for snapshot in planner.snapshots),

@@ -84,7 +84,7 @@ def read_captures(segment: Path) -> Iterator[tuple[Capture, bytes]]:
                 yield _held_capture(held, request, source)
             held, request = (offset, length, record), Request()
         elif record.type == "metadata" and held and _belongs(record, held[2]):
-            request = _request(record.block)
+            request = request_in(record.block)
     if held:
         yield _held_capture(held, request, source)
 
@@ -111,7 +111,12 @@ def _warc_fields(block: bytes) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _request(block: bytes) -> Request:
+def request_in(block: bytes) -> Request:
+    """Return why an exchange took place, out of the block of its metadata record.
+
+    Raises:
+        RecordError: Our field in it cannot be read.
+    """
     fields = _warc_fields(block)
     encoded = fields.get(_REQUEST_FIELD)
     try:

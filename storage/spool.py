@@ -112,6 +112,14 @@ class Spool:
             for _, lane in sorted(found, key=lambda pair: pair[0]):
                 yield lane
 
+    def idle_writers(self) -> list[str]:
+        """Return the writers of this machine that are not publishing: this process's, and those that nobody holds."""
+        idle = [self._own.writer] if self._own else []
+        for lane in self._free_lanes():
+            idle.append(lane.writer)
+            lane.release()
+        return idle
+
     def waiting(self) -> list[str]:
         """Return the names of the batches in all lanes, in order."""
         return sorted(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections import ChainMap
 from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
 from broadsheet.storage import cdxj, layout, snapshots, warc
 from broadsheet.storage.cdxj import IndexLine
+from broadsheet.storage.chain_verification import ChainVerifier
 from broadsheet.storage.errors import ArchiveError, MessageError
 from broadsheet.storage.marker import ensure_format
 from broadsheet.storage.objects import ObjectStore
@@ -38,14 +40,16 @@ class Verification(Struct, frozen=True, kw_only=True):
         captures: How many captures the index names.
         segments: How many WARC segments there are.
         snapshots: How many snapshots there are.
+        manifests: How many publications have been completed.
         defects: What is damaged or missing.
-        unnamed: WARC segments that no index segment names, and with `deep` the snapshots that rest on them:
-            publications that were cut off elsewhere, or are running.
+        unnamed: Segments that no manifest names, and with `deep` the snapshots that rest on them: publications that
+            were cut off elsewhere, or are running.
     """
 
     captures: int
     segments: int
     snapshots: int
+    manifests: int
     defects: list[Defect]
     unnamed: list[str]
 
@@ -53,9 +57,9 @@ class Verification(Struct, frozen=True, kw_only=True):
 def verify(store: ObjectStore, *, deep: bool) -> Verification:
     """Check an archive.
 
-    Without `deep`, the index segments are read and everything they name is looked for in the listings. With it, every
-    object is read, every digest computed anew, every record compared with its index line, and the capture looked for
-    whose body a revisit repeats.
+    Without `deep`, manifests and index segments are read and everything they name is looked for in the listings. With
+    it, every object is read, every digest computed anew, every record compared with its index line, and the capture
+    looked for whose body a revisit repeats.
 
     An archive may be verified while others write to it.
     """
@@ -68,8 +72,9 @@ class _Verifier:
         self._deep = deep
         self._defects: list[Defect] = []
         # Against the order of a publication: what a listed object names is found, whoever publishes meanwhile.
-        self._indexes = [entry.key for entry in store.list(layout.INDEX)]
-        self._snapshots = {entry.key for entry in store.list(layout.SNAPSHOTS)}
+        self._manifests = [entry.key for entry in store.list(layout.MANIFESTS)]
+        self._indexes = {entry.key: entry.size for entry in store.list(layout.INDEX)}
+        self._snapshots = {entry.key: entry.size for entry in store.list(layout.SNAPSHOTS)}
         self._segments = {entry.key: entry.size for entry in store.list(layout.WARC)}
         self._captures = 0
         self._named: dict[str, dict[int, IndexLine]] = {}
@@ -78,6 +83,9 @@ class _Verifier:
 
     def run(self) -> Verification:
         self._guarded(layout.MARKER, lambda _: ensure_format(self._store, create=False, required=True))
+        chains = ChainVerifier(self._store, self._manifests, ChainMap(self._indexes, self._snapshots, self._segments))
+        for key, what in chains.defects:
+            self._note(key, what)
         for key in self._indexes:
             self._guarded(key, self._check_index)
         if self._deep:
@@ -85,12 +93,17 @@ class _Verifier:
                 self._guarded(key, self._check_segment)
             for key in sorted(self._snapshots):
                 self._guarded(key, self._check_snapshot)
+            self._check_derived()
         return Verification(
             captures=self._captures,
             segments=len(self._segments),
             snapshots=len(self._snapshots),
+            manifests=len(self._manifests),
             defects=self._defects,
-            unnamed=sorted([*(self._segments.keys() - self._named.keys()), *self._unnamed]),
+            unnamed=sorted(
+                {*(self._segments.keys() - self._named.keys()), *(self._indexes.keys() - chains.named.keys())}
+                | set(self._unnamed)
+            ),
         )
 
     def _guarded(self, key: str, check: Callable[[str], None]) -> None:
@@ -102,6 +115,18 @@ class _Verifier:
     def _note(self, key: str, what: str) -> None:
         self._defects.append(Defect(key=key, what=what))
 
+    def _note_once(self, key: str, what: str) -> None:
+        if all(defect.key != key for defect in self._defects):
+            self._note(key, what)
+
+    def _check_derived(self) -> None:
+        """Look at whatever else there is: that its bytes are those that its name tells."""
+        seen = (layout.WARC, layout.SNAPSHOTS, layout.INDEX, layout.MANIFESTS, layout.MARKER)
+        for entry in self._store.list():
+            told = layout.told_digest(entry.key)
+            if not entry.key.startswith(seen) and told and not self._sha256(entry.key, entry.size).startswith(told):
+                self._note(entry.key, "its bytes are not those that its name tells")
+
     def _check_index(self, key: str) -> None:
         data = self._store.get(key)
         for line in cdxj.decode(data, key):
@@ -111,11 +136,11 @@ class _Verifier:
                 self._whole.add(line.id)
             end = int(line.offset) + int(line.length)
             if line.filename not in self._segments:
-                self._note(line.filename, f"missing; named for {line.url} by {key}")
+                self._note_once(line.filename, f"missing; named for {line.url} by {key}")
             elif end > self._segments[line.filename]:
-                self._note(line.filename, f"ends before byte {end}, where the record of {line.url} ends")
+                self._note_once(line.filename, f"ends before byte {end}, where the record of {line.url} ends")
             if line.snapshot and line.snapshot not in self._snapshots:
-                self._note(line.snapshot, f"missing; named for {line.url} by {key}")
+                self._note_once(line.snapshot, f"missing; named for {line.url} by {key}")
 
     def _check_snapshot(self, key: str) -> None:
         where = snapshots.read(self._store, key).warc
@@ -128,13 +153,10 @@ class _Verifier:
             self._note(key, f"names a record that no index names: {where.record_id}")
 
     def _check_segment(self, key: str) -> None:
-        hashed = hashlib.sha256()
-        for piece in self._pieces(key):
-            hashed.update(piece)
-        if not key.endswith(f"-{hashed.hexdigest()[:32]}.warc.gz"):
+        if not self._sha256(key, self._segments[key]).startswith(layout.told_digest(key) or "-"):
             self._note(key, "its bytes are not those that its name tells")
         lines = dict(self._named.get(key, {}))
-        reader = io.BufferedReader(_Reader(self._pieces(key)))
+        reader = io.BufferedReader(_Reader(self._pieces(key, self._segments[key])))
         for offset, length, record in warc.iterate(reader):
             self._check_record(key, offset, length, record, lines.pop(offset, None))
         for line in lines.values():
@@ -164,8 +186,13 @@ class _Verifier:
         if original not in self._whole:
             self._note(key, f"{where}: repeats {original or 'nothing'}, which is no whole capture of the archive")
 
-    def _pieces(self, key: str) -> Iterator[bytes]:
-        size = self._segments[key]
+    def _sha256(self, key: str, size: int) -> str:
+        hashed = hashlib.sha256()
+        for piece in self._pieces(key, size):
+            hashed.update(piece)
+        return hashed.hexdigest()
+
+    def _pieces(self, key: str, size: int) -> Iterator[bytes]:
         for start in range(0, size, _PIECE):
             yield self._store.get_range(key, start, min(_PIECE, size - start))
 

@@ -7,12 +7,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from archiving.stores import WatchedStore
 from archiving.writer import Writer, answers, shows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from broadsheet.storage import layout, manifests
 from broadsheet.storage.folder import FolderStore
 from broadsheet.storage.objects import ObjectEntry
 from broadsheet.storage.verification import Verification, verify
@@ -67,12 +69,45 @@ def test_a_segment_that_is_cut_off_is_named_without_reading_any_record(archive: 
     assert [defect.key for defect in defects] == [str(segment.relative_to(archive))]
 
 
-def test_a_segment_that_no_index_names_is_told_and_is_no_defect(archive: Path) -> None:
-    index = objects_of(archive, "index")[1]
-    index.unlink()
+def test_a_segment_that_nothing_names_is_told_and_is_no_defect(archive: Path) -> None:
+    segment = writes_a_batch_without_its_index(archive)
     found = check(archive, deep=False)
-    assert found.unnamed == [str(objects_of(archive, "warc")[1].relative_to(archive))]
+    assert found.unnamed == [str(segment.relative_to(archive))]
     assert found.defects == []
+
+
+@pytest.mark.parametrize("prefix", ["warc", "snapshot", "index"])
+def test_what_a_manifest_names_and_is_missing_is_named(archive: Path, prefix: str) -> None:
+    missing = objects_of(archive, prefix)[-1]
+    missing.unlink()
+    assert str(missing.relative_to(archive)) in {defect.key for defect in check(archive, deep=False).defects}
+
+
+def test_a_manifest_that_is_taken_out_breaks_the_chain(archive: Path) -> None:
+    second, first = objects_of(archive, "manifest")
+    first.unlink()
+    [defect] = check(archive, deep=False).defects
+    assert defect.key == str(second.relative_to(archive))
+    assert "is the first behind number 0: the chain is broken" in defect.what
+
+
+def test_a_manifest_that_is_replaced_does_not_fit_the_next(archive: Path) -> None:
+    second, first = objects_of(archive, "manifest")
+    manifest = manifests.read(FolderStore(archive), str(first.relative_to(archive)))
+    forged = manifests.encode(msgspec.structs.replace(manifest, objects=manifest.objects[1:]))
+    first.unlink()
+    (archive / layout.manifest_key(manifest.writer, 1, forged)).write_bytes(forged)
+    assert [(defect.key, defect.what) for defect in check(archive, deep=False).defects] == [
+        (str(second.relative_to(archive)), "names another manifest before it than the one that is there")
+    ]
+
+
+def test_a_chain_that_forks_is_told(archive: Path) -> None:
+    first = objects_of(archive, "manifest")[1]
+    manifest = manifests.read(FolderStore(archive), str(first.relative_to(archive)))
+    twin = manifests.encode(msgspec.structs.replace(manifest, objects=[]))
+    (archive / layout.manifest_key(manifest.writer, 1, twin)).write_bytes(twin)
+    assert any("stands twice: the chain is broken" in defect.what for defect in check(archive, deep=False).defects)
 
 
 def test_what_a_publication_that_was_cut_off_left_is_told_and_is_no_defect(archive: Path) -> None:
@@ -106,7 +141,7 @@ def test_what_is_published_during_a_verification_is_no_defect(
     found = verify(BusyStore(writer.store, lambda _: None), deep=deep)
 
     assert found.defects == []
-    assert next(minutes) == 13
+    assert next(minutes) == 14 + deep
     assert check(archive, deep=deep).unnamed == []
 
 
@@ -114,18 +149,19 @@ def test_a_revisit_whose_original_is_in_no_index_is_found_by_reading_it(archive:
     objects_of(archive, "index")[0].unlink()
     revisits = objects_of(archive, "warc")[1]
 
-    assert check(archive, deep=False).defects == []
-    defects = check(archive, deep=True).defects
-    assert [defect.key for defect in defects] == [str(revisits.relative_to(archive))]
-    assert "no whole capture of the archive" in defects[0].what
+    defects = {defect.key: defect.what for defect in check(archive, deep=True).defects}
+
+    assert "no whole capture of the archive" in defects[str(revisits.relative_to(archive))]
 
 
 def writes_a_batch_without_its_index(archive: Path) -> Path:
     before = {path for path in archive.rglob("*") if path.is_file()}
     Writer(FolderStore(archive), archive.parent / "cut-off").publish(shows(f"{URL}/c", 9, "text"))
-    index, segment = (
-        next(path for path in objects_of(archive, prefix) if path not in before) for prefix in ("index", "warc")
+    manifest, index, segment = (
+        next(path for path in objects_of(archive, prefix) if path not in before)
+        for prefix in ("manifest", "index", "warc")
     )
+    manifest.unlink()
     index.unlink()
     return segment
 
@@ -133,7 +169,7 @@ def writes_a_batch_without_its_index(archive: Path) -> Path:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_flipped_bit_in_any_object_is_found_and_its_object_named(sound: Path, data: st.DataObject) -> None:
-    victims = [path for prefix in ("warc", "snapshot", "index") for path in objects_of(sound, prefix)]
+    victims = [path for prefix in ("warc", "snapshot", "index", "manifest") for path in objects_of(sound, prefix)]
     victim = data.draw(st.sampled_from(victims))
     stored = victim.read_bytes()
     position = data.draw(st.integers(0, len(stored) * 8 - 1))
