@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import importlib
 import logging
-import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
 from msgspec import Struct
 from scrapy import signals
+from scrapy.core.engine import ExecutionEngine
 from scrapy.crawler import AsyncCrawlerRunner, Crawler
 from scrapy.settings import Settings
 from scrapy.utils.reactor import install_reactor
@@ -25,6 +24,7 @@ from broadsheet.crawler import settings as defaults
 from broadsheet.crawler.errors import BrokenCrawlError, ReaderStartError
 from broadsheet.crawler.extraction.revision import extractor
 from broadsheet.crawler.findings import finding_of, is_readable, page_of
+from broadsheet.crawler.interruption import Interruption
 from broadsheet.crawler.job import CrawlJob, CrawlSummary
 from broadsheet.crawler.ledger import Ledger
 from broadsheet.crawler.pool import ReadingPool
@@ -33,6 +33,7 @@ from broadsheet.crawler.recorder import Recorder, segment_head
 from broadsheet.crawler.recovery import recover
 from broadsheet.crawler.resolver import PublicResolver
 from broadsheet.crawler.spiders.site import SiteSpider
+from broadsheet.crawler.spool_limits import FetchingPause
 from broadsheet.crawler.wire import drop_waiting, listen
 from broadsheet.storage.errors import ArchiveError
 from broadsheet.storage.publication import Published
@@ -41,6 +42,7 @@ from broadsheet.storage.workspace import Workspace
 _log = logging.getLogger(__name__)
 
 Progress = Callable[[Ledger], None]
+Tell = Callable[[Published], None]
 _WATCH_SECONDS = 0.25
 _GARBAGE_THRESHOLDS = (20_000, 20, 20)
 
@@ -50,110 +52,138 @@ class CrawlResult(Struct, frozen=True, kw_only=True):
 
     Attributes:
         summary: The counts.
-        published: What became of each capture, in order of publication.
         reasons: Why URLs failed or were refused, by URL.
         interrupted: Whether it was stopped from outside.
+        whereabouts: Where what was captured is, for people: in the archive, or in the spool.
     """
 
     summary: CrawlSummary
-    published: list[Published]
     reasons: dict[str, str]
     interrupted: bool
+    whereabouts: str
 
 
-def run(workspace: Workspace, jobs: Sequence[CrawlJob], progress: Progress | None = None) -> list[CrawlResult]:
+def run(
+    workspace: Workspace,
+    jobs: Sequence[CrawlJob],
+    progress: Progress | None = None,
+    *,
+    finished: Callable[[CrawlResult], None],
+    published: Tell | None = None,
+) -> None:
     """Finish what an earlier run left, then run the jobs one after another; once in a process, as its reactor.
 
-    SIGINT and SIGTERM end the crawl that runs after the pages in flight; what was captured is published.
+    SIGINT and SIGTERM end the crawl that runs after the pages in flight; what was captured is published, as far as the
+    archive takes it in time.
+
+    Args:
+        workspace: The archive, opened for writing.
+        jobs: What to crawl.
+        progress: Called several times a second while a crawl runs.
+        finished: Called with what each crawl came to, also where it broke off.
+        published: Called with what became of each capture, in the order of publication.
 
     Raises:
         StoreError: The archive could not be written; what was captured is in the spool, and the next run publishes it.
+        BrokenCrawlError: A fault of ours ended a crawl.
     """
     # What is loaded by now stays, and much is made that lives for one page: scanning it all costs a tenth.
     gc.freeze()
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
     install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
     reactor: Any = importlib.import_module("twisted.internet.reactor")
-    outcome: list[CrawlResult | BaseException] = []
+    errors: list[BaseException] = []
 
     async def everything() -> None:
         try:
-            outcome.extend(await _run_all(workspace, jobs, progress))
+            await _run_all(workspace, jobs, _Audience(progress, finished, published))
         except BaseException as error:  # noqa: BLE001 - raised again below, outside the reactor
-            outcome.append(error)
+            errors.append(error)
         finally:
             reactor.stop()
 
     PublicResolver(reactor, allow_private=any(job.allow_private for job in jobs)).install_on_reactor()
     reactor.callWhenRunning(lambda: asyncio.ensure_future(everything()))
     reactor.run(installSignalHandlers=False)
-    errors = [result for result in outcome if isinstance(result, BaseException)]
     if errors:
         raise errors[0]
-    return [result for result in outcome if isinstance(result, CrawlResult)]
 
 
-async def _run_all(workspace: Workspace, jobs: Sequence[CrawlJob], progress: Progress | None) -> list[CrawlResult]:
+class _Audience(NamedTuple):
+    """Who is told what happens."""
+
+    progress: Progress | None
+    finished: Callable[[CrawlResult], None]
+    published: Tell | None
+
+
+async def _run_all(workspace: Workspace, jobs: Sequence[CrawlJob], audience: _Audience) -> None:
     await asyncio.to_thread(workspace.catalog.refresh, workspace.store)
     await recover(workspace, extractor())
-    results: list[CrawlResult] = []
-    for job in jobs:
-        results.append(await _run_one(workspace, job, progress))
-        if results[-1].interrupted:
-            break
-    return results
+    with Interruption() as interruption:
+        for job in jobs:
+            await _run_one(workspace, job, audience, interruption)
+            if interruption.requested.is_set():
+                break
 
 
-class _Ending(NamedTuple):
-    """How a crawl ended: by itself, from outside, or by a fault of ours."""
-
-    interrupted: bool
-    fault: BaseException | None
-
-
-async def _run_one(workspace: Workspace, job: CrawlJob, progress: Progress | None) -> CrawlResult:
+async def _run_one(workspace: Workspace, job: CrawlJob, audience: _Audience, interruption: Interruption) -> None:
     started_at, clock = datetime.now(UTC), time.monotonic()
     ledger = Ledger()
-    head = partial(segment_head, source=job.source, user_agent=job.user_agent)
-    publisher = Publisher(workspace, extractor(), head)
-    async with ReadingPool() as pool:
-        ending = await _crawl(workspace, job, ledger, publisher, pool, progress)
-        unreadable = await _read_what_was_dropped(publisher, pool)
-    await _close(publisher, job, ending.fault or unreadable)
-    for published in publisher.published:
+    fetched = 0
+
+    def tell(published: Published) -> None:
+        nonlocal fetched
+        fetched += published.capture.request.purpose == "page"
         if published.outcome is not None:
             ledger.finish(published.capture.filed_as, published.outcome, published.reason)
-    ledger.close("interrupted" if ending.interrupted else "not_reached")
+        if audience.published is not None:
+            audience.published(published)
+
+    head = partial(segment_head, source=job.source, user_agent=job.user_agent)
+    publisher = Publisher(workspace, extractor(), head, tell)
+    async with ReadingPool() as pool:
+        fault = await _crawl(workspace, job, ledger, publisher, pool, audience.progress, interruption)
+        unreadable = await _read_what_was_dropped(publisher, pool)
+    error = await _close(publisher, job, fault or unreadable, interruption)
+    for url in publisher.kept:
+        ledger.put_off(url)
+    ledger.close("interrupted" if interruption.requested.is_set() else "not_reached")
     summary = CrawlSummary(
         source=job.source,
         started_at=started_at,
         seconds=round(time.monotonic() - clock, 3),
         discovered=ledger.discovered,
-        fetched=sum(published.capture.request.purpose == "page" for published in publisher.published),
+        fetched=fetched + len(publisher.kept),
         outcomes=ledger.outcomes,
         skipped=ledger.skipped,
         segments=publisher.segments,
     )
-    return CrawlResult(
-        summary=summary, published=publisher.published, reasons=ledger.reasons, interrupted=ending.interrupted
+    interrupted = interruption.requested.is_set() and error is None
+    audience.finished(
+        CrawlResult(summary=summary, reasons=ledger.reasons, interrupted=interrupted, whereabouts=publisher.whereabouts)
     )
+    if error is not None:
+        raise error
 
 
-async def _close(publisher: Publisher, job: CrawlJob, fault: BaseException | None) -> None:
-    """Publish what can be published, then raise the fault that ended the crawl, if there was one."""
-    if fault is None:
-        await publisher.close()
-        return
+async def _close(
+    publisher: Publisher, job: CrawlJob, fault: BaseException | None, interruption: Interruption
+) -> Exception | None:
+    """Publish what can be published; return why the crawl broke off, if it did."""
     try:
-        await publisher.close()
+        await publisher.close(may_wait=lambda: interruption.seconds_left > 0)
     except ArchiveError as error:
+        if fault is None:
+            return error
         where = str(error)
     else:
-        where = "what it had captured is published"
-        if publisher.kept_in_spool:
-            where = "what it had captured is in the spool, and the next crawl publishes it"
-    message = f"the crawl of {job.source} broke off ({type(fault).__name__}: {fault}); {where}"
-    raise BrokenCrawlError(message) from fault
+        where = f"what it had captured is {publisher.whereabouts}"
+    if fault is None:
+        return None
+    broken = BrokenCrawlError(f"the crawl of {job.source} broke off ({type(fault).__name__}: {fault}); {where}")
+    broken.__cause__ = fault
+    return broken
 
 
 async def _crawl(
@@ -163,8 +193,9 @@ async def _crawl(
     publisher: Publisher,
     pool: ReadingPool,
     progress: Progress | None,
-) -> _Ending:
-    """Run Scrapy over one job; tell how it ended."""
+    interruption: Interruption,
+) -> BaseException | None:
+    """Run Scrapy over one job; return the fault of ours that ended it, if one did."""
     recorder = Recorder(
         publisher,
         workspace.catalog,
@@ -177,26 +208,38 @@ async def _crawl(
     runner = AsyncCrawlerRunner(_settings(job))
     crawler = runner.create_crawler(SiteSpider)
     listen(crawler, recorder.record)
-    stop = asyncio.Event()
     faults: list[BaseException] = []
 
-    def end_on_fault(error: BaseException) -> None:
-        faults.append(error)
-        stop.set()
-
     def end_on_failure(failure: Failure) -> None:
-        end_on_fault(failure.value or BrokenCrawlError("a fault without an error"))
+        faults.append(failure.value or BrokenCrawlError("a fault without an error"))
 
     crawler.signals.connect(end_on_failure, signals.spider_error)
+    pause = FetchingPause(
+        job.spool_limits,
+        workspace.spool.directory,
+        publisher,
+        pause=lambda: _engine(crawler).pause(),
+        go_on=lambda: _engine(crawler).unpause(),
+    )
     report = _Report(progress, ledger)
-    watching = asyncio.ensure_future(_watch(crawler, publisher, stop, report, end_on_fault))
+
+    def look() -> bool:
+        pause.look()
+        report()
+        return not (faults or publisher.failed or interruption.requested.is_set())
+
+    watching = asyncio.ensure_future(_watch(crawler, publisher, look, faults.append))
     try:
-        with _ending_on_signals(stop):
-            await runner.crawl(crawler, job=job, ledger=ledger, pool=pool, catalog=workspace.catalog)
+        await runner.crawl(crawler, job=job, ledger=ledger, pool=pool, catalog=workspace.catalog)
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-    return _Ending(interrupted=stop.is_set() and not faults, fault=faults[0] if faults else None)
+    return faults[0] if faults else None
+
+
+def _engine(crawler: Crawler) -> ExecutionEngine:
+    assert crawler.engine is not None  # noqa: S101 - nobody looks before the crawl has begun
+    return crawler.engine
 
 
 def _settings(job: CrawlJob) -> Settings:
@@ -228,34 +271,19 @@ class _Report:
 
 
 async def _watch(
-    crawler: Crawler,
-    publisher: Publisher,
-    stop: asyncio.Event,
-    report: _Report,
-    end_on_fault: Callable[[BaseException], None],
+    crawler: Crawler, publisher: Publisher, look: Callable[[], bool], end_on_fault: Callable[[BaseException], None]
 ) -> None:
-    """Bring captures to the disk and report, several times a second; end the crawl when it has to."""
+    """Bring captures to the disk and `look`, several times a second; end the crawl when that says no, or fails."""
     try:
-        while not (stop.is_set() or publisher.failed):
+        going_on = True
+        while going_on:
             await asyncio.sleep(_WATCH_SECONDS)
             await publisher.sync()
-            report()
+            going_on = look()
     except Exception as error:  # noqa: BLE001 - nobody waits for this task before the crawl is over
         end_on_fault(error)
     drop_waiting(crawler)
     await crawler.stop_async()
-
-
-@contextlib.contextmanager
-def _ending_on_signals(stop: asyncio.Event) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
 
 
 async def _read_what_was_dropped(publisher: Publisher, pool: ReadingPool) -> ReaderStartError | None:

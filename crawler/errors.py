@@ -5,6 +5,7 @@
     CrawlError
     ├── BlockedAddressError   the host is at an address that is not public
     ├── BrokenCrawlError      a fault of ours ended a crawl before its time
+    ├── DiskFullError         the disk has too little room for what is fetched
     ├── CrawlStopped          the crawl was ended before the fetch had its turn
     ├── ReaderStartError      no process can be started that reads pages
     └── RobotsDisallowed      robots.txt, or its absence through an error, forbids the fetch
@@ -31,6 +32,10 @@ class ReaderStartError(CrawlError):
 
 class BrokenCrawlError(CrawlError):
     """A fault of ours ended a crawl before its time; the message says where what it had captured is."""
+
+
+class DiskFullError(CrawlError):
+    """The disk of the spool has too little room for what is fetched."""
 
 
 class CrawlStopped(CrawlError):  # noqa: N818 - named as the decision it is

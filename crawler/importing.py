@@ -16,7 +16,8 @@ from msgspec import Struct
 from broadsheet.crawler.extraction.revision import extractor
 from broadsheet.crawler.findings import finding_of, is_readable, page_of
 from broadsheet.crawler.pool import ReadingPool
-from broadsheet.crawler.publisher import OpenSegment, Publisher
+from broadsheet.crawler.open_segment import OpenSegment
+from broadsheet.crawler.publisher import Publisher
 from broadsheet.crawler.recovery import recover
 from broadsheet.storage import warc
 from broadsheet.storage.captures import Capture, Request
@@ -34,6 +35,7 @@ from broadsheet.storage.foreign_exchanges import (
 from broadsheet.storage.foreign_warc import ForeignRecord, Unreadable, read_foreign
 from broadsheet.storage.held_captures import HeldCapture, HeldCaptures
 from broadsheet.storage.model import Outcome
+from broadsheet.storage.publication import Published
 from broadsheet.storage.segments import SOURCE_FIELD, capture_of, request_in
 from broadsheet.storage.urls import normalise
 from broadsheet.storage.warc_records import Original, warcinfo_record
@@ -132,7 +134,7 @@ class _Importer:
         self._file = ""
         self._passed_over: Counter[str] = Counter()
         self._outcomes: Counter[Outcome] = Counter()
-        self._publisher = Publisher(workspace, extractor(), self._head)
+        self._publisher = Publisher(workspace, extractor(), self._head, self._count)
 
     async def add(self, path: Path) -> None:
         """Import one file."""
@@ -150,7 +152,6 @@ class _Importer:
     async def finish(self) -> None:
         """Publish what is left, and complete the summary."""
         await self._publisher.close()
-        self._count_published()
         self._summary.segments = self._publisher.segments
         self._summary.passed_over = dict(sorted(self._passed_over.items()))
         self._summary.outcomes = {outcome: self._outcomes[outcome] for outcome in get_args(Outcome)}
@@ -244,7 +245,6 @@ class _Importer:
         if to_be_read:
             await self._room.acquire()
             self._readings.create_task(self._read(segment, capture, record.block))
-        self._count_published()
 
     async def _read(self, segment: OpenSegment, capture: Capture, block: bytes) -> None:
         try:
@@ -253,8 +253,9 @@ class _Importer:
         finally:
             self._room.release()
 
-    def _count_published(self) -> None:
-        self._outcomes.update(one.outcome for one in self._publisher.take_published() if one.outcome)
+    def _count(self, published: Published) -> None:
+        if published.outcome:
+            self._outcomes[published.outcome] += 1
 
     def _head(self, batch: str) -> tuple[str, bytes]:
         fields = {

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from broadsheet.crawler.spool_limits import SpoolLimits
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.model import Outcome
 
@@ -29,6 +30,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
         allow_private: Whether loopback, link-local and private addresses may be fetched.
         delay: Seconds between two requests to a host; None for the default.
         user_agent: What the crawl calls itself.
+        spool_limits: How much may wait on this machine's disk until the archive takes it.
     """
 
     source: str
@@ -42,6 +44,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
     read_pages: bool = True
     allow_private: bool = False
     delay: float | None = None
+    spool_limits: SpoolLimits = SpoolLimits()
 
     def reads(self, capture: Capture) -> bool:
         """Tell whether the page of a capture is read: all are, but where only captures are wanted."""

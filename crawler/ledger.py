@@ -60,6 +60,11 @@ class Ledger:
         if reason and outcome == "failed":
             self.reasons[url] = reason
 
+    def put_off(self, url: str) -> None:
+        """Note that what a URL showed waits in the spool, where nothing else has become of it."""
+        if identity(url) in self._outcomes:
+            self.skip(url, "unpublished")
+
     def close(self, reason: str) -> None:
         """Skip whatever has no outcome yet."""
         for key in [key for key, outcome in self._outcomes.items() if outcome is None]:

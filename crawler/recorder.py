@@ -9,7 +9,8 @@ from importlib.metadata import version
 
 import scrapy
 
-from broadsheet.crawler.publisher import OpenSegment, Publisher
+from broadsheet.crawler.open_segment import OpenSegment
+from broadsheet.crawler.publisher import Publisher
 from broadsheet.storage import captures, warc
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.catalog import Catalog

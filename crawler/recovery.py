@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 
-from broadsheet.crawler.publisher import publish_batch, publish_planned
+from broadsheet.crawler.publisher import plan_batch, publish_planned
 from broadsheet.crawler.rereading import SegmentReader
 from broadsheet.storage import chains, layout, manifests, publication, warc
 from broadsheet.storage.batch import Batch
@@ -124,8 +124,9 @@ async def _plan_and_publish(
         batch.seal(whole)
     captures = await reader.read(batch.segment)
     if captures:
-        key, _ = await asyncio.to_thread(publish_batch, workspace, lane, batch, captures, extractor)
-        return key
+        plan, _ = await asyncio.to_thread(plan_batch, workspace, lane, batch, captures, extractor)
+        await asyncio.to_thread(publish_planned, workspace, lane, batch, plan)
+        return plan.warc_key
     batch.discard()
     return None
 

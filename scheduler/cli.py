@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
 import sys
 from importlib.metadata import version
+from typing import NoReturn
 
 import click
 
@@ -71,11 +74,24 @@ def main() -> None:
         status = program.main(standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
-        sys.exit(INTERRUPTED)
+        _leave(INTERRUPTED)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (ArchiveError, CrawlError, ConfigError, OSError) as error:
         click.echo(explain(error), err=True)
-        sys.exit(exit_code(error))
-    sys.exit(status if isinstance(status, int) else 0)
+        _leave(exit_code(error))
+    if isinstance(status, int) and status:
+        _leave(status)
+
+
+def _leave(status: int) -> NoReturn:
+    """End the process without waiting for its threads.
+
+    One of them may still wait for a store that does not answer, for minutes. Nothing rests on an orderly end: what is
+    published is whole, and the rest is in the spool.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # nobody reads it any more
+            stream.flush()
+    os._exit(status)

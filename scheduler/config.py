@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
@@ -12,12 +13,24 @@ import msgspec
 from msgspec import Meta, Struct
 
 from broadsheet.crawler.job import DEFAULT_MAX_DEPTH, DEFAULT_MAX_PAGES
+from broadsheet.crawler.spool_limits import SpoolLimits
 from broadsheet.storage.errors import InvalidURLError
 from broadsheet.storage.urls import normalise
 
 
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(|[KMGT]i?)B?")
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+
+
 class ConfigError(Exception):
     """The configuration cannot be used; names file, table and key, and what is allowed there."""
+
+
+_TEXTS = {
+    "contact": "a URL or an e-mail address",
+    "spool_limit": "a size such as '2 GiB'",
+    "free_disk": "a size such as '256 MiB'",
+}
 
 
 class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,10 +54,14 @@ class Config(Struct, frozen=True, kw_only=True):
 
     Attributes:
         contact: How site owners reach the operator: a URL or an e-mail address.
+        spool_limit: How much may wait in the spool, such as ``2 GiB``.
+        free_disk: How much of the spool's disk stays free, such as ``256 MiB``.
         sources: The sources by name.
     """
 
     contact: str | None = None
+    spool_limit: str | None = None
+    free_disk: str | None = None
     sources: dict[str, Source] = {}
 
 
@@ -58,19 +75,18 @@ def load(path: Path) -> Config:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
-    unknown = sorted(set(tables) - {"contact", "sources"})
+    unknown = sorted(set(tables) - {*_TEXTS, "sources"})
     if unknown:
-        raise ConfigError(f"{path}: unknown key {unknown[0]!r}; allowed are 'contact' and tables [sources.NAME]")
+        allowed = ", ".join(repr(name) for name in _TEXTS)
+        raise ConfigError(f"{path}: unknown key {unknown[0]!r}; allowed are {allowed} and tables [sources.NAME]")
     sources = tables.get("sources", {})
     if not isinstance(sources, dict):
         raise ConfigError(f"{path}: 'sources' has to be tables [sources.NAME], not {type(sources).__name__}")
-    contact = tables.get("contact")
-    if not isinstance(contact, str | None):
-        raise ConfigError(f"{path}: 'contact' has to be a URL or an e-mail address, not {contact!r}")
-    return Config(
-        contact=contact,
-        sources={name: _source(path, name, table) for name, table in sources.items()},
-    )
+    texts = {name: tables.get(name) for name in _TEXTS}
+    for name, text in texts.items():
+        if not isinstance(text, str | None):
+            raise ConfigError(f"{path}: {name!r} has to be {_TEXTS[name]}, not {text!r}")
+    return Config(sources={name: _source(path, name, table) for name, table in sources.items()}, **texts)
 
 
 def user_agent(contact: str | None) -> str:
@@ -88,6 +104,34 @@ def operator_contact(config: Config | None) -> str | None:
     if contact is not None and not (contact.isascii() and contact.isprintable()):
         raise ConfigError(f"the contact {contact!r} cannot be sent in a header: give a URL or an e-mail address")
     return contact
+
+
+def spool_limits(config: Config | None) -> SpoolLimits:
+    """Return how much may wait on this machine: what the environment says, else the sources file, else the defaults.
+
+    ``$BROADSHEET_SPOOL_LIMIT`` and ``$BROADSHEET_FREE_DISK`` are the variables.
+
+    Raises:
+        ConfigError: One of them is no size.
+    """
+    waiting = _size("BROADSHEET_SPOOL_LIMIT", "spool_limit", config.spool_limit if config else None)
+    free = _size("BROADSHEET_FREE_DISK", "free_disk", config.free_disk if config else None)
+    default = SpoolLimits()
+    return SpoolLimits(
+        waiting_bytes=default.waiting_bytes if waiting is None else waiting,
+        free_bytes=default.free_bytes if free is None else free,
+    )
+
+
+def _size(variable: str, key: str, configured: str | None) -> int | None:
+    """Return how many bytes an environment variable says, else a key of the sources file; None where neither does."""
+    name, text = (f"${variable}", os.environ[variable]) if os.environ.get(variable) else (key, configured)
+    if text is None:
+        return None
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise ConfigError(f"{name} has to be a size in bytes, or one such as '512 MiB' or '2 GiB', not {text!r}")
+    return int(float(found[1]) * _UNITS[found[2]])
 
 
 def _source(path: Path, name: str, table: object) -> Source:

@@ -27,7 +27,7 @@ def crawl_jobs(
     """Return one job for each source that is named, and one for all the URLs together.
 
     Raises:
-        ConfigError: A target is neither a source nor a URL, or the operator's contact is missing.
+        ConfigError: A target is neither a source nor a URL, the operator's contact is missing, or a size is none.
     """
     loaded = config.load(sources_file) if sources_file else None
     sources = loaded.sources if loaded else {}
@@ -36,6 +36,7 @@ def crawl_jobs(
     plans = [(name, [source.home], source) for name, source in named]
     if urls:
         plans.append((" ".join(urls), urls, Source(home=urls[0])))
+    limits = config.spool_limits(loaded)
     return [
         CrawlJob(
             source=name,
@@ -45,6 +46,7 @@ def crawl_jobs(
             max_depth=max_depth if max_depth is not None else source.max_depth,
             delay=source.delay,
             allow_private=allow_private,
+            spool_limits=limits,
         )
         for name, starts, source in plans
     ]
@@ -54,7 +56,7 @@ def recrawl_job(url: str, *, allow_private: bool) -> CrawlJob:
     """Return the job that fetches one URL now, whole, and takes it for an article.
 
     Raises:
-        ConfigError: The operator's contact is missing.
+        ConfigError: The operator's contact is missing, or a size is none.
         InvalidURLError: It is no URL.
     """
     start = normalise(url)
@@ -69,6 +71,7 @@ def recrawl_job(url: str, *, allow_private: bool) -> CrawlJob:
         expected=not is_front_page(start),
         conditional=False,
         allow_private=allow_private,
+        spool_limits=config.spool_limits(None),
     )
 
 

@@ -67,6 +67,18 @@ class Spool:
         self._own: Lane | None = None
         directory.mkdir(parents=True, exist_ok=True)
 
+    @property
+    def directory(self) -> Path:
+        """Where the lanes lie."""
+        return self._directory
+
+    def keep_until_exit(self) -> None:
+        """Hold this process's lane to the end of the process: a thread of it may still publish from there.
+
+        What is opened from now on goes to another lane.
+        """
+        self._own = None
+
     def close(self) -> None:
         """Let go of this process's lane; what lies in it is anybody's from then on."""
         if self._own is not None:

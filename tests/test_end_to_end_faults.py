@@ -34,8 +34,9 @@ def show(ledger):
 
 with Workspace.open(sys.argv[2]) as workspace:
     job = CrawlJob(source="site", targets=[sys.argv[3]], user_agent="test", allow_private=True)
-    (result,) = crawl.run(workspace, [job], show)
-    print("interrupted" if result.interrupted else "finished")
+    results = []
+    crawl.run(workspace, [job], show, finished=results.append)
+    print("interrupted" if results[0].interrupted else "finished")
 """
 # The disk fails at the third time that captures are brought to it.
 _FAILING_DISK = """
@@ -123,7 +124,8 @@ def test_where_no_reader_starts_the_pages_wait_in_the_spool_for_the_next_crawl(t
         url = f"http://127.0.0.1:{server.port}/story/1"
         ended = Broadsheet(str(path), program=program)("crawl", "--allow-private", url)
         assert ended.status != 0
-        assert "what it had captured is in the spool, and the next crawl publishes it" in ended.stderr
+        assert "what it had captured is in the spool: 2 captures" in ended.stderr
+        assert "the next crawl publishes it" in ended.stderr
         assert len(_spool(path)) == 1
         Broadsheet(str(path)).crawl(f"http://127.0.0.1:{other.port}/story/2")
         assert [exchange.path for exchange in server.log].count("/story/1") == 1
@@ -138,7 +140,7 @@ def test_a_disk_that_fails_ends_the_crawl_and_the_message_says_why(tmp_path: Pat
         url = f"http://127.0.0.1:{server.port}/"
         ended = Broadsheet(str(path), program=program)("crawl", "--allow-private", url)
     assert ended.status != 0
-    assert "broke off (OSError: [Errno 5] Input/output error); what it had captured is published" in ended.stderr
+    assert "broke off (OSError: [Errno 5] Input/output error); what it had captured is in the archive" in ended.stderr
     assert _spool(path) == []
     assert _stories(path) < set(_site())
 

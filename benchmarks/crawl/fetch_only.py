@@ -22,8 +22,7 @@ def main() -> None:
         read_pages=False,
     )
     with Workspace.open(str(Path(archive))) as workspace:
-        for result in run(workspace, [job]):
-            print(msgspec.json.encode(result.summary).decode())
+        run(workspace, [job], finished=lambda result: print(msgspec.json.encode(result.summary).decode()))
 
 
 if __name__ == "__main__":

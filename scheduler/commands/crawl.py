@@ -56,18 +56,28 @@ def command(
     # Scrapy takes a second to load: whoever mistyped something need not wait for it.
     from broadsheet.crawler.crawl import run
 
-    with Workspace.open(archive) as workspace, shown_progress() as progress:
-        results = run(workspace, jobs, progress)
-    for result in results:
-        if as_json:
-            print_json(result.summary)
-            _tell_reasons(result, errors)
-        else:
-            print_summary(result, archive)
+    results: list[CrawlResult] = []
+    try:
+        with Workspace.open(archive) as workspace, shown_progress() as progress:
+            run(workspace, jobs, progress, finished=results.append)
+    finally:
+        # What the crawls before came to is told also where a later one broke off.
+        for result in results:
+            _tell(result, archive, as_json=as_json)
     if any(result.interrupted for result in results):
-        errors.print("interrupted: what was captured is in the archive; crawl again to go on")
+        errors.print(
+            f"interrupted: what was captured is {results[-1].whereabouts}; crawl again to go on", soft_wrap=True
+        )
         return INTERRUPTED
     return FAILED if any(_came_to_nothing(result.summary) for result in results) else 0
+
+
+def _tell(result: CrawlResult, archive: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(result.summary)
+        _tell_reasons(result, errors)
+    else:
+        print_summary(result, archive)
 
 
 def _came_to_nothing(summary: CrawlSummary) -> bool:

@@ -48,9 +48,12 @@ def command(url: str, archive: str, *, allow_private: bool, as_json: bool) -> in
     # Scrapy takes a second to load: whoever mistyped something need not wait for it.
     from broadsheet.crawler.crawl import run
 
+    results: list[CrawlResult] = []
+    published: list[Published] = []
     with Workspace.open(archive) as workspace, shown_progress() as progress:
-        result = run(workspace, [job], progress)[0]
-    answer = _answer(url, result, Archive.open(archive))
+        run(workspace, [job], progress, finished=results.append, published=published.append)
+    (result,) = results
+    answer = _answer(url, result, published, Archive.open(archive))
     if as_json:
         print_json(answer)
     else:
@@ -60,8 +63,8 @@ def command(url: str, archive: str, *, allow_private: bool, as_json: bool) -> in
     return FAILED if answer.outcome in ("failed", "blocked") else 0
 
 
-def _answer(url: str, result: CrawlResult, archive: Archive) -> Recrawled:
-    pages = [published for published in result.published if published.capture.request.purpose == "page"]
+def _answer(url: str, result: CrawlResult, captures: list[Published], archive: Archive) -> Recrawled:
+    pages = [published for published in captures if published.capture.request.purpose == "page"]
     judged = [published for published in pages if published.outcome is not None]
     if result.summary.skipped.keys() & {"robots", "private_address"} and not judged:
         return _unpublished(url, "blocked", "; ".join(result.reasons.values()), pages)

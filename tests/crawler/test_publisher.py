@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 import scrapy
 
-from broadsheet.crawler import publisher as publishing
+from broadsheet.crawler import open_segment
 from broadsheet.crawler.extraction.revision import extractor
-from broadsheet.crawler.publisher import OpenSegment, Publisher
+from broadsheet.crawler.open_segment import OpenSegment
+from broadsheet.crawler.publisher import Publisher
 from broadsheet.crawler.recorder import CAPTURED, REQUEST, Captured, Recorder, segment_head
 from broadsheet.storage import captures
 from broadsheet.storage.model import Exchange
@@ -31,10 +32,17 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 
 
 @pytest.fixture
-def publisher(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Publisher:
+def told() -> list[str]:
+    """The record ids of what was published, in the order in which it was told."""
+    return []
+
+
+@pytest.fixture
+def publisher(workspace: Workspace, told: list[str], monkeypatch: pytest.MonkeyPatch) -> Publisher:
     """A publisher for which a segment with one capture is full."""
-    monkeypatch.setattr(publishing, "SEGMENT_BYTES", 1)
-    return Publisher(workspace, extractor(), partial(segment_head, source="site", user_agent="test"))
+    monkeypatch.setattr(open_segment, "SEGMENT_BYTES", 1)
+    head = partial(segment_head, source="site", user_agent="test")
+    return Publisher(workspace, extractor(), head, lambda published: told.append(published.capture.record_id))
 
 
 def record(publisher: Publisher, workspace: Workspace, body: bytes) -> tuple[OpenSegment, captures.Capture]:
@@ -57,25 +65,23 @@ def record(publisher: Publisher, workspace: Workspace, body: bytes) -> tuple[Ope
 
 
 async def test_no_segment_overtakes_one_whose_slow_page_is_still_being_read(
-    publisher: Publisher, workspace: Workspace
+    publisher: Publisher, workspace: Workspace, told: list[str]
 ) -> None:
     recorded = [record(publisher, workspace, body) for body in (b"one", b"two", b"three")]
     for segment, capture in reversed(recorded):
         segment.settle(capture, _NO_ARTICLE)
         await asyncio.sleep(0.05)
     await publisher.close()
-    assert [published.capture.record_id for published in publisher.published] == [
-        capture.record_id for _, capture in recorded
-    ]
+    assert told == [capture.record_id for _, capture in recorded]
     assert not publisher.kept_in_spool
 
 
 async def test_what_comes_after_a_segment_with_an_unread_page_waits_in_the_spool_with_it(
-    publisher: Publisher, workspace: Workspace
+    publisher: Publisher, workspace: Workspace, told: list[str]
 ) -> None:
     recorded = [record(publisher, workspace, body) for body in (b"one", b"two", b"three")]
     for segment, capture in (recorded[0], recorded[2]):
         segment.settle(capture, _NO_ARTICLE)
     await publisher.close()
-    assert [published.capture.record_id for published in publisher.published] == [recorded[0][1].record_id]
+    assert told == [recorded[0][1].record_id]
     assert publisher.kept_in_spool

@@ -27,7 +27,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from broadsheet.crawler import pool, publisher
+from broadsheet.crawler import open_segment, pool
 from broadsheet.scheduler import cli
 from broadsheet.storage.batch import Batch
 from broadsheet.storage.folder import FolderStore
@@ -94,7 +94,7 @@ def _discarding(number: int) -> None:
 
 
 def _waiting(number: int) -> None:
-    publisher.SEGMENT_BYTES = _SMALL_SEGMENT
+    open_segment.SEGMENT_BYTES = _SMALL_SEGMENT
     put = FolderStore.put
 
     def held_up(self: FolderStore, key: str, data: bytes | Path) -> None:

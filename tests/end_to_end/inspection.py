@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -77,8 +77,13 @@ def captures_in_spool(archive: Path, scratch: Path) -> set[str]:
         archive: The folder.
         scratch: An empty folder; segments are cut behind their last whole record here, not in the spool.
     """
+    return captures_in(sorted((archive / ".local" / "spool").glob("*/*/*.warc.gz")), scratch)
+
+
+def captures_in(segments: Iterable[Path], scratch: Path) -> set[str]:
+    """Return the record ids of the captures that lie whole in segments in a spool; `scratch` is an empty folder."""
     found: set[str] = set()
-    for segment in sorted((archive / ".local" / "spool").glob("*/*/*.warc.gz")):
+    for segment in segments:
         whole = scratch / segment.parent.name
         whole.write_bytes(segment.read_bytes()[: warc.valid_until(segment)])
         found |= {capture.record_id for capture, _ in read_captures(whole)}
