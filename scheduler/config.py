@@ -17,7 +17,6 @@ from broadsheet.crawler.spool_limits import SpoolLimits
 from broadsheet.storage.errors import InvalidURLError
 from broadsheet.storage.urls import normalise
 
-
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(|[KMGT]i?)B?")
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from broadsheet.crawler.spool_limits import SpoolLimits
 from broadsheet.scheduler import config
 from broadsheet.scheduler.config import ConfigError
 
@@ -47,6 +48,7 @@ def test_everything_else_may_be_said(sources: Path) -> None:
         ("[sources.courier]\nhome = 'http://127.0.0.1/'\nmax_depth = -1", ["courier", "max_depth"]),
         ("[sources.courier]\nhome = 'http://127.0.0.1/'\ndelay = -2", ["courier", "delay"]),
         ("contact = 5", ["contact"]),
+        ("spool_limit = 5", ["spool_limit", "2 GiB"]),
         ("sources = 'courier'", ["sources"]),
         ("[sources]\ncourier = 'http://127.0.0.1/'", ["courier"]),
         ("[source.courier]\nhome = 'http://127.0.0.1/'", ["'source'"]),
@@ -75,3 +77,38 @@ def test_the_environment_names_the_operator_before_the_file_does(
     monkeypatch.setenv("BROADSHEET_CONTACT", "https://archive.example/about")
     assert config.operator_contact(config.load(sources)) == "https://archive.example/about"
     assert "https://archive.example/about" in config.user_agent(config.operator_contact(None))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("0", 0),
+        ("1048576", 2**20),
+        ("2 GiB", 2**31),
+        ("1.5MiB", 1_572_864),
+        ("500 MB", 500_000_000),
+        ("3 T", 3 * 10**12),
+    ],
+)
+def test_how_much_may_wait_is_said_in_bytes_or_with_a_unit(
+    written: str, read: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROADSHEET_SPOOL_LIMIT", written)
+    monkeypatch.setenv("BROADSHEET_FREE_DISK", written)
+    assert config.spool_limits(None) == SpoolLimits(waiting_bytes=read, free_bytes=read)
+
+
+def test_the_environment_says_how_much_may_wait_before_the_file_does(
+    sources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources.write_text("spool_limit = '1 GiB'\nfree_disk = '1 MiB'\n")
+    monkeypatch.delenv("BROADSHEET_SPOOL_LIMIT", raising=False)
+    monkeypatch.setenv("BROADSHEET_FREE_DISK", "7")
+    assert config.spool_limits(config.load(sources)) == SpoolLimits(waiting_bytes=2**30, free_bytes=7)
+
+
+@pytest.mark.parametrize("written", ["much", "-1", "2 GiB of it", "2 XB"])
+def test_what_is_no_size_is_refused_by_name(written: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROADSHEET_SPOOL_LIMIT", written)
+    with pytest.raises(ConfigError, match="BROADSHEET_SPOOL_LIMIT"):
+        config.spool_limits(None)
