@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from broadsheet.crawler.extraction.revision import extractor
 from broadsheet.crawler.findings import finding_of, is_readable, page_of
-from broadsheet.crawler.pool import ReadingPool
 from broadsheet.crawler.open_segment import OpenSegment
+from broadsheet.crawler.pool import ReadingPool
 from broadsheet.crawler.publisher import Publisher
 from broadsheet.crawler.recovery import recover
 from broadsheet.storage import warc
