@@ -25,6 +25,7 @@ _COMMANDS = (
     "changes",
     "extract",
     "import",
+    "export",
     "verify",
     "recover",
     "demo",

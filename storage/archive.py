@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
@@ -113,12 +113,21 @@ class Archive:
         Raises:
             InvalidURLError: `host` is no host.
         """
+        lines = self.captures(since=since, until=until, host=host)
+        return self.snapshots_of(lines, language=language)
+
+    def snapshots_of(self, lines: Iterable[IndexLine], *, language: str | None = None) -> Iterator[Snapshot]:
+        """Yield the versions that begin with captures, in their order.
+
+        Args:
+            lines: The index lines of captures.
+            language: Only articles of this language, of any region (``en``).
+        """
         names_of = lru_cache(maxsize=64)(self._list_names)
-        for line in self.captures(since=since, until=until, host=host):
+        for line in lines:
             if line.snapshot is None:
                 continue
-            names = names_of(identity_hash(line.filed_as or line.url))
-            snapshot = self._numbered(line.snapshot, names)
+            snapshot = self._numbered(line.snapshot, names_of(identity_hash(line.filed_as or line.url)))
             if snapshot and (language is None or _language(snapshot) == language):
                 yield snapshot
 

@@ -116,7 +116,7 @@ def index_line(
 
 def encode(lines: Iterable[IndexLine]) -> bytes:
     """Return the bytes of an index segment: the lines sorted by their bytes, gzipped."""
-    encoded = sorted(_encode_line(line) for line in lines)
+    encoded = sorted(encode_line(line) for line in lines)
     starts = range(0, len(encoded), LINES_PER_MEMBER)
     blocks = (b"".join(encoded[start : start + LINES_PER_MEMBER]) for start in starts)
     return b"".join(gzip.compress(block, 9, mtime=0) for block in blocks)
@@ -171,5 +171,6 @@ def decode_line(line: bytes, place: str) -> IndexLine:
         raise ArchiveDamagedError(f"{place}: not a CDXJ line ({error})") from error
 
 
-def _encode_line(line: IndexLine) -> bytes:
+def encode_line(line: IndexLine) -> bytes:
+    """Return a line as it stands in an index, its line end included."""
     return f"{surt(line.url)} {line.at:%Y%m%d%H%M%S} ".encode() + _encoder.encode(line) + b"\n"

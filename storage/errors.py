@@ -12,6 +12,7 @@
     ├── MessageError             bytes that are no HTTP message, or a body that cannot be decoded
     ├── RecordError              bytes that are no WARC record
     ├── CatalogError             the local catalog cannot be used
+    ├── ExportError              an export cannot go on where it was, or begin where another was begun
     ├── PlanError                a plan in the spool cannot be read
     └── StoreError               an object store did not do what it was asked
         ├── NoSuchObjectError    there is no object under that key
@@ -61,6 +62,10 @@ class RecordError(ArchiveError):
 
 class CatalogError(ArchiveError):
     """The local catalog cannot be used; it may be deleted, the archive has all of it."""
+
+
+class ExportError(ArchiveError):
+    """An export cannot go on where it was, or begin where another was begun."""
 
 
 class PlanError(ArchiveError):

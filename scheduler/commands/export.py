@@ -1,0 +1,65 @@
+"""`broadsheet export`: the archive, or a part of it, in one file for others."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from broadsheet.scheduler.options import archive_option, json_option
+from broadsheet.scheduler.output import console, print_json
+from broadsheet.storage.archive import Archive
+from broadsheet.storage.export_selection import Selection
+from broadsheet.storage.exports import Form, export
+from broadsheet.storage.urls import site
+
+
+@click.command("export")
+@click.option("--format", "form", type=click.Choice(["wacz", "jsonl"]), required=True, help="What to write.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file [default: archive.FORMAT].")
+@click.option("--host", help="Only what is filed under this host, www aside.")
+@click.option("--since", metavar="TIME", help="Only captures from this time on (ISO 8601; UTC where no zone is given).")
+@click.option("--until", metavar="TIME", help="Only captures before this time.")
+@click.option("--language", help="Only articles of this language (en), of any region; with --format jsonl.")
+@json_option
+@archive_option
+def command(
+    form: Form,
+    output: Path | None,
+    host: str | None,
+    since: str | None,
+    until: str | None,
+    language: str | None,
+    archive: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Write a WACZ file (pages to replay) or JSON lines (one version of an article each).
+
+    An export that was interrupted goes on where it was when the same is asked for again.
+    """
+    if language and form == "wacz":
+        raise click.UsageError("--language selects articles; a WACZ file holds captures of every kind")
+    if host:
+        site(f"http://{host}/")
+    selection = Selection(
+        since=_moment("--since", since), until=_moment("--until", until), host=host, language=language
+    )
+    path = output or Path(f"archive.{form}")
+    exported = export(Archive.open(archive), archive, path, form, selection)
+    if as_json:
+        print_json(exported)
+        return
+    resumed = f", {exported.resumed_at} of them done before" if exported.resumed_at else ""
+    console.print(f"{path}: {exported.bytes:,} bytes from {exported.segments} segments{resumed}", soft_wrap=True)
+
+
+def _moment(option: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.UsageError(f"{option} {text!r}: not a time in ISO 8601, such as 2026-11-22") from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
