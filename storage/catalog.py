@@ -152,8 +152,10 @@ class Catalog:
         """Take in one index segment, once; and the links of the pages in it, by URL."""
         in_order = sorted(lines, key=lambda line: line.at)
         with self._writing() as connection:
-            for line in in_order:
-                self._ingest_line(line)
+            # In the order of the table: it is filled page by page.
+            advanced = sorted(_advanced(connection, in_order).items())
+            rows = ((filed, site(now.url), now.snapshot_key is not None, _encode(now)) for filed, now in advanced)
+            connection.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", rows)
             for url, links in (outlinks or {}).items():
                 row = (identity(url), zlib.compress(msgspec.msgpack.encode(links), 1))
                 connection.execute("INSERT OR REPLACE INTO outlinks VALUES (?, ?)", row)
@@ -161,7 +163,8 @@ class Catalog:
 
     def get(self, url: str) -> Known | None:
         """Return what is known of a URL, or None."""
-        return self._get(identity(url))
+        with self._reading() as connection:
+            return _select(connection, identity(url))
 
     def outlinks(self, url: str) -> list[Outlink] | None:
         """Return what a page led to when it was last read; None where it never was on this machine."""
@@ -194,22 +197,27 @@ class Catalog:
             with connection:
                 yield connection
 
-    def _ingest_line(self, line: IndexLine) -> None:
-        before = self._get(line.identity)
-        after = advance(before, line)
-        if after is None or after is before:
-            return
-        row = (line.identity, site(after.url), after.snapshot_key is not None, msgspec.msgpack.encode(after))
-        self._connection.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", row)
 
-    def _get(self, of_identity: str) -> Known | None:
-        with self._reading() as connection:
-            row = connection.execute("SELECT entry FROM known WHERE identity = ?", (of_identity,)).fetchone()
-            return _decode(row[0]) if row else None
-
-
+_encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Known).decode
 _decode_outlinks = msgspec.msgpack.Decoder(list[Outlink]).decode
+
+
+def _advanced(connection: sqlite3.Connection, lines: Iterable[IndexLine]) -> dict[str, Known]:
+    """Return what is known after some captures, by identity, where it is not what was known before."""
+    advanced: dict[str, Known] = {}
+    for line in lines:
+        filed = line.identity
+        before = advanced.get(filed) or _select(connection, filed)
+        after = advance(before, line)
+        if after is not None and after is not before:
+            advanced[filed] = after
+    return advanced
+
+
+def _select(connection: sqlite3.Connection, of_identity: str) -> Known | None:
+    row = connection.execute("SELECT entry FROM known WHERE identity = ?", (of_identity,)).fetchone()
+    return _decode(row[0]) if row else None
 
 
 @contextmanager

@@ -11,9 +11,11 @@ every block by their digest: what it leads to is there, and damage shows.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import heapq
 import tempfile
+import time
 import zlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -30,6 +32,8 @@ from broadsheet.storage.layout import RunName
 from broadsheet.storage.objects import ObjectStore
 
 _GZIP_WINDOW = 31
+_DRAFT = ".run-"
+_LEFTOVER_AGE = 24 * 60 * 60  # seconds: longer than any merge takes
 
 
 class Range(NamedTuple):
@@ -77,7 +81,8 @@ def write(store: ObjectStore, writer: str, level: int, first: int, lines: Iterat
         OSError: The disk is full or fails.
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=scratch, prefix=".run-") as file:
+    _remove_leftovers(scratch)
+    with tempfile.NamedTemporaryFile(dir=scratch, prefix=_DRAFT) as file:
         hashed = hashlib.sha256()
         blocks: list[tuple[bytes, int, int, str]] = []
         offset = 0
@@ -112,6 +117,16 @@ def read(store: ObjectStore, run: RunName, wanted: Range = EVERYTHING) -> Iterat
         lines = _lines(store, run, block)
         end = len(lines) if wanted.high is None else bisect_left(lines, wanted.high)
         yield from lines[bisect_left(lines, wanted.low) : end]
+
+
+def _remove_leftovers(scratch: Path) -> None:
+    """Remove what processes that were killed have left."""
+    oldest = time.time() - _LEFTOVER_AGE
+    for path in scratch.glob(f"{_DRAFT}*"):
+        # Another process that writes a run now may be faster.
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < oldest:
+                path.unlink()
 
 
 def _blocks(store: ObjectStore, run: RunName) -> list[_Block]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import heapq
+import os
 from itertools import pairwise
 from pathlib import Path
 
@@ -127,6 +128,18 @@ def test_writing_a_run_again_changes_nothing_and_leaves_nothing_behind(folder: P
     assert written(store, LINES, folder / ".scratch") == run
     assert objects(store) == before
     assert list((folder / ".scratch").iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_removed_when_it_is_old(tmp_path: Path) -> None:
+    old, young = tmp_path / ".run-old", tmp_path / ".run-young"
+    for path in (old, young):
+        path.write_bytes(b"half a run")
+    os.utime(old, (0, 0))
+
+    written(FolderStore(tmp_path / "archive"), LINES[:5], tmp_path)
+
+    assert not old.exists()
+    assert young.exists()
 
 
 @settings(max_examples=40, deadline=None)
