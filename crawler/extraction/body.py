@@ -13,13 +13,11 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from trafilatura import bare_extraction
-from trafilatura.settings import Document
-
 from broadsheet.crawler.extraction.date_text import find_dates, plain
 from broadsheet.crawler.extraction.layout import Layout
 from broadsheet.crawler.extraction.lines import Line, collapse
 from broadsheet.crawler.extraction.page import Page
+from broadsheet.crawler.extraction.main_text import fast_text, full_text
 from broadsheet.crawler.extraction.structured import Structured, as_text
 from broadsheet.crawler.extraction.wording import BYLINE_WORD, CREDIT_LINE, SEE_ALSO_HEADING, SHARE_LINE
 from broadsheet.storage.model import Candidate, FieldSource, Provenance
@@ -77,12 +75,12 @@ class BodyReader:
         """
         self._prune()
         names = tuple(authors)
-        text = self._cleaned(self._extracted(fast=True), title, names)
+        text = self._cleaned(fast_text(self._page.root, self._page.url), title, names)
         running = sum(len(self._layout.lines[i].text) for i in self._layout.paragraphs if i not in self._dropped)
         if "\n" not in text:
             text = self._own_paragraphs(text) or text
         if running > len(text) and (len(text) < _SHORT or running > _MUCH_MORE * len(text)):
-            text = max(text, self._cleaned(self._extracted(fast=False), title, names), key=len)
+            text = max(text, self._cleaned(full_text(self._page.root, self._page.url), title, names), key=len)
         stated = self._cleaned(as_text_lines(self._structured.article.get("articleBody")), title, names)
         found: list[tuple[FieldSource, str]] = [("trafilatura", text), ("json-ld", stated)]
         if len(stated) > max(_SHORT, _MUCH_MORE * len(text)) and running <= _MUCH_MORE * len(text):
@@ -102,12 +100,6 @@ class BodyReader:
         for element in (*self._page.root.iter(*_NO_TEXT), *boxes):
             if element.getparent() is not None:
                 element.drop_tree()
-
-    def _extracted(self, *, fast: bool) -> str:
-        document = bare_extraction(
-            self._page.root, url=self._page.url, fast=fast, include_comments=False, with_metadata=False
-        )
-        return document.text or "" if isinstance(document, Document) else ""
 
     def _own_paragraphs(self, text: str) -> str | None:
         """The page's paragraphs, where the text is all of them run together: so trafilatura dumps short pages."""

@@ -24,6 +24,14 @@ _MARKUP_PREFIX = 65536
 _MARKUP = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|a|h[1-6]|article|table|span)\b", re.IGNORECASE
 )
+# Every element is a plain one. lxml.html's own look-up asks Python for the class of each element each time it is met;
+# what it gives forms and fields besides is not used.
+_ELEMENT_CLASSES = etree.ElementDefaultClassLookup(
+    element=html.HtmlElement,
+    comment=html.HtmlComment,
+    pi=html.HtmlProcessingInstruction,
+    entity=html.HtmlEntity,
+)
 _ABSOLUTE = re.compile(r"https?://(?:\[[0-9a-f:.]+\]|[^/\s\[\]?])", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _URL_NOISE = re.compile(r"[\t\r\n]")
@@ -48,6 +56,7 @@ class Page:
         for character in _NONCHARACTERS:
             markup = markup.replace(character, b"")
         self.is_html, self.root, self.parser_limit = _parse(_UNHELD_REFERENCE.sub(b" ", markup))
+        self._elements = list(self.root.iter())
 
     @cached_property
     def base_url(self) -> str:
@@ -93,7 +102,8 @@ def _join(base: str, reference: str) -> str | None:
 def _parse(source: bytes) -> tuple[bool, html.HtmlElement, str | None]:
     if _MARKUP.search(source, 0, _MARKUP_PREFIX) is None:
         return False, html.Element("html"), None
-    parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
+    parser.set_element_class_lookup(_ELEMENT_CLASSES)
     try:
         root = html.document_fromstring(source, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
@@ -101,7 +111,7 @@ def _parse(source: bytes) -> tuple[bool, html.HtmlElement, str | None]:
     return True, root, _parser_limit(parser)
 
 
-def _parser_limit(parser: html.HTMLParser) -> str | None:
+def _parser_limit(parser: etree.HTMLParser) -> str | None:
     """libxml2 stops silently at its limits (nesting deeper than 2048); only its log tells."""
     for entry in parser.error_log:
         if entry.type_name == "ERR_RESOURCE_LIMIT":
