@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from broadsheet.crawler.extraction.date_text import find_dates, plain
 from broadsheet.crawler.extraction.layout import Layout
 from broadsheet.crawler.extraction.lines import Line, collapse
-from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.main_text import fast_text, full_text
+from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.structured import Structured, as_text
 from broadsheet.crawler.extraction.wording import BYLINE_WORD, CREDIT_LINE, SEE_ALSO_HEADING, SHARE_LINE
 from broadsheet.storage.model import Candidate, FieldSource, Provenance
@@ -32,6 +32,8 @@ _NO_TEXT = (
 _NEVER_PRUNED = ("html", "body", "td")
 _SHORT = 250
 _MUCH_MORE = 1.6
+_SHORT_ARTICLE = 1000
+_LACKING_SHARE = 0.2
 _MAX_BYLINE = 120
 _MAX_SCRAP = 160
 _MAX_SHARE = 120
@@ -79,7 +81,7 @@ class BodyReader:
         running = sum(len(self._layout.lines[i].text) for i in self._layout.paragraphs if i not in self._dropped)
         if "\n" not in text:
             text = self._own_paragraphs(text) or text
-        if running > len(text) and (len(text) < _SHORT or running > _MUCH_MORE * len(text)):
+        if running > len(text) and (len(text) < _SHORT or (running > _MUCH_MORE * len(text) and self._lacks(text))):
             text = max(text, self._cleaned(full_text(self._page.root, self._page.url), title, names), key=len)
         stated = self._cleaned(as_text_lines(self._structured.article.get("articleBody")), title, names)
         found: list[tuple[FieldSource, str]] = [("trafilatura", text), ("json-ld", stated)]
@@ -101,6 +103,18 @@ class BodyReader:
             if element.getparent() is not None:
                 element.drop_tree()
 
+    def _lacks(self, text: str) -> bool:
+        """Whether a text may lack a part of the article, and not only teasers of others.
+
+        The paragraphs of an article stand one behind another; those of teasers stand alone, between titles and dates.
+        """
+        if len(text) < _SHORT_ARTICLE:
+            return True
+        found, paragraphs = _key(text), set(self._layout.paragraphs)
+        neighbours = (i for i in paragraphs - self._dropped if i - 1 in paragraphs or i + 1 in paragraphs)
+        lines = (self._layout.lines[i].text for i in neighbours)
+        return sum(len(line) for line in lines if _key(line) not in found) > _LACKING_SHARE * len(text)
+
     def _own_paragraphs(self, text: str) -> str | None:
         """The page's paragraphs, where the text is all of them run together: so trafilatura dumps short pages."""
         first, last = self._layout.body
@@ -109,14 +123,20 @@ class BodyReader:
         ]
         return "\n".join(own) if len(own) > 1 and all(paragraph in text for paragraph in own) else None
 
+    @cached_property
+    def _unwanted(self) -> frozenset[str]:
+        """What the lines of other fields say."""
+        return frozenset(_key(self._layout.lines[i].text) for i in self._dropped)
+
     def _cleaned(self, text: str, title: str | None, authors: tuple[str, ...]) -> str:
         """The lines of a text that were written as part of the article."""
+        if not text:
+            return ""
         lines = [line.strip() for line in text.split("\n")]
-        unwanted = {_key(self._layout.lines[i].text) for i in self._dropped}
         kept: list[str] = []
         for line in lines:
             key = _key(line)
-            if not key or key in unwanted or _is_scrap(line):
+            if not key or key in self._unwanted or _is_scrap(line):
                 continue
             if len(kept) < _HEAD_LINES and _is_head(line, key, title, authors):
                 continue

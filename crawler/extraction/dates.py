@@ -13,8 +13,6 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from htmldate import find_date
-
 from broadsheet.crawler.extraction.date_claims import (
     MAX_DATE_LINE,
     Claim,
@@ -25,6 +23,7 @@ from broadsheet.crawler.extraction.date_claims import (
 )
 from broadsheet.crawler.extraction.date_order import OrderEvidence, day_of, proved_order, settle
 from broadsheet.crawler.extraction.date_text import Mention, Order, find_dates, plain
+from broadsheet.crawler.extraction.day_search import search_day
 from broadsheet.crawler.extraction.layout import Layout
 from broadsheet.crawler.extraction.lines import Line
 from broadsheet.crawler.extraction.page import Page
@@ -182,8 +181,7 @@ class DateReader:
             yield from claims_of_value("published", "url", f"{month[1]}-{month[2]}")
 
     def _from_htmldate(self, listed: list[Mention]) -> Iterator[Claim]:
-        # The capture is the latest possible day: without it, htmldate asks the clock.
-        found = find_date(self._page.root, url=self._page.url, original_date=True, max_date=self._latest.isoformat())
+        found = search_day(self._page, latest=self._latest)
         others = {reading.value[:10] for mention in listed for reading in mention.readings}
         # A first of January is what it makes of a bare year, mostly that of a copyright notice.
         if found is not None and not found.endswith("-01-01") and found not in others:

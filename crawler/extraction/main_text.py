@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from copy import copy
 
-from lxml import etree, html
+from lxml import html
 from trafilatura import bare_extraction
 from trafilatura.core import ESCALATION_MAX_LENGTH, ESCALATION_PAGE_SHARE
 from trafilatura.htmlprocessing import convert_tags, prune_unwanted_nodes, tree_cleaning
@@ -20,7 +20,6 @@ from trafilatura.xpaths import RAW_TREE_PRUNE_XPATH, REMOVE_COMMENTS_AND_LISTS_X
 
 from broadsheet.crawler.extraction.lines import collapse
 
-_COUNT = etree.XPath("count(.//*)")
 _OPTIONS = Extractor(output_format="python", fast=True, comments=False)
 
 
@@ -35,7 +34,7 @@ def fast_text(root: html.HtmlElement, url: str) -> str:
     for expressions in (RAW_TREE_PRUNE_XPATH, REMOVE_COMMENTS_AND_LISTS_XPATH):
         tree = prune_unwanted_nodes(tree, expressions)
     # trafilatura looks again where it found little of the page; it puts at most two spaces around an element.
-    most = len(collapse(tree.text_content())) + 2 * int(_COUNT(tree))
+    most = len(collapse(tree.text_content())) + 2 * sum(1 for _ in tree.iter())
     body, text = extract_content(convert_tags(tree_cleaning(tree, _OPTIONS), _OPTIONS, url), _OPTIONS)
     enough = min(ESCALATION_MAX_LENGTH, ESCALATION_PAGE_SHARE * most)
     if len(text) < max(enough, _OPTIONS.min_extracted_size, _OPTIONS.min_output_size):

@@ -56,7 +56,8 @@ class Page:
         for character in _NONCHARACTERS:
             markup = markup.replace(character, b"")
         self.is_html, self.root, self.parser_limit = _parse(_UNHELD_REFERENCE.sub(b" ", markup))
-        self._elements = list(self.root.iter())
+        # lxml makes an element's Python object anew each time it is met, unless somebody holds it.
+        self._held = list(self.root.iter())
 
     @cached_property
     def base_url(self) -> str:

@@ -36,6 +36,7 @@ from broadsheet.crawler.extraction.wording import (
     SERIES_HEADING,
     SHARE_LINE,
     TOPIC_HEADING,
+    says,
 )
 from broadsheet.storage.model import RelatedKind, RelatedLink
 
@@ -166,10 +167,10 @@ class RelatedReader:
         if line.heading and heading.heading and line.block.tag <= heading.block.tag and line.link is None:
             return True
         if len(text) > _MAX_HEADING:
-            return line.link is None and bool(NEWSLETTER.search(text))
+            return line.link is None and says(NEWSLETTER, text)
         if _is_see_also(text) or SHARE_LINE.fullmatch(text):
             return True
-        return (OTHER_LIST_HEADING.fullmatch(text) is not None and not line.linked) or bool(NEWSLETTER.search(text))
+        return (OTHER_LIST_HEADING.fullmatch(text) is not None and not line.linked) or says(NEWSLETTER, text)
 
 
 def related_links(boxes: list[Box], evidence: OrderEvidence) -> list[RelatedLink]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from lxml import html
 from broadsheet.crawler.extraction.date_text import Mention, find_dates, plain
 from broadsheet.crawler.extraction.lines import Line, collapse, is_dense
 from broadsheet.crawler.extraction.page import Page
-from broadsheet.crawler.extraction.wording import NEWSLETTER
+from broadsheet.crawler.extraction.wording import NEWSLETTER, says
 
 MAX_TITLE = 220
 """Characters of the longest line that can be the title of an article."""
@@ -127,14 +128,19 @@ def looks_like_unlinked_title(line: Line) -> bool:
     text = line.text
     if line.link is not None or not _MIN_TITLE <= len(text) <= MAX_TITLE or " " not in text:
         return False
-    if text.startswith(("“", '"', "«", "„")) or NEWSLETTER.search(text):
+    if text.startswith(("“", '"', "«", "„")) or says(NEWSLETTER, text):
         return False
     return not text.endswith(_SENTENCE_END) and not line.zone.footer
 
 
 def date_of(line: Line) -> Mention | None:
     """The date of a line that holds little else."""
-    text = plain(line.text)
+    return _date_alone(line.text)
+
+
+@lru_cache(maxsize=1024)
+def _date_alone(shown: str) -> Mention | None:
+    text = plain(shown)
     mention = _first_date(text) if len(text) <= _MAX_DATE_LINE else None
     if mention is None:
         return None

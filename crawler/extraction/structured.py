@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from html import unescape
-from typing import Any
+from typing import Any, cast
 
-from lxml import html
+from lxml import etree, html
 
 from broadsheet.crawler.extraction.lines import collapse, text_of
 from broadsheet.crawler.extraction.page import Page
@@ -31,6 +31,7 @@ _COMMENT_WRAPPING = re.compile(
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 # JSON can spell what neither XML nor UTF-8 can carry: control characters, halves of surrogate pairs.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
+_ITEMPROP = etree.XPath("//*[@itemprop]")
 _MAX_DEPTH = 12
 _MAX_NODES = 2000
 
@@ -95,8 +96,8 @@ class Structured:
     def microdata(self) -> dict[str, list[html.HtmlElement]]:
         """Elements by ``itemprop``, those of comments and of people left out where the scope says so."""
         found: dict[str, list[html.HtmlElement]] = {}
-        for element in self._page.root.xpath("//*[@itemprop]"):
-            for name in element.get("itemprop").split():
+        for element in cast("Iterable[html.HtmlElement]", _ITEMPROP(self._page.root)):
+            for name in (element.get("itemprop") or "").split():
                 found.setdefault(name, []).append(element)
         return found
 

@@ -23,6 +23,7 @@ from broadsheet.crawler.extraction.wording import (
     NEWSLETTER,
     PAYWALL,
     REGISTRATION,
+    says,
 )
 from broadsheet.storage.model import BlockKind, SubscriptionBlock
 
@@ -146,7 +147,7 @@ class SubscriptionReader:
 
 
 def _kind(text: str) -> BlockKind | None:
-    return next((kind for kind, pattern in _KINDS if pattern.search(text)), None)
+    return next((kind for kind, pattern in _KINDS if says(pattern, text)), None)
 
 
 def _says_enough(text: str) -> bool:

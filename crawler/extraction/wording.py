@@ -192,13 +192,15 @@ ASKING_WORDS = {
     PAYWALL: (
         "subscri", "to read", "to access", "to unlock", "for full", "for unlimited", "full story",
         "full article", "reading", "member", "reached", "you've", "you’ve", "you have", "unlock",
-        "lesen", "abonn", "abbon", "abbòn", "réservé", "poursuivre", "riservat", "exclusiv", "suscriptor",
+        "lesen", "diesen artikel", "abonn",
+        "abbon", "abbòn", "réservé", "poursuivre", "riservat", "exclusiv", "suscriptor",
         "suscríbete", "leyendo", "assin", "lees verder",
         "subskryb", "prenumer", "доступ", "подпис", "会員", "有料", "구독", "仅限", "bereits", "à lire",
     ),
     REGISTRATION: (
         "register", "sign up", "sign in", "log in", "login", "account", "weiterlesen", "weiter lesen",
-        "weiterzulesen", "vous pour", "registrati", "accedi", "regístrate", "inicia sesión", "会員登録",
+        "weiterzulesen", "weiter zu lesen", "vous pour", "registrati", "accedi", "regístrate",
+        "inicia sesión", "会員登録",
     ),
     APP: ("app", "приложени", "アプリ", "앱"),
     NEWSLETTER: (
@@ -217,6 +219,14 @@ ASKING_WORDS = {
         "пожертв", "підтрим", "تبرع", "寄付", "후원",
     ),
 }  # fmt: skip
+
+
+def says(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether a text holds what one of the patterns in `ASKING_WORDS` looks for."""
+    lowered = text.lower()
+    return any(word in lowered for word in ASKING_WORDS[pattern]) and pattern.search(text) is not None
+
+
 # What the button or the link of such a box says.
 ASK_ACTION = re.compile(
     r"subscri|sign ?up|sign me up|join|register|log ?in|donat|support|contribute|download|get (?:it|the|"

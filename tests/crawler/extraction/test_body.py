@@ -78,3 +78,16 @@ def test_the_stated_body_is_taken_where_the_page_shows_next_to_nothing(read: Rea
     assert article.provenance["text"].source == "json-ld"
     assert (article.text or "").startswith("The council of the upper town")
     assert "<p>" not in (article.text or "")
+
+
+def test_teasers_longer_than_the_article_are_no_reason_to_doubt_its_text(read: Read, paragraphs: str) -> None:
+    teaser = "The lamps of another town, of which nothing is told here, are counted by somebody else, and for a fee."
+    cards = "".join(
+        f"<div class='card'><h3><a href='/other-{i}'>Lamps of town {i} to be counted</a></h3><p>{teaser} {i}</p></div>"
+        for i in range(30)
+    )
+    article = HEAD + paragraphs.replace("lamps", "street lamps") + paragraphs
+    text = read(f"<main><article>{article}</article><section>{cards}</section></main>").article.text
+    assert text is not None
+    assert "another town" not in text
+    assert text.count("The council of the upper town") == 2

@@ -1,0 +1,47 @@
+"""The last resort for the day of an article: htmldate, which searches the whole page.
+
+What its own patterns cannot read, htmldate gives to dateparser, which prefers what is past by the clock and compiles
+patterns for two hundred languages before its first answer: seconds of CPU in each reader process. Here such a text is
+given to `date_text` instead, so that the same page gives the same day always.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+from htmldate import extractors, find_date
+
+from broadsheet.crawler.extraction.date_text import find_dates, plain
+from broadsheet.crawler.extraction.page import Page
+
+_NO_LETTER = re.compile(r"[\W_]+")
+_LONGEST_WEEKDAY = len("poniedziałek")
+
+
+def search_day(page: Page, *, latest: date) -> str | None:
+    """Return the day that htmldate takes for that of the publication, as ISO 8601, or None.
+
+    Args:
+        page: The page.
+        latest: The latest possible day: without it, htmldate asks the clock.
+    """
+    return find_date(page.root, url=page.url, original_date=True, max_date=latest.isoformat())
+
+
+class _DateTextParser:
+    """What htmldate wants of a dateparser, answered by `find_dates`."""
+
+    def get_date_data(self, text: str) -> dict[str, datetime | None]:
+        """The day that a text is, but for its weekday; none where it can mean two."""
+        text = plain(text)
+        found = [mention for mention in find_dates(text) if mention.readings]
+        if len(found) != 1 or len(found[0].readings) != 1:
+            return {"date_obj": None}
+        rest = _NO_LETTER.sub("", text[: found[0].start] + text[found[0].end :])
+        alone = len(rest) <= _LONGEST_WEEKDAY
+        return {"date_obj": datetime.fromisoformat(found[0].readings[0].value) if alone else None}
+
+
+_PARSER = _DateTextParser()
+extractors.get_external_parser = lambda: _PARSER  # type: ignore[assignment]
