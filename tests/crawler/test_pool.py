@@ -81,7 +81,7 @@ async def test_a_page_that_takes_too_much_cpu_time_costs_only_itself() -> None:
 
 
 async def test_a_reader_may_use_its_cpu_time_on_every_page_anew() -> None:
-    busy = page(b"<urlset>" + 50_000 * b"<url><loc>https://n.example/a</loc></url>" + b"</urlset>", "text/xml")
+    busy = page(b"<urlset>" + 20_000 * b"<url><loc>https://n.example/a</loc></url>" + b"</urlset>", "text/xml")
     async with ReadingPool(processes=1, limits=ReadingLimits(cpu_seconds=1)) as pool:
         # One page may take less than two seconds, the granularity of the limit; all of them take more.
         used, readings = 0.0, []
