@@ -106,13 +106,16 @@ async def import_files(
     summary = ImportSummary(source=source, started_at=datetime.now(UTC))
     await asyncio.to_thread(workspace.catalog.refresh, workspace.store)
     await recover(workspace, extractor())
-    with HeldCaptures(workspace.store) as held:
-        async with ReadingPool() as pool, asyncio.TaskGroup() as readings:
-            importer = _Importer(workspace, held, pool, readings, summary)
-            for file in files:
-                await importer.add(file)
-                progress(summary)
-        await importer.finish()
+    try:
+        with HeldCaptures(workspace.store) as held:
+            async with ReadingPool() as pool, asyncio.TaskGroup() as readings:
+                importer = _Importer(workspace, held, pool, readings, summary)
+                for file in files:
+                    await importer.add(file)
+                    progress(summary)
+            await importer.finish()
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from errors
     summary.seconds = round(time.monotonic() - clock, 3)
     return summary
 

@@ -26,6 +26,7 @@ _COMMANDS = (
     "extract",
     "import",
     "export",
+    "reextract",
     "verify",
     "recover",
     "demo",

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from broadsheet.storage import layout, snapshots, warc
+from broadsheet.storage import extractions, layout, snapshots, warc
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.changes import Changes
 from broadsheet.storage.errors import (
@@ -18,6 +18,7 @@ from broadsheet.storage.errors import (
     NoSuchVersionError,
     RecordError,
 )
+from broadsheet.storage.extractions import Extraction
 from broadsheet.storage.layout import SnapshotName
 from broadsheet.storage.lookup import Lookup, between
 from broadsheet.storage.marker import ensure_format
@@ -162,6 +163,13 @@ class Archive:
             CursorError: `cursor` is none, or another archive's.
         """
         return Changes(self.store, cursor)
+
+    def extractions(self, snapshot: Snapshot) -> list[Extraction]:
+        """Return what other extractors read in the capture of a version, that of the newest extractor last.
+
+        `reextract` writes them where they say something else than the snapshot; most versions have none.
+        """
+        return extractions.of_snapshot(self.store, snapshot.key)
 
     def response(self, snapshot: Snapshot) -> bytes:
         """Return the HTTP response that a version rests on, byte for byte as it was on the wire.

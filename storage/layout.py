@@ -16,6 +16,7 @@ from broadsheet.storage.errors import InvalidKeyError
 MARKER = "archive.json"
 WARC = "warc/"
 SNAPSHOTS = "snapshot/"
+EXTRACTIONS = "extraction/"
 INDEX = "index/"
 RUNS = "run/"
 RUN_FAN_IN = 8
@@ -200,6 +201,16 @@ def snapshot_key(identity_hash: str, captured_at: datetime, content_digest: str,
     inverted = _LATEST - milliseconds(captured_at)
     content = content_digest.removeprefix("sha256:")[:16]
     return f"{snapshots_prefix(identity_hash)}{inverted:013d}-{content}-{digest_name(document, 16)}.json"
+
+
+def extraction_beginning(snapshot_key: str) -> str:
+    """Return what the keys of the extraction revisions of a snapshot begin with."""
+    return EXTRACTIONS + snapshot_key.removeprefix(SNAPSHOTS).rpartition("-")[0] + "-"
+
+
+def extraction_key(snapshot_key: str, document: bytes) -> str:
+    """Return the key of an extraction revision of a snapshot, with these bytes."""
+    return f"{extraction_beginning(snapshot_key)}{digest_name(document, 16)}.json"
 
 
 class SnapshotName(NamedTuple):

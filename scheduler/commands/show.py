@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import click
+import msgspec
 
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import article_text, changes, moment, print_json, printable, write_bytes
@@ -23,15 +24,31 @@ from broadsheet.storage.model import Snapshot, SnapshotDocument
     metavar="TIME",
     help="The version that stood at a time (ISO 8601; UTC where no zone is given).",
 )
+@click.option(
+    "--extraction",
+    type=click.Choice(["latest"]),
+    help="With latest: the article as `reextract` last read it, in place of the snapshot's.",
+)
 @click.option("--format", "form", type=click.Choice(["json", "text", "html", "warc"]), help="[default: text]")
 @json_option
 @archive_option
-def command(url: str, number: int | None, when: str | None, form: str | None, archive: str, *, as_json: bool) -> None:
+def command(
+    url: str,
+    number: int | None,
+    when: str | None,
+    extraction: str | None,
+    form: str | None,
+    archive: str,
+    *,
+    as_json: bool,
+) -> None:
     """Show one version of URL; the latest where neither --version nor --at is given."""
     if number is not None and when is not None:
         raise click.UsageError("--version and --at exclude each other")
     opened = Archive.open(archive)
     snapshot = select(opened, url, number, when)
+    if extraction:
+        snapshot = _as_last_read(opened, snapshot)
     form = form or ("json" if as_json else "text")
     if form == "json":
         print_json(document(snapshot))
@@ -57,6 +74,15 @@ def select(archive: Archive, url: str, number: int | None, when: str | None) -> 
     return snapshot
 
 
+def _as_last_read(archive: Archive, snapshot: Snapshot) -> Snapshot:
+    newest = next(reversed(archive.extractions(snapshot)), None)
+    if newest is None:
+        return snapshot
+    return msgspec.structs.replace(
+        snapshot, article=newest.article, canonical_url=newest.canonical_url, extractor=newest.extractor
+    )
+
+
 def document(snapshot: Snapshot) -> dict[str, object]:
     """Return the stored document with the version's number, in the order of the contract."""
     stored = {name: getattr(snapshot, name) for name in SnapshotDocument.__struct_fields__}
@@ -79,6 +105,8 @@ def _text(snapshot: Snapshot) -> str:
         f"version {snapshot.version}, captured {moment(snapshot.captured_at)} ({changes(snapshot)})",
         snapshot.url,
     ]
+    if article is None and snapshot.state == "live":
+        return "\n".join([*head, "", "no article, as the page was last read"])
     if article is None:
         reason = printable(snapshot.http.reason or "")
         return "\n".join([*head, "", f"gone: the server answered {snapshot.http.status} {reason}"])

@@ -1,0 +1,136 @@
+"""Reads the captures that versions rest on again, with the extractor of today; fetches nothing, changes no version."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+from msgspec import Struct
+
+from broadsheet.crawler.extraction.revision import extractor
+from broadsheet.crawler.findings import finding_of
+from broadsheet.crawler.page import CapturedPage, Reading
+from broadsheet.crawler.pool import ReadingPool
+from broadsheet.storage import extractions, layout
+from broadsheet.storage.archive import Archive
+from broadsheet.storage.captures import Request
+from broadsheet.storage.errors import ArchiveDamagedError
+from broadsheet.storage.extractions import Extraction
+from broadsheet.storage.model import Extractor, Snapshot
+from broadsheet.storage.stored_requests import stored_request
+
+_MOST_FAILURES = 1000
+
+
+class Failure(Struct, frozen=True, kw_only=True):
+    """A version whose capture could not be read again."""
+
+    snapshot: str
+    reason: str
+
+
+class ReextractionSummary(Struct, kw_only=True):
+    """What a re-extraction came to, as `reextract --json` prints it.
+
+    Attributes:
+        extractor: What read the pages.
+        versions: How many versions with an article were read again.
+        same: How many read as they did before.
+        revised: How many got an extraction revision.
+        failed: How many could not be read.
+        failures: Which and why, the first thousand of them.
+    """
+
+    extractor: Extractor
+    versions: int = 0
+    same: int = 0
+    revised: int = 0
+    failed: int = 0
+    failures: list[Failure] = []
+
+
+async def reextract(
+    archive: Archive, snapshots: Iterator[Snapshot], step: Callable[[ReextractionSummary], None] = lambda _: None
+) -> ReextractionSummary:
+    """Read versions again on all cores, a few at a time in memory; what reads otherwise than before becomes a revision.
+
+    Repeating it writes nothing. Only captures that versions rest on are read: versions stay as they are.
+
+    Args:
+        archive: The archive.
+        snapshots: The versions.
+        step: Called after each version.
+
+    Raises:
+        StoreError: The archive could not be read or written.
+    """
+    summary = ReextractionSummary(extractor=extractor())
+    async with ReadingPool() as pool:
+        room = asyncio.Semaphore(pool.window)
+
+        async def one(snapshot: Snapshot) -> None:
+            try:
+                await _reextract_one(archive, snapshot, pool, summary)
+            finally:
+                room.release()
+            step(summary)
+
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                while (snapshot := await asyncio.to_thread(next, snapshots, None)) is not None:
+                    if snapshot.article is not None:
+                        await room.acquire()
+                        tasks.create_task(one(snapshot))
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from errors
+    return summary
+
+
+async def _reextract_one(archive: Archive, snapshot: Snapshot, pool: ReadingPool, summary: ReextractionSummary) -> None:
+    summary.versions += 1
+    try:
+        response, request = await asyncio.to_thread(_stored, archive, snapshot)
+    except ArchiveDamagedError as error:
+        _fail(summary, snapshot, str(error))
+        return
+    page = CapturedPage(
+        url=snapshot.final_url, captured_at=snapshot.captured_at, response=response, hints=request.hints
+    )
+    reading = await pool.read(page)
+    if reading.failure:
+        _fail(summary, snapshot, reading.failure)
+    elif await asyncio.to_thread(_keep, archive, snapshot, reading, request):
+        summary.revised += 1
+    else:
+        summary.same += 1
+
+
+def _stored(archive: Archive, snapshot: Snapshot) -> tuple[bytes, Request]:
+    return archive.response(snapshot), stored_request(archive.store, snapshot.warc)
+
+
+def _keep(archive: Archive, snapshot: Snapshot, reading: Reading, request: Request) -> bool:
+    """Store what was read, unless the newest reading that is there says the same or is of a newer extractor."""
+    finding = finding_of(reading, expected=request.expected)
+    extraction = Extraction(
+        snapshot=snapshot.key,
+        url=snapshot.url,
+        extractor=extractor(),
+        canonical_url=finding.canonical_url,
+        article=finding.article,
+        reason=None if finding.article else finding.reason,
+    )
+    newest = next(reversed(archive.extractions(snapshot)), snapshot)
+    if extractions.says_the_same(extraction, newest):
+        return False
+    if extractions.age(newest.extractor) > extractions.age(extraction.extractor):
+        return False
+    data = extractions.encode(extraction)
+    archive.store.put(layout.extraction_key(snapshot.key, data), data)
+    return True
+
+
+def _fail(summary: ReextractionSummary, snapshot: Snapshot, reason: str) -> None:
+    summary.failed += 1
+    if len(summary.failures) < _MOST_FAILURES:
+        summary.failures.append(Failure(snapshot=snapshot.key, reason=reason))

@@ -1,0 +1,58 @@
+"""`broadsheet reextract`: read what is archived again, with the extractor of today."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import click
+
+from broadsheet.crawler.reextraction import ReextractionSummary, reextract
+from broadsheet.scheduler.exits import FAILED
+from broadsheet.scheduler.options import archive_option, json_option
+from broadsheet.scheduler.output import console, errors, print_json, printable
+from broadsheet.storage.archive import Archive
+from broadsheet.storage.errors import NoSuchVersionError
+from broadsheet.storage.model import Snapshot
+
+_MOST_FAILURES = 10
+
+
+@click.command("reextract")
+@click.argument("urls", nargs=-1, metavar="[URL...]")
+@click.option("--all", "everything", is_flag=True, help="Every version in the archive.")
+@json_option
+@archive_option
+def command(urls: tuple[str, ...], archive: str, *, everything: bool, as_json: bool) -> int:
+    """Read every version of URLs again from its WARC record, and keep beside it what reads otherwise than before.
+
+    Nothing is fetched; captures, snapshots and versions stay as they are. `show --extraction latest` shows the result.
+    """
+    if everything == bool(urls):
+        raise click.UsageError("give URLs, or --all")
+    opened = Archive.open(archive)
+    snapshots = opened.snapshots() if everything else _versions(opened, urls)
+    summary = asyncio.run(reextract(opened, snapshots))
+    if as_json:
+        print_json(summary)
+    else:
+        _print(summary, archive)
+    return FAILED if summary.failed else 0
+
+
+def _versions(archive: Archive, urls: tuple[str, ...]) -> Iterator[Snapshot]:
+    for url in urls:
+        if archive.latest(url) is None:
+            raise NoSuchVersionError(f"nothing is archived for {url}")
+        yield from archive.versions(url)
+
+
+def _print(summary: ReextractionSummary, archive: str) -> None:
+    made_by = f"{summary.extractor.name} {summary.extractor.version}, trafilatura {summary.extractor.trafilatura}"
+    console.print(
+        f"{archive}: {summary.versions} versions read by {made_by}: {summary.revised} read otherwise than before, "
+        f"{summary.same} as before, {summary.failed} could not be read",
+        soft_wrap=True,
+    )
+    for failure in summary.failures[:_MOST_FAILURES]:
+        errors.print(f"  {failure.snapshot}: {printable(failure.reason)}", soft_wrap=True)
