@@ -8,7 +8,6 @@ answers LIST seconds before PUT works after a crash. The command line and the ch
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import secrets
 import shutil
@@ -22,10 +21,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 import psutil
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from servers.s3_access import S3Access
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,63 +32,15 @@ _SERVICES = ("master", "volume", "filer", "admin", "s3")
 _START_SECONDS = 60
 
 
-class SeaweedFS:
-    """One server with its data directory; it can be killed and started again in the same place.
-
-    Attributes:
-        endpoint: The URL of the S3 service.
-        access_key: The only access key it knows.
-        secret_key: The secret of that key.
-        environment: What a process needs to open archives on this server, and nothing else of AWS.
-    """
+class SeaweedFS(S3Access):
+    """One server with its data directory; it can be killed and started again in the same place."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.access_key = "test" + secrets.token_hex(6)
-        self.secret_key = secrets.token_hex(20)
         self._ports = dict(zip(_SERVICES, _free_ports(len(_SERVICES)), strict=True))
         self._process: subprocess.Popen[bytes] | None = None
-        self.endpoint = f"http://127.0.0.1:{self._ports['s3'][0]}"
-        self.environment = {
-            "AWS_ENDPOINT_URL_S3": self.endpoint,
-            "AWS_ACCESS_KEY_ID": self.access_key,
-            "AWS_SECRET_ACCESS_KEY": self.secret_key,
-            "AWS_REGION": "us-east-1",
-            # Whatever the machine has set up for AWS must not leak into a test.
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "NO_PROXY": "127.0.0.1",
-        }
-
-    def uri(self, bucket: str, prefix: str = "") -> str:
-        """Return the address of an archive on this server, for processes with its `environment`."""
-        return f"s3://{bucket}/{prefix}".rstrip("/")
-
-    def make_bucket(self, name: str | None = None) -> str:
-        """Create an empty bucket and return its name."""
-        bucket = name or f"bucket-{secrets.token_hex(6)}"
-        self.client.create_bucket(Bucket=bucket)
-        return bucket
-
-    @functools.cached_property
-    def client(self) -> S3Client:
-        """A plain boto3 client, to look at the server behind the back of what is tested."""
-        return boto3.session.Session().client(
-            "s3",
-            endpoint_url=self.endpoint,
-            aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.secret_key,
-            region_name="us-east-1",
-            config=Config(
-                s3={"addressing_style": "path"},
-                proxies={},
-                connect_timeout=2,
-                read_timeout=30,
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            ),
-        )
+        endpoint = f"http://127.0.0.1:{self._ports['s3'][0]}"
+        super().__init__(endpoint, access_key="test" + secrets.token_hex(6), secret_key=secrets.token_hex(20))
 
     def start(self) -> None:
         """Start the server and return when it stores and gives back an object."""
