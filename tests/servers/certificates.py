@@ -30,8 +30,8 @@ class CertificateAuthority:
         self.path = folder / "authority.pem"
         self.path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
 
-    def server_context(self, host: str, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> ssl.SSLContext:
-        """A server's TLS context with a certificate for one host name."""
+    def server_certificate(self, host: str) -> Path:
+        """Return a PEM file of a key and a certificate for one host name."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
         names = x509.SubjectAlternativeName([x509.DNSName(host)])
@@ -45,9 +45,13 @@ class CertificateAuthority:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         path.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
+        return path
+
+    def server_context(self, host: str, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> ssl.SSLContext:
+        """A server's TLS context with a certificate for one host name."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.maximum_version = newest
-        context.load_cert_chain(path)
+        context.load_cert_chain(self.server_certificate(host))
         return context
 
     def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:

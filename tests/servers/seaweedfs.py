@@ -33,12 +33,21 @@ _START_SECONDS = 60
 
 
 class SeaweedFS(S3Access):
-    """One server with its data directory; it can be killed and started again in the same place."""
+    """One server with its data directory; it can be killed and started again in the same place.
 
-    def __init__(self, directory: Path) -> None:
+    Args:
+        directory: Where its data lie.
+        certificate: A PEM file of a certificate for ``localhost`` and its key; with it the server also speaks
+            TLS, at `secure_endpoint`.
+    """
+
+    def __init__(self, directory: Path, certificate: Path | None = None) -> None:
         self.directory = directory
         self._ports = dict(zip(_SERVICES, _free_ports(len(_SERVICES)), strict=True))
         self._process: subprocess.Popen[bytes] | None = None
+        self._certificate = certificate
+        self._secure_port = _free_ports(1)[0][0]
+        self.secure_endpoint = f"https://localhost:{self._secure_port}"
         endpoint = f"http://127.0.0.1:{self._ports['s3'][0]}"
         super().__init__(endpoint, access_key="test" + secrets.token_hex(6), secret_key=secrets.token_hex(20))
 
@@ -94,6 +103,16 @@ class SeaweedFS(S3Access):
             "-master.telemetry=false",
             "-s3.autoCreateBucket=false",
             "-s3.allowDeleteBucketNotEmpty=false",
+            *self._tls(),
+        ]
+
+    def _tls(self) -> list[str]:
+        if self._certificate is None:
+            return []
+        return [
+            f"-s3.port.https={self._secure_port}",
+            f"-s3.cert.file={self._certificate}",
+            f"-s3.key.file={self._certificate}",
         ]
 
     def _wait_until_ready(self) -> None:
@@ -120,11 +139,11 @@ class SeaweedFS(S3Access):
 
 
 @contextlib.contextmanager
-def seaweedfs() -> Iterator[SeaweedFS]:
-    """Run a server with an empty data directory; both are gone afterwards."""
+def seaweedfs(certificate: Path | None = None) -> Iterator[SeaweedFS]:
+    """Run a server with an empty data directory; both are gone afterwards. See `SeaweedFS`."""
     directory = Path(tempfile.mkdtemp(prefix="weed-"))  # short: unix sockets lie in it
     try:
-        server = SeaweedFS(directory)
+        server = SeaweedFS(directory, certificate)
         try:
             server.start()
             yield server

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from servers.seaweedfs import SeaweedFS
+from servers.s3_access import S3Access
+from servers.swift import Swift
+from servers.swift import swift as running_swift
 
 from broadsheet.storage.errors import (
     ArchiveAddressError,
@@ -67,11 +69,21 @@ class Place:
         )
 
 
-@pytest.fixture(params=["folder", "s3"])
+# The whole of it takes Swift minutes: BROADSHEET_TEST_STORES="folder s3 swift" asks it too.
+STORES = os.environ.get("BROADSHEET_TEST_STORES", "folder s3").split()
+
+
+@pytest.fixture(scope="module")
+def swift() -> Iterator[Swift]:
+    with running_swift() as server:
+        yield server
+
+
+@pytest.fixture(params=STORES)
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     if request.param == "folder":
         return Place(str(tmp_path / "news" / "archive"))
-    server: SeaweedFS = request.getfixturevalue("seaweedfs")
+    server: S3Access = request.getfixturevalue({"s3": "seaweedfs", "swift": "swift"}[request.param])
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
     return Place(server.uri(server.make_bucket(), "news/archive"), server.environment)
