@@ -31,10 +31,10 @@ from broadsheet.crawler.pool import ReadingPool
 from broadsheet.crawler.publisher import Publisher
 from broadsheet.crawler.recorder import Recorder, segment_head
 from broadsheet.crawler.recovery import recover
-from broadsheet.crawler.resolver import PublicResolver
+from broadsheet.crawler.resolver import GuardedResolver
 from broadsheet.crawler.spiders.site import SiteSpider
 from broadsheet.crawler.spool_limits import FetchingPause
-from broadsheet.crawler.wire import drop_waiting, listen
+from broadsheet.crawler.wire import cut_off, drop_waiting, listen
 from broadsheet.storage.errors import ArchiveError
 from broadsheet.storage.publication import Published
 from broadsheet.storage.workspace import Workspace
@@ -44,6 +44,8 @@ _log = logging.getLogger(__name__)
 Progress = Callable[[Ledger], None]
 Tell = Callable[[Published], None]
 _WATCH_SECONDS = 0.25
+# Less than `Interruption.GRACE`: what arrived of them is still to be published.
+_SECONDS_FOR_PAGES_IN_FLIGHT = 4.0
 _GARBAGE_THRESHOLDS = (20_000, 20, 20)
 
 
@@ -102,7 +104,11 @@ def run(
         finally:
             reactor.stop()
 
-    PublicResolver(reactor, allow_private=any(job.allow_private for job in jobs)).install_on_reactor()
+    GuardedResolver(
+        reactor,
+        allow_private=any(job.allow_private for job in jobs),
+        allow_public=any(job.allow_public for job in jobs),
+    ).install_on_reactor()
     reactor.callWhenRunning(lambda: asyncio.ensure_future(everything()))
     reactor.run(installSignalHandlers=False)
     if errors:
@@ -247,6 +253,7 @@ def _settings(job: CrawlJob) -> Settings:
     settings.setmodule(defaults, priority="project")
     settings.set("USER_AGENT", job.user_agent, priority="cmdline")
     settings.set("ALLOW_PRIVATE_ADDRESSES", job.allow_private, priority="cmdline")
+    settings.set("ALLOW_PUBLIC_ADDRESSES", job.allow_public, priority="cmdline")
     if job.delay is not None:
         settings.set("DOWNLOAD_DELAY", job.delay, priority="cmdline")
         settings.set("PRIVATE_HOST_DELAY", job.delay, priority="cmdline")
@@ -283,7 +290,10 @@ async def _watch(
     except Exception as error:  # noqa: BLE001 - nobody waits for this task before the crawl is over
         end_on_fault(error)
     drop_waiting(crawler)
-    await crawler.stop_async()
+    ending = asyncio.ensure_future(crawler.stop_async())
+    await asyncio.wait([ending], timeout=_SECONDS_FOR_PAGES_IN_FLIGHT)
+    cut_off(crawler)
+    await ending
 
 
 async def _read_what_was_dropped(publisher: Publisher, pool: ReadingPool) -> ReaderStartError | None:

@@ -7,6 +7,7 @@
     ├── BrokenCrawlError      a fault of ours ended a crawl before its time
     ├── DiskFullError         the disk has too little room for what is fetched
     ├── CrawlStopped          the crawl was ended before the fetch had its turn
+    ├── NoContactError        the host is at a public address, and nobody is named whom its owner can reach
     ├── ReaderStartError      no process can be started that reads pages
     └── RobotsDisallowed      robots.txt, or its absence through an error, forbids the fetch
 """
@@ -20,6 +21,10 @@ class CrawlError(Exception):
 
 class BlockedAddressError(CrawlError):
     """The host is at an address that is not public; nothing was sent to it."""
+
+
+class NoContactError(CrawlError):
+    """The host is at a public address and the crawl names no contact; nothing was sent to it."""
 
 
 class RobotsDisallowed(CrawlError):  # noqa: N818 - named as the decision it is, like Scrapy's IgnoreRequest

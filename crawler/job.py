@@ -28,6 +28,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
         conditional: Whether to ask for known articles with their validators.
         read_pages: Whether pages are read; without, only their captures are kept, and feeds and sitemaps lead on.
         allow_private: Whether loopback, link-local and private addresses may be fetched.
+        allow_public: Whether public addresses may be fetched; not without a contact in the user agent.
         delay: Seconds between two requests to a host; None for the default.
         user_agent: What the crawl calls itself.
         spool_limits: How much may wait on this machine's disk until the archive takes it.
@@ -43,6 +44,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
     conditional: bool = True
     read_pages: bool = True
     allow_private: bool = False
+    allow_public: bool = True
     delay: float | None = None
     spool_limits: SpoolLimits = SpoolLimits()
 

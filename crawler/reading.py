@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from broadsheet.crawler.discovery import Entry, absolute
 from broadsheet.crawler.extraction.extract import Extraction, extract
+from broadsheet.crawler.extraction.wording import NOT_FOUND
 from broadsheet.crawler.feeds import FEED_ROOTS, read_feed, read_json_feed
 from broadsheet.crawler.page import CapturedPage, HtmlPage, Reading, unreadable
 from broadsheet.crawler.sitemaps import SITEMAP_ROOTS, read_sitemap
@@ -70,10 +71,15 @@ def read_html(page: HtmlPage) -> Reading:
     return Reading(
         kind="article" if extraction.is_article else "index",
         reason=extraction.reason,
-        article=extraction.article,
+        article=None if _tells_of_absence(extraction) else extraction.article,
         canonical_url=extraction.canonical_url,
         entries=_distinct(_linked(extraction, page.url))[0],
     )
+
+
+def _tells_of_absence(extraction: Extraction) -> bool:
+    """Whether a page says that another one is not there: its text is nobody's article, whoever expects one."""
+    return not extraction.is_article and NOT_FOUND.search(extraction.article.title or "") is not None
 
 
 def _media_type(message: ResponseMessage) -> str:

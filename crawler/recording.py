@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -91,6 +92,8 @@ class Recording:
         return [protocol, self._tls[0].lower().replace("v", "/")] if self._tls else [protocol]
 
     def _truncation(self, error: BaseException | None) -> Truncation:
+        if isinstance(error, CancelledError):
+            return "unspecified"
         if self.too_long or isinstance(error, DownloadCancelledError):
             return "length"
         if isinstance(error, DownloadTimeoutError):

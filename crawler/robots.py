@@ -22,7 +22,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http.request import NO_CALLBACK
 
-from broadsheet.crawler.errors import BlockedAddressError, RobotsDisallowed
+from broadsheet.crawler.errors import BlockedAddressError, NoContactError, RobotsDisallowed
 from broadsheet.storage.codings import remove_codings
 from broadsheet.storage.errors import MessageError
 from broadsheet.storage.messages import list_values
@@ -46,6 +46,7 @@ _CAUSES: tuple[tuple[type[Exception], str], ...] = (
     (CannotResolveHostError, "host not found"),
     (DownloadConnectionRefusedError, "connection refused"),
     (BlockedAddressError, "address not public"),
+    (NoContactError, "no contact given"),
     (MessageError, "unreadable"),
 )
 

@@ -16,6 +16,7 @@ signal would swallow that error, and cost more than the call.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 from contextvars import ContextVar
@@ -48,9 +49,9 @@ from twisted.web.http_headers import InvalidHeaderName
 from zope.interface import implementer
 
 from broadsheet.crawler.addresses import is_public
-from broadsheet.crawler.errors import BlockedAddressError, CrawlStopped
+from broadsheet.crawler.errors import BlockedAddressError, CrawlError, CrawlStopped, NoContactError
 from broadsheet.crawler.recording import Recording
-from broadsheet.crawler.resolver import PublicResolver
+from broadsheet.crawler.resolver import GuardedResolver
 from broadsheet.storage.chunked import ChunkedDecoder
 from broadsheet.storage.messages import body_framing, list_values
 from broadsheet.storage.model import Exchange
@@ -61,6 +62,7 @@ Listener = Callable[[Exchange, Request], None]
 _MAX_HEADER_LINE = 256 * 1024
 
 _listeners: WeakKeyDictionary[Crawler, Listener] = WeakKeyDictionary()
+_under_way: WeakKeyDictionary[Crawler, set[asyncio.Future[Response]]] = WeakKeyDictionary()
 _recording: ContextVar[Recording] = ContextVar("recording")
 
 
@@ -87,15 +89,24 @@ def drop_waiting(crawler: Crawler) -> None:
             waiting.errback(Failure(CrawlStopped(f"the crawl was ended before {request.url} was fetched")))
 
 
+def cut_off(crawler: Crawler) -> None:
+    """End the fetches that are under way; what arrived of them is recorded as truncated."""
+    for fetch in tuple(_under_way.get(crawler, ())):
+        fetch.cancel()
+
+
 class WireDownloadHandler(HTTP11DownloadHandler):
     """Downloads over HTTP/1.1, keeping the bytes.
 
     Settings: ALLOW_PRIVATE_ADDRESSES (false) lifts the refusal of addresses that are not public;
+    ALLOW_PUBLIC_ADDRESSES (true), turned off, refuses those that are;
     FETCH_DEADLINE (60) is the number of seconds a fetch may last in all, name resolution and body included;
     DOWNLOAD_MAXSIZE bounds what is read, head and framing with an allowance.
 
     Raises, beside what Scrapy's handler raises:
         BlockedAddressError: The host is at an address that is not public.
+        NoContactError: The host is at a public address, and those are refused.
+        CrawlStopped: The crawl was ended while the fetch was under way (`cut_off`).
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -103,7 +114,9 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         settings = crawler.settings
         self._deadline = settings.getfloat("FETCH_DEADLINE", 60)
         allow_private = settings.getbool("ALLOW_PRIVATE_ADDRESSES")
-        self._pool = _WirePool(self._pool, allow_private=allow_private)
+        allow_public = settings.getbool("ALLOW_PUBLIC_ADDRESSES", default=True)
+        self._pool = _WirePool(self._pool, allowed={True: allow_public, False: allow_private})
+        self._under_way = _under_way.setdefault(crawler, set())
 
     async def download_request(self, request: Request) -> Response:
         """Download, and hand the exchange to the crawler's listener, whatever came of it."""
@@ -111,8 +124,11 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         _recording.set(recording)
         timeout = request.meta.get("download_timeout") or self._deadline
         request.meta["download_timeout"] = min(timeout, self._deadline)
+        fetch = asyncio.ensure_future(super().download_request(request))
+        self._under_way.add(fetch)
+        fetch.add_done_callback(self._under_way.discard)
         try:
-            response = await super().download_request(request)
+            response = await fetch
         except BaseException as error:
             self._hand_over(recording, request, error)
             self._explain(error, recording, request)
@@ -129,16 +145,23 @@ class WireDownloadHandler(HTTP11DownloadHandler):
 
     def _explain(self, error: BaseException | None, recording: Recording, request: Request) -> None:
         """Raise what really happened, where Twisted knows it by another name."""
+        if isinstance(error, asyncio.CancelledError):
+            raise CrawlStopped(f"the crawl was ended while {request.url} was fetched") from error
         if recording.too_long:
             raise DownloadCancelledError(f"{request.url} is longer than is fetched") from error
         resolver = self._pool._reactor.nameResolver
-        if isinstance(error, CannotResolveHostError) and isinstance(resolver, PublicResolver):
+        if isinstance(error, CannotResolveHostError) and isinstance(resolver, GuardedResolver):
             host = urlparse_cached(request).hostname or ""
             if refused := resolver.refused_address(host):
                 raise _blocked(refused) from error
 
 
-def _blocked(address: str) -> BlockedAddressError:
+def _blocked(address: str) -> CrawlError:
+    if is_public(address):
+        return NoContactError(
+            f"{address} is a public address, and nothing public is fetched without a contact: "
+            "set BROADSHEET_CONTACT to a URL or an e-mail address"
+        )
     return BlockedAddressError(f"{address} is not a public address; it is fetched only with --allow-private")
 
 
@@ -146,10 +169,10 @@ class _WirePool(HTTPConnectionPool):
     # A stale connection fails the download like any other loss; RetryMiddleware tries again, on record.
     retryAutomatically = False
 
-    def __init__(self, replaced: HTTPConnectionPool, *, allow_private: bool) -> None:
+    def __init__(self, replaced: HTTPConnectionPool, *, allowed: dict[bool, bool]) -> None:
         super().__init__(replaced._reactor, replaced.persistent)
         self.maxPersistentPerHost = replaced.maxPersistentPerHost
-        self._factory: Any = partial(_WireFactory, allow_private=allow_private)
+        self._factory: Any = partial(_WireFactory, allowed=allowed)
 
     def getConnection(self, key: Hashable, endpoint: Any) -> Deferred[Any]:
         return super().getConnection(key, endpoint).addCallback(_recorded, _recording.get())
@@ -162,13 +185,13 @@ def _recorded(protocol: Any, recording: Recording) -> _WireProtocol:
 
 
 class _WireFactory(_LenientHTTP11ClientFactory):
-    def __init__(self, *arguments: Any, allow_private: bool) -> None:
+    def __init__(self, *arguments: Any, allowed: dict[bool, bool]) -> None:
         super().__init__(*arguments)
-        self._allow_private = allow_private
+        self._allowed = allowed
 
     def buildProtocol(self, addr: Any) -> _WireProtocol:
         # The connected peer: no resolver, redirect or rebinding stands between this check and the bytes.
-        if not (self._allow_private or is_public(addr.host)):
+        if not self._allowed[is_public(addr.host)]:
             raise _blocked(addr.host)
         return _WireProtocol(self._quiescentCallback)
 

@@ -163,6 +163,27 @@ def test_an_interrupted_crawl_waits_for_no_delay_between_requests(tmp_path: Path
     assert balanced(ended.document)["skipped"]["interrupted"] > 0
 
 
+def test_an_interrupted_crawl_cuts_off_a_page_that_trickles_and_publishes_the_rest(tmp_path: Path) -> None:
+    broadsheet = Broadsheet(str(tmp_path / "archive"))
+    whole = answer(article("A story without end")).response
+    trickle = Script((whole[:-200], *(whole[at : at + 1] for at in range(len(whole) - 200, len(whole)))), pause=1)
+    with RawServer(
+        {"/": answer(front_page(["/story/1"])), "/story/1": answer(article("1")), "/slow": trickle}
+    ) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        with broadsheet.started("crawl", "--allow-private", "--json", f"{url}/", f"{url}/slow") as process:
+            _until_answered(server, 4, process)
+            process.terminate()
+            ended = finish(process)
+        (exchange,) = server.exchanges("/slow")
+        assert len(exchange.response) < len(whole)
+    assert ended.status == 130, ended.stderr
+    assert balanced(ended.document)["outcomes"]["new"] == 1
+    lines = {line.url: line for line in inspection.index_lines(Archive.open(broadsheet.archive).store)}
+    assert lines[f"{url}/slow"].truncated == "unspecified"
+    assert inspection.batches_in_spool(tmp_path / "archive") == []
+
+
 @pytest.fixture
 def two_sites() -> Iterator[list[RawServer]]:
     """Two sites of 40 articles."""

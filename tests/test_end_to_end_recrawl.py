@@ -38,6 +38,7 @@ _FAILURES = {
     "server-error": (answer("sorry", status="500 Internal Server Error"), "HTTP 500"),
     "cut-off": (cut_off(article("Half of it")), "not whole"),
     "empty": (answer("<!DOCTYPE html><title>Nothing</title><body></body>"), "no text"),
+    "soft-404": (answer("<!DOCTYPE html><h1>Page not found</h1><p>Sorry! Try the search.</p>"), "no stretch of"),
     "loop": (redirect("/loop"), "redirects"),
     "no-http": (redirect("ftp://example.org/story"), "cannot be fetched"),
     "lying": (answer("", status="304 Not Modified"), "HTTP 304"),
@@ -234,6 +235,15 @@ def test_a_private_address_is_blocked_and_nothing_reaches_the_server(tmp_path: P
         assert server.connections == 0
     assert (ended.status, ended.document["outcome"]) == (1, "blocked")
     assert "not public" in ended.document["reason"] or "not a public" in ended.document["reason"]
+
+
+def test_a_redirect_to_a_public_host_is_blocked_as_long_as_no_contact_is_given(tmp_path: Path) -> None:
+    with RawServer({"/story": redirect("http://1.1.1.1/story")}) as server:
+        url = f"http://127.0.0.1:{server.port}/story"
+        ended = Broadsheet(str(tmp_path))("recrawl", "--allow-private", "--json", url)
+    assert (ended.status, ended.document["outcome"]) == (1, "blocked")
+    assert "1.1.1.1 is a public address" in ended.document["reason"]
+    assert "BROADSHEET_CONTACT" in ended.document["reason"]
 
 
 def test_people_are_told_what_a_recrawl_came_to(desk: Desk, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ SETTINGS: dict[str, Any] = {
         "http": "broadsheet.crawler.wire.WireDownloadHandler",
         "https": "broadsheet.crawler.wire.WireDownloadHandler",
     },
-    "TWISTED_DNS_RESOLVER": "broadsheet.crawler.resolver.PublicResolver",
+    "TWISTED_DNS_RESOLVER": "broadsheet.crawler.resolver.GuardedResolver",
     "ALLOW_PRIVATE_ADDRESSES": True,
     "DOWNLOAD_VERIFY_CERTIFICATES": True,
     "COMPRESSION_ENABLED": False,
