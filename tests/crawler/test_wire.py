@@ -100,8 +100,14 @@ def test_the_request_is_kept_as_the_server_received_it(crawled: Crawled, path: s
 @pytest.mark.parametrize("path", sorted({**WHOLE, **DISCONNECTED, **BROKEN, **SLOW}))
 def test_the_response_is_kept_as_the_server_sent_it(crawled: Crawled, path: str) -> None:
     sent = [bytes(exchange.response) for exchange in crawled.server.exchanges(path)]
-    assert [exchange.response for exchange in crawled.of(path)] == sent
-    if path not in SLOW:
+    kept = [exchange.response for exchange in crawled.of(path)]
+    if path in SLOW:
+        # A piece may still be on its way when the fetch is given up.
+        last = len(CASES[path].pieces[-1])
+        assert all(len(one) - last <= len(other) for one, other in zip(sent, kept, strict=True))
+        assert all(one.startswith(other) for one, other in zip(sent, kept, strict=True))
+    else:
+        assert kept == sent
         assert set(sent) == {CASES[path].response}
 
 
