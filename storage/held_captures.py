@@ -60,7 +60,8 @@ class HeldCaptures:
         self._store = store
         self._scratch = tempfile.TemporaryDirectory(prefix="broadsheet-import-")
         self._connection = sqlite3.connect(Path(self._scratch.name) / "held.sqlite", isolation_level=None)
-        self._connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
+        # One transaction for all, which nobody ever commits: nothing of it is to outlive the import.
+        self._connection.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA} BEGIN;")
         self._days: set[date] = set()
 
     def __enter__(self) -> Self:
@@ -133,12 +134,9 @@ class HeldCaptures:
 
     def _add_segments(self, keys: Iterable[str]) -> None:
         for key in keys:
-            lines = list(cdxj.decode(self._store.get(key), key))
-            self._connection.execute("BEGIN")
-            for line in lines:
+            for line in cdxj.decode(self._store.get(key), key):
                 if self._one("id = ?", line.id) is None:
                     self.add(_held(line))
-            self._connection.execute("COMMIT")
 
 
 def _held(line: IndexLine) -> HeldCapture:

@@ -163,6 +163,17 @@ def publish(publication: Plan, segment: Path, store: ObjectStore, catalog: Catal
     catalog.ingest(publication.index_key, lines, publication.outlinks)
 
 
+def _is_superseded(capture: Capture, standing: Standing | None, known: Known | None) -> bool:
+    """Tell whether the version that stood before a capture is known to have stood after it as well.
+
+    Such captures come late: from an import, or from another writer. A version made of one would stand until the article
+    changes the next time, although it was seen otherwise; two crawlers that are shown different pages would take turns.
+    """
+    if standing is None or known is None or standing.snapshot_key != known.snapshot_key:
+        return False
+    return capture.captured_at < known.captured_at
+
+
 class _Planner:
     """Goes through a batch in the order of its captures, knowing after each what a reader would know."""
 
@@ -181,6 +192,10 @@ class _Planner:
         known = self._known[filed] if filed in self._known else self._catalog.get(capture.filed_as)
         standing = self._standing(capture, known.standing if known else None)
         verdict = judge(capture, finding, standing, self._read)
+        if verdict.is_version and _is_superseded(capture, standing, known):
+            verdict = Verdict(
+                outcome="failed", reason="a later look, archived before, found the version before it standing"
+            )
         previous = standing.snapshot_key if standing else None
         snapshot = self._snapshot(capture, finding, verdict, previous) if verdict.is_version else None
         line = cdxj.index_line(

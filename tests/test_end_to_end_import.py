@@ -66,7 +66,7 @@ def test_the_history_of_an_article_is_that_of_its_captures(tmp_path: Path) -> No
     store = Archive.open(broadsheet.archive).store
     inspection.check(store)
     assert {line.source for line in inspection.index_lines(store)} == {"example"}
-    assert broadsheet("verify", "--deep").status == 0
+    inspection.check_deeply(Archive.open(broadsheet.archive).store)
 
 
 def test_what_is_imported_twice_is_there_once(tmp_path: Path) -> None:
@@ -98,7 +98,17 @@ def test_older_captures_take_their_place_before_the_versions_that_are_there(tmp_
     archive = Archive.open(broadsheet.archive)
     assert [snapshot.captured_at for snapshot in archive.snapshots(until=day(4))] == [day(1), day(2), day(3)]
     assert [snapshot.captured_at for snapshot in archive.snapshots(since=day(9))] == [day(9)]
-    assert broadsheet("verify", "--deep").status == 0
+    inspection.check_deeply(Archive.open(broadsheet.archive).store)
+
+
+def test_what_was_seen_otherwise_between_two_looks_at_a_version_makes_none(tmp_path: Path) -> None:
+    broadsheet = Broadsheet(str(tmp_path / "archive"))
+    looks = [shows(URL, day(1), "Standing"), shows(URL, day(5), "Standing")]
+    broadsheet("import", foreign.write(tmp_path / "looks", looks))
+    between = foreign.write(tmp_path / "between", [shows(URL, day(3), "Otherwise"), shows(URL, day(7), "Later")])
+    assert broadsheet("import", "--json", between).document["outcomes"]["failed"] == 1
+    assert texts(broadsheet.archive) == [("11", "Standing"), ("17", "Later")]
+    inspection.check_deeply(Archive.open(broadsheet.archive).store)
 
 
 def test_a_crawl_goes_on_from_what_was_imported(tmp_path: Path) -> None:
@@ -171,7 +181,7 @@ def test_revisits_lead_to_the_capture_that_holds_their_body(tmp_path: Path) -> N
     assert "repeats a capture that is not in the archive" in ended["damages"][0]["reason"]
     assert ended["outcomes"]["unchanged"] == 3
     assert texts(broadsheet.archive) == [("10", "A"), ("13", "B")]
-    assert broadsheet("verify", "--deep").status == 0
+    inspection.check_deeply(Archive.open(broadsheet.archive).store)
 
 
 def test_of_a_damaged_file_all_the_rest_is_taken_and_the_damage_is_told(tmp_path: Path) -> None:
@@ -186,7 +196,7 @@ def test_of_a_damaged_file_all_the_rest_is_taken_and_the_damage_is_told(tmp_path
     all_five = sum(map(len, records))
     starts = (len(records[0]) + len(records[1]), all_five, all_five + len(future))
     assert {damage["place"] for damage in ended["damages"]} == {f"byte {start:,}" for start in starts}
-    assert broadsheet("verify", "--deep").status == 0
+    inspection.check_deeply(Archive.open(broadsheet.archive).store)
 
 
 def test_a_file_without_any_capture_fails(tmp_path: Path) -> None:

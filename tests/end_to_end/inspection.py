@@ -16,6 +16,7 @@ from broadsheet.storage.model import SnapshotDocument
 from broadsheet.storage.objects import ObjectStore
 from broadsheet.storage.segments import read_captures
 from broadsheet.storage.spool import Spool
+from broadsheet.storage.verification import verify
 from broadsheet.storage.warc import WarcRecord
 
 
@@ -55,6 +56,13 @@ def check(store: ObjectStore) -> None:
     indexed = {line.snapshot for line in lines if line.snapshot}
     for versions in stored_versions(store).values():
         _check_versions(store, versions, indexed)
+
+
+def check_deeply(store: ObjectStore) -> None:
+    """Check that nothing is damaged or missing, down to every byte."""
+    found = verify(store, deep=True)
+    assert not found.defects
+    assert not found.unnamed
 
 
 def check_readable(store: ObjectStore) -> None:
