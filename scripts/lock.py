@@ -24,6 +24,7 @@ SOURCES = {
     "runtime": ["pyproject.toml"],
     "check": [
         "pyproject.toml",
+        "--all-extras",
         "--group=test",
         "--group=check",
         "--constraint=requirements/runtime.txt",

@@ -22,6 +22,7 @@ from broadsheet.storage.errors import (
     NoSuchVersionError,
     StoreError,
     StoreUnavailableError,
+    TablesUnavailableError,
 )
 from broadsheet.storage.model import (
     Article,
@@ -65,6 +66,7 @@ __all__ = [
     "StoreUnavailableError",
     "Subscription",
     "SubscriptionBlock",
+    "TablesUnavailableError",
     "WarcLocation",
     "difference",
 ]

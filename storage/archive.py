@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from broadsheet.storage import extractions, layout, snapshots, warc
+from broadsheet.storage import extractions, layout, snapshots, table_parts, warc
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.changes import Changes
 from broadsheet.storage.errors import (
@@ -19,7 +19,7 @@ from broadsheet.storage.errors import (
     RecordError,
 )
 from broadsheet.storage.extractions import Extraction
-from broadsheet.storage.layout import SnapshotName
+from broadsheet.storage.layout import SnapshotName, TableName
 from broadsheet.storage.lookup import Lookup, between
 from broadsheet.storage.marker import ensure_format
 from broadsheet.storage.model import Snapshot, WarcLocation
@@ -170,6 +170,20 @@ class Archive:
         `reextract` writes them where they say something else than the snapshot; most versions have none.
         """
         return extractions.of_snapshot(self.store, snapshot.key)
+
+    def tables(self, name: TableName, since: datetime | None = None, until: datetime | None = None) -> list[str]:
+        """Return the keys of the Parquet files that hold every row of a table once; see docs/format.md.
+
+        Args:
+            name: ``captures`` or ``versions``.
+            since: Only days with captures of ``[since, until)``; a naive moment is taken as UTC. The files of the days
+                at both ends hold other rows as well.
+            until: The moment before which a capture was made, or None.
+
+        Raises:
+            TablesUnavailableError: pyarrow is not installed.
+        """
+        return table_parts.keys(self.store, name, since and _utc(since), until and _utc(until))
 
     def response(self, snapshot: Snapshot) -> bytes:
         """Return the HTTP response that a version rests on, byte for byte as it was on the wire.

@@ -14,6 +14,7 @@
     ├── CatalogError             the local catalog cannot be used
     ├── ExportError              an export cannot go on where it was, or begin where another was begun
     ├── PlanError                a plan in the spool cannot be read
+    ├── TablesUnavailableError   the library that tables need is not installed
     └── StoreError               an object store did not do what it was asked
         ├── NoSuchObjectError    there is no object under that key
         ├── InvalidKeyError      a key outside the alphabet of docs/format.md
@@ -70,6 +71,10 @@ class ExportError(ArchiveError):
 
 class PlanError(ArchiveError):
     """A plan in the spool cannot be read; the batch's segment is there to plan from again."""
+
+
+class TablesUnavailableError(ArchiveError):
+    """The library that tables need is not installed."""
 
 
 class StoreError(ArchiveError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple, cast, get_args
 
 from broadsheet.storage.errors import InvalidKeyError
 
@@ -21,6 +21,10 @@ INDEX = "index/"
 RUNS = "run/"
 RUN_FAN_IN = 8
 MANIFESTS = "manifest/"
+TABLES = "table/"
+COMPACTED_TABLES = "table-compacted/"
+TableName = Literal["captures", "versions"]
+TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
 _LATEST = 10**13
 _HIGHEST = 10**10 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,6 +36,9 @@ _SNAPSHOT_KEY = re.compile(
 )
 _RUN_INDEX_KEY = re.compile(rf"({RUNS}([0-9a-f]{{8}})/([0-9]{{2}})/)([0-9]{{10}})-[0-9a-f]{{32}}\.idx")
 _MANIFEST_KEY = re.compile(rf"{MANIFESTS}([0-9a-f]{{8}})/([0-9]{{10}})-[0-9a-f]{{32}}\.json")
+_TABLE_KEY = re.compile(
+    rf"{TABLES}({'|'.join(TABLE_NAMES)})/day=(\d{{4}}-\d\d-\d\d)/(([0-9]{{13}}-[0-9a-f]{{8}})-[0-9a-f]{{32}})\.parquet"
+)
 
 
 def digest_name(data: bytes, digits: int = 32) -> str:
@@ -63,7 +70,7 @@ def batch_moment(batch: str) -> datetime:
 
 def batch_of(key: str) -> str:
     """Return the batch whose WARC segment, index segment or table has this key."""
-    return key.rpartition("/")[2].rpartition("-")[0]
+    return "-".join(key.rpartition("/")[2].split("-")[:2])
 
 
 def is_batch_name(text: str) -> bool:
@@ -74,6 +81,11 @@ def is_batch_name(text: str) -> bool:
 def is_writer(text: str) -> bool:
     """Tell whether a text may name a writer."""
     return _WRITER.fullmatch(text) is not None
+
+
+def batch_writer(batch: str) -> str:
+    """Return the writer of a batch, 8 hex digits."""
+    return batch[14:]
 
 
 def warc_key(batch: str, digest: str) -> str:
@@ -231,6 +243,51 @@ def parse_snapshot_key(key: str) -> SnapshotName:
     if match is None:
         raise InvalidKeyError(f"not the key of a snapshot: {key!r}")
     return SnapshotName(key, _moment(_LATEST - int(match[2])), match[3])
+
+
+class TableSegment(NamedTuple):
+    """What the key of a table segment tells without reading it."""
+
+    key: str
+    table: TableName
+    day: date
+    name: str
+    batch: str
+
+
+def table_prefix(name: TableName, day: date | None = None, *, compacted: bool = False) -> str:
+    """Return the prefix under which a table lies, or one captured day of it."""
+    return f"{COMPACTED_TABLES if compacted else TABLES}{name}/" + (f"day={day:%Y-%m-%d}/" if day else "")
+
+
+def table_key(name: TableName, day: date, batch: str, data: bytes) -> str:
+    """Return the key of the segment of a table that holds one captured day (UTC) of a batch."""
+    return f"{table_prefix(name, day)}{batch}-{digest_name(data)}.parquet"
+
+
+def compacted_table_key(name: TableName, day: date, digest: str) -> str:
+    """Return the key of a compacted part of a day; `digest` is 32 hex digits of the file's SHA-256."""
+    return f"{table_prefix(name, day, compacted=True)}{digest}.parquet"
+
+
+def parse_table_key(key: str) -> TableSegment:
+    """Take the key of a table segment apart.
+
+    Raises:
+        InvalidKeyError: It is not the key of a table segment.
+    """
+    match = _TABLE_KEY.fullmatch(key)
+    if match is None:
+        raise InvalidKeyError(f"not the key of a table segment: {key!r}")
+    return TableSegment(key, cast("TableName", match[1]), date.fromisoformat(match[2]), match[3], match[4])
+
+
+def table_day(directory: str) -> date | None:
+    """Return the day that a directory of a table is named for, or None where it is named for something else."""
+    try:
+        return date.fromisoformat(directory.removeprefix("day="))
+    except ValueError:
+        return None
 
 
 def _day(batch: str) -> str:

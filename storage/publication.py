@@ -1,4 +1,4 @@
-"""From a sealed segment to the archive: WARC, then snapshots, then one index segment, then the manifest.
+"""From a sealed segment to the archive: WARC, snapshots, one index segment, the manifest; tables behind the commit.
 
 `plan` decides everything and touches nothing; the plan is kept in the spool before the first PUT, so that a
 publication that was cut off is repeated with the same bytes under the same keys. Repeating is harmless.
@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from broadsheet.storage import cdxj, layout, manifests, snapshots
+from broadsheet.storage import cdxj, layout, manifests, snapshots, tables
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.catalog import Catalog, Known, advance
 from broadsheet.storage.cdxj import IndexLine
@@ -147,7 +147,7 @@ def decode_plan(data: bytes) -> Plan:
 
 
 def publish(publication: Plan, segment: Path, store: ObjectStore, catalog: Catalog) -> None:
-    """Put the objects of a plan in their order, then take them into the catalog. May be repeated at will.
+    """Put the objects of a plan in their order, take them into the catalog, then write tables. May be repeated at will.
 
     Raises:
         StoreError: The store failed; nothing was lost, the batch is still in the spool.
@@ -161,6 +161,17 @@ def publish(publication: Plan, segment: Path, store: ObjectStore, catalog: Catal
     store.put(publication.manifest_key, publication.manifest)
     lines = cdxj.decode(publication.index, publication.index_key)
     catalog.ingest(publication.index_key, lines, publication.outlinks)
+    _put_tables(publication, store)
+
+
+def _put_tables(publication: Plan, store: ObjectStore) -> None:
+    planned = dict(publication.snapshots)
+    tables.put(
+        store,
+        layout.batch_of(publication.index_key),
+        cdxj.decode(publication.index, publication.index_key),
+        lambda keys: [snapshots.decode(planned[key], key) for key in keys],
+    )
 
 
 def _is_superseded(capture: Capture, standing: Standing | None, known: Known | None) -> bool:

@@ -23,7 +23,16 @@ def read(store: ObjectStore, key: str) -> SnapshotDocument:
         ArchiveDamagedError: Its bytes are not those that its key names.
         ArchiveFormatError: It is of a schema that this version does not read.
     """
-    data = store.get(key)
+    return decode(store.get(key), key)
+
+
+def decode(data: bytes, key: str) -> SnapshotDocument:
+    """Read the bytes of a document, as stored under a key.
+
+    Raises:
+        ArchiveDamagedError: They are not those that the key names.
+        ArchiveFormatError: They are of a schema that this version does not read.
+    """
     if not key.endswith(f"-{layout.digest_name(data, 16)}.json"):
         raise ArchiveDamagedError(f"snapshot {key}: its bytes are not those that were stored; run verify")
     try:

@@ -21,8 +21,8 @@ from servers.raw_server import RawServer
 from broadsheet.storage.archive import Archive
 
 _ARTICLES = [f"/story/{number}" for number in range(2)]
-# archive.json, the WARC segment, two snapshots, the index segment, the manifest.
-_OBJECTS = 4 + len(_ARTICLES)
+# archive.json, the WARC segment, two snapshots, the index segment, the manifest, a segment of each table.
+_OBJECTS = 6 + len(_ARTICLES)
 _MOMENTS = [
     "sealed",
     "planned",
@@ -83,7 +83,7 @@ def crawls_that_die(directory: Path, moments: list[str], url: str) -> dict[str, 
     """Crawl once for each moment, into an archive of its name; return how the crawls ended."""
     crawl = ("crawl", "--allow-private", url)
     program = [sys.executable, dying.__file__, str(directory), ",".join(moments), *crawl]
-    ended = subprocess.run(program, capture_output=True, check=True, timeout=120)
+    ended = subprocess.run(program, capture_output=True, check=True, timeout=300)
     statuses: dict[str, int] = json.loads(ended.stdout)
     return statuses
 

@@ -173,8 +173,21 @@ def test_every_dependency_has_its_reason_on_record() -> None:
     assert named == dependency_names()
 
 
+def test_what_runs_is_installed_without_the_libraries_of_extras() -> None:
+    pinned = {
+        name: set(re.findall(r"^([\w.-]+)==", (REPOSITORY / "requirements" / name).read_text("utf-8"), re.MULTILINE))
+        for name in ("runtime.txt", "check.txt")
+    }
+    (tables,) = project()["project"]["optional-dependencies"]["tables"]
+    library = re.split(r"[^\w.-]", tables)[0]
+    assert library not in pinned["runtime.txt"]
+    assert library in pinned["check.txt"]
+
+
 def dependency_names() -> set[str]:
-    return {re.split(r"[^\w.-]", requirement)[0] for requirement in project()["project"]["dependencies"]}
+    extras = project()["project"]["optional-dependencies"].values()
+    requirements = [*project()["project"]["dependencies"], *(requirement for extra in extras for requirement in extra)]
+    return {re.split(r"[^\w.-]", requirement)[0] for requirement in requirements}
 
 
 def import_names_of_dependencies() -> set[str]:

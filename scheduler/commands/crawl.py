@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from broadsheet.scheduler.jobs import crawl_jobs
 from broadsheet.scheduler.options import allow_private_option, archive_option, json_option
 from broadsheet.scheduler.output import console, errors, print_json
 from broadsheet.scheduler.progress import shown_progress
+from broadsheet.storage.table_compaction import try_to_compact
 from broadsheet.storage.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ def command(
     results: list[CrawlResult] = []
     try:
         with Workspace.open(archive) as workspace, shown_progress() as progress:
+            try_to_compact(workspace.store, datetime.now(UTC).date())
             run(workspace, jobs, progress, finished=results.append)
     finally:
         # What the crawls before came to is told also where a later one broke off.

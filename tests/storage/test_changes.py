@@ -132,7 +132,9 @@ def test_each_manifest_names_all_that_was_written_and_the_one_before(writer: Wri
     ]
     named = [described for manifest in chain for described in manifest.objects]
     assert {described.key for described in named} == {
-        entry.key for entry in store.list() if not entry.key.startswith((layout.MANIFESTS, layout.MARKER))
+        entry.key
+        for entry in store.list()
+        if not entry.key.startswith((layout.MANIFESTS, layout.MARKER, layout.TABLES))
     }
     assert all(described == manifests.described(described.key, store.get(described.key)) for described in named)
 

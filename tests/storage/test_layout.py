@@ -105,3 +105,23 @@ def test_a_batch_lies_under_the_day_in_utc_on_which_it_was_opened() -> None:
 def test_what_is_no_key_of_a_snapshot_is_refused(key: str) -> None:
     with pytest.raises(InvalidKeyError):
         layout.parse_snapshot_key(key)
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_every_key_of_a_batch_tells_which_batch_it_is_of(*, early: bool) -> None:
+    batch = layout.batch_name(datetime(2026, 11, 22, tzinfo=UTC), "0123abcd")
+    assert layout.batch_of(layout.index_key(batch, b"lines", early=early)) == batch
+    assert layout.batch_of(layout.warc_key(batch, "f" * 32)) == batch
+    assert layout.batch_of(layout.table_key("versions", date(2026, 11, 21), batch, b"rows")) == batch
+    assert layout.batch_writer(batch) == "0123abcd"
+
+
+def test_the_key_of_a_table_segment_tells_its_table_day_and_batch() -> None:
+    batch = layout.batch_name(datetime(2026, 11, 22, tzinfo=UTC), "0123abcd")
+    key = layout.table_key("captures", date(2026, 11, 23), batch, b"rows")
+    validate_key(key)
+    segment = layout.parse_table_key(key)
+    assert segment[:3] == (key, "captures", date(2026, 11, 23))
+    assert (segment.batch, segment.name) == (batch, f"{batch}-{layout.digest_name(b'rows')}")
+    with pytest.raises(InvalidKeyError):
+        layout.parse_table_key(layout.compacted_table_key("captures", date(2026, 11, 23), "f" * 32))
