@@ -8,6 +8,7 @@ answers LIST seconds before PUT works after a crash. The command line and the ch
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import shutil
@@ -17,7 +18,7 @@ import subprocess
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,13 +40,15 @@ class SeaweedFS(S3Access):
         directory: Where its data lie.
         certificate: A PEM file of a certificate for ``localhost`` and its key; with it the server also speaks
             TLS, at `secure_endpoint`.
+        users: Names of users beside the administrator, who may do what bucket policies allow them.
     """
 
-    def __init__(self, directory: Path, certificate: Path | None = None) -> None:
+    def __init__(self, directory: Path, certificate: Path | None = None, users: Sequence[str] = ()) -> None:
         self.directory = directory
         self._ports = dict(zip(_SERVICES, _free_ports(len(_SERVICES)), strict=True))
         self._process: subprocess.Popen[bytes] | None = None
         self._certificate = certificate
+        self._users = {user: secrets.token_hex(20) for user in users}
         self._secure_port = _free_ports(1)[0][0]
         self.secure_endpoint = f"https://localhost:{self._secure_port}"
         endpoint = f"http://127.0.0.1:{self._ports['s3'][0]}"
@@ -104,7 +107,30 @@ class SeaweedFS(S3Access):
             "-s3.autoCreateBucket=false",
             "-s3.allowDeleteBucketNotEmpty=false",
             *self._tls(),
+            *self._identities(),
         ]
+
+    def environment_of(self, user: str) -> dict[str, str]:
+        """What a process needs to open archives as one of the users."""
+        return S3Access(self.endpoint, user, self._users[user]).environment
+
+    def client_of(self, user: str) -> S3Client:
+        """A plain boto3 client of one of the users."""
+        return S3Access(self.endpoint, user, self._users[user]).client
+
+    def _identities(self) -> list[str]:
+        if not self._users:
+            return []
+        everything = ["Admin", "Read", "Write", "List", "Tagging"]
+        known = [("admin", self.access_key, self.secret_key, everything)]
+        known += [(user, user, secret, []) for user, secret in self._users.items()]
+        identities = [
+            {"name": name, "credentials": [{"accessKey": key, "secretKey": secret}], "actions": actions}
+            for name, key, secret, actions in known
+        ]
+        path = self.directory / "identities.json"
+        path.write_text(json.dumps({"identities": identities}))
+        return [f"-s3.config={path}"]
 
     def _tls(self) -> list[str]:
         if self._certificate is None:
@@ -139,11 +165,11 @@ class SeaweedFS(S3Access):
 
 
 @contextlib.contextmanager
-def seaweedfs(certificate: Path | None = None) -> Iterator[SeaweedFS]:
+def seaweedfs(certificate: Path | None = None, users: Sequence[str] = ()) -> Iterator[SeaweedFS]:
     """Run a server with an empty data directory; both are gone afterwards. See `SeaweedFS`."""
     directory = Path(tempfile.mkdtemp(prefix="weed-"))  # short: unix sockets lie in it
     try:
-        server = SeaweedFS(directory, certificate)
+        server = SeaweedFS(directory, certificate, users)
         try:
             server.start()
             yield server
