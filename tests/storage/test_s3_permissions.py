@@ -87,9 +87,10 @@ def test_a_reader_only_reads(store_of: Callable[[str, str], S3Store]) -> None:
 
     assert store.get("a/b") == b"bytes"
     assert [entry.key for entry in store.list()] == ["a/b"]
-    for write in (lambda: store.put("a/c", b"bytes"), lambda: store.delete("a/b")):
-        with pytest.raises(StoreError, match="AccessDenied"):
-            write()
+    with pytest.raises(StoreError, match="AccessDenied"):
+        store.put("a/c", b"bytes")
+    with pytest.raises(StoreError, match="AccessDenied"):
+        store.delete("a/b")
 
 
 def test_a_takedown_deletes(store_of: Callable[[str, str], S3Store]) -> None:
