@@ -71,6 +71,7 @@ class FaultyProxy:
             passes a request on.
         fault_for_all: What happens to every request after those.
         requests: Every request that came in, in its order.
+        after_loss: Called when the server has answered a request whose answer the client will not get.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class FaultyProxy:
         self.faults: deque[Fault | None] = deque()
         self.fault_for_all: Fault | None = None
         self.requests: list[SeenRequest] = []
+        self.after_loss: Callable[[], None] = lambda: None
         self.ended = threading.Event()
         host = urlsplit(target)
         self.target = (host.hostname or "", host.port or 80)
@@ -155,6 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
             response = connection.getresponse()
             answer = response.read()
         if fault in AFTER_THE_SERVER:
+            self.proxy.after_loss()
             self._break_off(fault)
         else:
             self._answer(response.status, response.getheaders(), answer, fault)
