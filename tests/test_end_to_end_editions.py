@@ -170,7 +170,8 @@ def test_no_version_points_to_a_missing_record(newspaper: Newspaper) -> None:
 def test_the_folder_holds_nothing_else_than_the_bucket(newspaper: Newspaper) -> None:
     assert newspaper.folder.objects == newspaper.bucket.objects
     root: Path = newspaper.folder.archive.store.root  # type: ignore[attr-defined]  # a folder's
-    assert {path.name for path in root.iterdir()} == {".local", "archive.json", "index", "manifest", "snapshot", "warc"}
+    directories = {".local", "archive.json", "index", "manifest", "snapshot", "table", "warc"}
+    assert {path.name for path in root.iterdir()} == directories
 
 
 def test_the_spool_is_empty_after_a_crawl(newspaper: Newspaper) -> None:
