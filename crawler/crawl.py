@@ -37,6 +37,7 @@ from broadsheet.crawler.spool_limits import FetchingPause
 from broadsheet.crawler.wire import cut_off, drop_waiting, listen
 from broadsheet.storage.errors import ArchiveError
 from broadsheet.storage.publication import Published
+from broadsheet.storage.removals import Takedowns
 from broadsheet.storage.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -202,6 +203,8 @@ async def _crawl(
     interruption: Interruption,
 ) -> BaseException | None:
     """Run Scrapy over one job; return the fault of ours that ended it, if one did."""
+    takedowns = Takedowns(workspace.store)
+    await asyncio.to_thread(takedowns.read_all)
     recorder = Recorder(
         publisher,
         workspace.catalog,
@@ -236,7 +239,7 @@ async def _crawl(
 
     watching = asyncio.ensure_future(_watch(crawler, publisher, look, faults.append))
     try:
-        await runner.crawl(crawler, job=job, ledger=ledger, pool=pool, catalog=workspace.catalog)
+        await runner.crawl(crawler, job=job, ledger=ledger, pool=pool, catalog=workspace.catalog, takedowns=takedowns)
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)

@@ -22,6 +22,7 @@ from broadsheet.storage.errors import StoreError, StoreUnavailableError
 from broadsheet.storage.model import Extractor
 from broadsheet.storage.publication import Plan, Published
 from broadsheet.storage.spool import Lane
+from broadsheet.storage.withholding import withhold
 from broadsheet.storage.workspace import Workspace
 
 _WATCH_SECONDS = 0.1
@@ -259,9 +260,11 @@ def plan_batch(
     Raises:
         StoreError: The store failed; the batch stays in the spool.
     """
+    batch.seal()
+    captures = withhold(batch, captures, workspace.store)
     plan, published = publication.plan(
         batch.name,
-        batch.seal(),
+        batch.segment,
         captures,
         place=lane.place_of(batch),
         catalog=workspace.catalog,

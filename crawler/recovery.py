@@ -20,6 +20,7 @@ from broadsheet.storage.manifest_rebuild import archived_index, rebuild
 from broadsheet.storage.model import Extractor
 from broadsheet.storage.publication import Plan
 from broadsheet.storage.spool import Lane
+from broadsheet.storage.withholding import is_to_be_planned_anew
 from broadsheet.storage.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ async def _recover_batch(
 ) -> str | None:
     try:
         planned = _planned(batch)
-        if planned and not await asyncio.to_thread(_is_displaced, workspace, planned):
+        if planned is not None and await asyncio.to_thread(_is_valid, workspace, planned):
             await asyncio.to_thread(publish_planned, workspace, lane, batch, planned)
             return planned.warc_key
         # A repeated plan is harmless. Another plan of a batch that is in the archive would count its captures twice.
@@ -78,6 +79,10 @@ def _planned(batch: Batch) -> Plan | None:
     except PlanError as error:
         _log.warning("batch %s is planned anew: %s", batch.name, error)
         return None
+
+
+def _is_valid(workspace: Workspace, plan: Plan) -> bool:
+    return not (_is_displaced(workspace, plan) or is_to_be_planned_anew(plan, workspace.store))
 
 
 def _is_displaced(workspace: Workspace, plan: Plan) -> bool:

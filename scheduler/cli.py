@@ -29,6 +29,7 @@ _COMMANDS = (
     "reextract",
     "verify",
     "recover",
+    "forget",
     "demo",
 )
 

@@ -23,6 +23,7 @@ from broadsheet.storage.errors import (
     StoreError,
     StoreUnavailableError,
     TablesUnavailableError,
+    TakenDownError,
 )
 from broadsheet.storage.model import (
     Article,
@@ -67,6 +68,7 @@ __all__ = [
     "Subscription",
     "SubscriptionBlock",
     "TablesUnavailableError",
+    "TakenDownError",
     "WarcLocation",
     "difference",
 ]

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from broadsheet.storage import extractions, layout, snapshots, table_parts, warc
+from broadsheet.storage import extractions, layout, replaced, snapshots, table_parts, warc
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.changes import Changes
 from broadsheet.storage.errors import (
@@ -17,6 +17,7 @@ from broadsheet.storage.errors import (
     NoSuchObjectError,
     NoSuchVersionError,
     RecordError,
+    TakenDownError,
 )
 from broadsheet.storage.extractions import Extraction
 from broadsheet.storage.layout import SnapshotName, TableName
@@ -24,6 +25,7 @@ from broadsheet.storage.lookup import Lookup, between
 from broadsheet.storage.marker import ensure_format
 from broadsheet.storage.model import Snapshot, WarcLocation
 from broadsheet.storage.objects import ObjectStore, open_store
+from broadsheet.storage.removals import Removal, Takedowns
 from broadsheet.storage.urls import identity_hash, site
 from broadsheet.storage.warc import WarcRecord
 
@@ -78,20 +80,38 @@ class Archive:
 
         Raises:
             NoSuchVersionError: The URL has no version of that number.
+            TakenDownError: What was archived for it was taken down.
         """
         names = self._find_names(url)
+        if not names:
+            self.refuse_taken_down(url)
         if not 1 <= number <= len(names):
             held = f"it has {len(names)}" if names else "nothing is archived for it"
             raise NoSuchVersionError(f"no version {number} of {url}: {held}")
         return self._read(names, number)
 
+    def takedown(self, url: str) -> Removal | None:
+        """Return the takedown by which the article at a URL was removed, or None."""
+        return Takedowns(self.store, identity_hash(url)).of(url)
+
+    def refuse_taken_down(self, url: str) -> None:
+        """Say so where the article at a URL was taken down.
+
+        Raises:
+            TakenDownError: It was.
+        """
+        takedown = self.takedown(self._find(url)[0])
+        if takedown is not None:
+            raise TakenDownError(f"{url} was taken down on {takedown.at:%Y-%m-%d}: {takedown.reason}")
+
     def checks(self, url: str) -> list[Check]:
         """Return the looks at a URL that found nothing changed, oldest first."""
         lookup = Lookup(self.store)
+        url = self._find(url, lookup)[0]
+        if self.takedown(url):
+            return []
         found = [
-            Check(at=line.at, record=_location(line))
-            for line in lookup.filed_under(self._find(url, lookup)[0])
-            if line.outcome == "unchanged"
+            Check(at=line.at, record=_location(line)) for line in lookup.filed_under(url) if line.outcome == "unchanged"
         ]
         return sorted(found, key=lambda check: check.at)
 
@@ -149,10 +169,12 @@ class Archive:
             InvalidURLError: `host` is no host.
         """
         earliest, end = since and _utc(since), until and _utc(until)
+        takedowns = Takedowns(self.store)
         if host is None:
-            return between(self.store, earliest, end)
-        lines = Lookup(self.store).filed_under_site(site(f"http://{host}/"))
-        return (line for line in lines if (earliest is None or line.at >= earliest) and (end is None or line.at < end))
+            lines = between(self.store, earliest, end)
+        else:
+            lines = _within(Lookup(self.store).filed_under_site(site(f"http://{host}/")), earliest, end)
+        return (line for line in lines if not takedowns.hides(line.filed_as or line.url, line.snapshot))
 
     def changes(self, cursor: str | None = None) -> Changes:
         """Return the versions published since a cursor, in the order of publication, each with the cursor behind it.
@@ -169,6 +191,8 @@ class Archive:
 
         `reextract` writes them where they say something else than the snapshot; most versions have none.
         """
+        if self._is_hidden(snapshot):
+            return []
         return extractions.of_snapshot(self.store, snapshot.key)
 
     def tables(self, name: TableName, since: datetime | None = None, until: datetime | None = None) -> list[str]:
@@ -192,6 +216,7 @@ class Archive:
 
         Raises:
             ArchiveDamagedError: The record is missing, or its block is not the one that was stored.
+            TakenDownError: The version was taken down.
         """
         return self._stored(snapshot)[1].block
 
@@ -200,13 +225,16 @@ class Archive:
 
         Raises:
             ArchiveDamagedError: It is missing, or not the one that was stored.
+            TakenDownError: The version was taken down.
         """
         return self._stored(snapshot)[0]
 
     def _stored(self, snapshot: Snapshot) -> tuple[bytes, WarcRecord]:
         where = snapshot.warc
+        if self._is_hidden(snapshot):
+            raise TakenDownError(f"version {snapshot.version} of {snapshot.url} was taken down")
         try:
-            member = self.store.get_range(where.key, where.offset, where.length)
+            member = replaced.get_range(self.store, where.key, where.offset, where.length)
             record = warc.read_member(member)
         except (NoSuchObjectError, RecordError) as error:
             raise ArchiveDamagedError(f"record {where.record_id} in {where.key}: {error}; run verify") from error
@@ -215,6 +243,9 @@ class Archive:
             raise ArchiveDamagedError(message)
         return member, record
 
+    def _is_hidden(self, snapshot: Snapshot) -> bool:
+        return Takedowns(self.store, identity_hash(snapshot.url)).hides(snapshot.url, snapshot.key)
+
     def _find_names(self, url: str) -> list[SnapshotName]:
         return self._find(url)[1]
 
@@ -222,7 +253,8 @@ class Archive:
         """Return the versions of a URL, and where they are filed: behind the redirects captured at URLs without."""
         lookup = lookup or Lookup(self.store)
         for _ in range(_MOST_REDIRECTS):
-            if names := self._list_names(identity_hash(url)):
+            names = self._list_names(identity_hash(url))
+            if names or self.takedown(url):
                 return url, names
             location = lookup.redirect(url)
             if location is None:
@@ -231,9 +263,10 @@ class Archive:
         return url, self._list_names(identity_hash(url))
 
     def _list_names(self, hashed: str) -> list[SnapshotName]:
-        entries = self.store.list(layout.snapshots_prefix(hashed))
+        keys = [entry.key for entry in self.store.list(layout.snapshots_prefix(hashed))]
+        takedowns = Takedowns(self.store, hashed)
         oldest_first = sorted(
-            (layout.parse_snapshot_key(entry.key) for entry in entries),
+            (layout.parse_snapshot_key(key) for key in keys if not takedowns.hides_identity(hashed, key)),
             key=lambda name: (name.captured_at, name.key),
         )
         # Two writers that saw the same state wrote it twice: equal neighbours are one version.
@@ -253,6 +286,10 @@ class Archive:
         except NoSuchObjectError as error:
             raise ArchiveDamagedError(f"snapshot {key} is missing and the index names it; run verify") from error
         return None
+
+
+def _within(lines: Iterator[IndexLine], since: datetime | None, until: datetime | None) -> Iterator[IndexLine]:
+    return (line for line in lines if (since is None or line.at >= since) and (until is None or line.at < until))
 
 
 def _utc(moment: datetime) -> datetime:

@@ -103,6 +103,13 @@ class Batch:
         self._close_segment()
         return sealed
 
+    def replace_segment(self, path: Path) -> None:
+        """Put another file, which is on the disk, in the place of the sealed segment; what was planned is forgotten."""
+        (self._directory / _PLAN).unlink(missing_ok=True)
+        sync_directory(self._directory)
+        path.rename(self._directory / _SEALED)
+        sync_directory(self._directory)
+
     def write_plan(self, plan: bytes) -> None:
         """Keep the plan of the publication, durably and in one step."""
         write_durably(self._directory / _PLAN, plan)

@@ -19,11 +19,12 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from broadsheet.storage import cdxj, layout
+from broadsheet.storage import cdxj, layout, removals
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.errors import CatalogError
 from broadsheet.storage.model import PageKind
 from broadsheet.storage.objects import ObjectStore
+from broadsheet.storage.removals import Takedowns
 from broadsheet.storage.urls import identity, site
 from broadsheet.storage.versions import PRESENT, Outlink, Standing
 from broadsheet.storage.warc_records import Original
@@ -133,15 +134,16 @@ class Catalog:
     def refresh(self, store: ObjectStore) -> int:
         """Read the index segments of the archive that are new since the last time; return how many were.
 
-        Where a segment that was read is there no more, the archive is another one than it was (emptied, or an
-        older copy): what is known of it is forgotten, and every segment read again.
+        Where a segment that was read is there no more, something was removed from the archive, or it is another one
+        than it was (emptied, or an older copy): what is known of it is forgotten, and every segment read again.
         """
         # In this order: what another process publishes meanwhile is listed and not yet known, never the reverse.
         with self._reading() as connection:
             read = {key for (key,) in connection.execute("SELECT key FROM segments")}
         listed = [entry.key for entry in store.list(layout.INDEX)]
-        if not read.issubset(listed):
-            self._forget()
+        gone = read.difference(listed)
+        if gone:
+            self._forget(store, is_the_same=gone <= removals.removed(store).keys())
             read = set()
         new = [key for key in listed if key not in read]
         for key in new:
@@ -179,10 +181,16 @@ class Catalog:
             entries = sorted((_decode(row[0]) for row in rows), key=lambda entry: entry.captured_at)
         return (entry.url for entry in entries if entry.state == "live")
 
-    def _forget(self) -> None:
+    def _forget(self, store: ObjectStore, *, is_the_same: bool) -> None:
+        takedowns = Takedowns(store)
         with self._writing() as connection:
-            for table in ("known", "outlinks", "segments"):
-                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names stand in the line above
+            connection.execute("DELETE FROM known")
+            connection.execute("DELETE FROM segments")
+            identities = [of for (of,) in connection.execute("SELECT identity FROM outlinks")]
+            for of in identities:
+                # Only here is it known where unchanged pages lead to.
+                if not is_the_same or takedowns.hides_identity(layout.digest_name(of.encode())):
+                    connection.execute("DELETE FROM outlinks WHERE identity = ?", (of,))
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -261,6 +269,8 @@ def _open(path: Path) -> sqlite3.Connection | None:
 
 def _set_up(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
+    # What was taken down is to leave nothing behind.
+    connection.execute("PRAGMA secure_delete = ON")
     # A lost transaction is read again from the archive: durability is not needed here, consistency is.
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.executescript(_SCHEMA)

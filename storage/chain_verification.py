@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from broadsheet.storage import layout, manifests
 from broadsheet.storage.errors import ArchiveError, InvalidKeyError
@@ -18,17 +18,19 @@ class ChainVerifier:
         store: Where it lies.
         keys: The keys of its manifests.
         sizes: The lengths in bytes of everything else that is there, by key.
+        removed: The keys of what was removed on purpose: it need not be there.
 
     Attributes:
         defects: What is wrong, by the key it is wrong with.
         named: The SHA-256, in hexadecimal digits, of every object that a manifest names, by key.
     """
 
-    def __init__(self, store: ObjectStore, keys: list[str], sizes: Mapping[str, int]) -> None:
+    def __init__(self, store: ObjectStore, keys: list[str], sizes: Mapping[str, int], removed: Container[str]) -> None:
         self.defects: list[tuple[str, str]] = []
         self.named: dict[str, str] = {}
         self._store = store
         self._sizes = sizes
+        self._removed = removed
         for writer, names in self._chains(keys).items():
             self._check(writer, names)
 
@@ -69,6 +71,8 @@ class ChainVerifier:
         for described in manifest.objects:
             self.named[described.key] = described.sha256
             size = self._sizes.get(described.key)
+            if size is None and described.key in self._removed:
+                continue
             if size is None:
                 self.defects.append((described.key, f"missing; named by {key}"))
             elif size != described.size:

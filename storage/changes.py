@@ -10,37 +10,38 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from broadsheet.storage import cdxj, chains, layout, manifests
+from broadsheet.storage import cdxj, chains, layout, manifests, removals, replaced
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.errors import CursorError
 from broadsheet.storage.manifests import Manifest
 from broadsheet.storage.model import Outcome
 from broadsheet.storage.objects import ObjectStore
+from broadsheet.storage.removals import Takedowns
 
 _PLACE = re.compile(r"([0-9a-f]{8}):([0-9]{1,10})(?:\.([0-9]{1,15}))?")
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """A version that was published.
+    """A version that was published, or one that was removed on purpose, so that whoever has a copy can follow.
 
     Attributes:
         cursor: Where to go on from after it.
-        url: The URL whose version it is.
-        outcome: ``new``, ``changed`` or ``gone``.
+        url: The URL whose version it is; None where it was removed.
+        outcome: ``new``, ``changed`` or ``gone``; ``forgotten`` where it was removed.
         captured_at: When the capture was made.
         snapshot_key: The version's document.
         content: 16 hexadecimal digits of its content digest. Two writers that saw the same state at the same time both
             tell of it: equal neighbours of one URL are one version.
-        batch: The batch it was published with.
+        batch: The batch it was published with; empty where it was removed.
     """
 
     cursor: str
-    url: str
-    outcome: Outcome
+    url: str | None
+    outcome: Outcome | Literal["forgotten"]
     captured_at: datetime
     snapshot_key: str
     content: str
@@ -84,8 +85,12 @@ class Changes(Iterator[Change]):
         return ",".join(f"{writer}:{number}" + ("" if at is None else f".{at}") for writer, (number, at) in told)
 
     def _read(self) -> Iterator[Change]:
+        takedowns = Takedowns(self._store)
         for manifest in self._in_order(self._pending()):
-            yield from self._changes_of(manifest)
+            if manifest.kind == "amendment":
+                yield from self._removals_of(manifest)
+            else:
+                yield from self._changes_of(manifest, takedowns)
             self._places[manifest.writer] = _Place(manifest.number)
 
     def _pending(self) -> dict[str, list[layout.ManifestName]]:
@@ -120,11 +125,13 @@ class Changes(Iterator[Change]):
                 return
             yield heads.pop(min(heads, key=lambda writer: (heads[writer].batch or "", writer)))
 
-    def _changes_of(self, manifest: Manifest) -> Iterator[Change]:
+    def _changes_of(self, manifest: Manifest, takedowns: Takedowns) -> Iterator[Change]:
         told = self._places.get(manifest.writer, _Place(0)).offset
         for line in self._lines(manifest):
             offset = int(line.offset)
             if line.snapshot is None or line.outcome is None or (told is not None and offset <= told):
+                continue
+            if takedowns.hides(line.filed_as or line.url, line.snapshot):
                 continue
             self._places[manifest.writer] = _Place(manifest.number - 1, offset)
             yield Change(
@@ -137,10 +144,35 @@ class Changes(Iterator[Change]):
                 batch=manifest.batch or "",
             )
 
+    def _removals_of(self, manifest: Manifest) -> Iterator[Change]:
+        told = self._places.get(manifest.writer, _Place(0)).offset
+        for place, name in enumerate(self._removed(manifest)):
+            if told is not None and place <= told:
+                continue
+            self._places[manifest.writer] = _Place(manifest.number - 1, place)
+            yield Change(
+                cursor=self.cursor,
+                url=None,
+                outcome="forgotten",
+                captured_at=name.captured_at,
+                snapshot_key=name.key,
+                content=name.content,
+                batch="",
+            )
+
+    def _removed(self, manifest: Manifest) -> list[layout.SnapshotName]:
+        documents = [named.key for named in manifest.objects if named.key.startswith(layout.REMOVALS)]
+        gone = [gone.key for key in documents for gone in removals.read(self._store, key).snapshots]
+        return [layout.parse_snapshot_key(key) for key in gone if key.startswith(layout.SNAPSHOTS)]
+
     def _lines(self, manifest: Manifest) -> list[IndexLine]:
         keys = [named.key for named in manifest.objects if named.key.startswith(layout.INDEX)]
-        lines = [line for key in keys for line in cdxj.decode(self._store.get(key), key)]
+        lines = [line for key in keys for line in _decode(*replaced.get(self._store, key))]
         return sorted(lines, key=lambda line: int(line.offset))
+
+
+def _decode(key: str, segment: bytes) -> Iterator[IndexLine]:
+    return cdxj.decode(segment, key)
 
 
 def _parse(cursor: str | None) -> dict[str, _Place]:

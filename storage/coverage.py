@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import count
 
-from broadsheet.storage import cdxj, chains, layout, manifests, runs
+from broadsheet.storage import cdxj, chains, layout, manifests, replaced, runs
 from broadsheet.storage.chains import Chain
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
 from broadsheet.storage.layout import RunName, publications_in_run
@@ -110,7 +110,7 @@ class Coverage:
 
     def _segment_lines(self, key: str, wanted: Range) -> Iterator[bytes]:
         try:
-            segment = self.store.get(key)
+            key, segment = replaced.get(self.store, key)
         except NoSuchObjectError as error:
             message = f"index segment {key} is missing and its manifest names it; run recover"
             raise ArchiveDamagedError(message) from error

@@ -7,6 +7,7 @@
     ├── ArchiveFormatError       the archive is of a format this version does not read
     ├── ArchiveDamagedError      what is stored is not what was stored
     ├── NoSuchVersionError       nothing is archived for that URL, number or time
+    │   └── TakenDownError       what was archived for it was taken down
     ├── InvalidURLError          not an absolute http or https URL
     ├── CursorError              not a cursor of this archive's change feed
     ├── MessageError             bytes that are no HTTP message, or a body that cannot be decoded
@@ -43,6 +44,10 @@ class ArchiveDamagedError(ArchiveError):
 
 class NoSuchVersionError(ArchiveError):
     """Nothing is archived for that URL, number or time."""
+
+
+class TakenDownError(NoSuchVersionError):
+    """What was archived for that URL was taken down."""
 
 
 class InvalidURLError(ArchiveError, ValueError):

@@ -25,6 +25,9 @@ TABLES = "table/"
 COMPACTED_TABLES = "table-compacted/"
 TableName = Literal["captures", "versions"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
+TAKEDOWNS = "takedown/"
+RETENTIONS = "retention/"
+REMOVALS = (TAKEDOWNS, RETENTIONS)
 _LATEST = 10**13
 _HIGHEST = 10**10 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,6 +38,7 @@ _SNAPSHOT_KEY = re.compile(
     rf"{SNAPSHOTS}([0-9a-f]{{2}})/\1[0-9a-f]{{30}}/([0-9]{{13}})-([0-9a-f]{{16}})-[0-9a-f]{{16}}\.json"
 )
 _RUN_INDEX_KEY = re.compile(rf"({RUNS}([0-9a-f]{{8}})/([0-9]{{2}})/)([0-9]{{10}})-[0-9a-f]{{32}}\.idx")
+_TAKEDOWN_KEY = re.compile(rf"{TAKEDOWNS}([0-9a-f]{{2}})/(\1[0-9a-f]{{30}})/[0-9]{{13}}-[0-9a-f]{{16}}\.json")
 _MANIFEST_KEY = re.compile(rf"{MANIFESTS}([0-9a-f]{{8}})/([0-9]{{10}})-[0-9a-f]{{32}}\.json")
 _TABLE_KEY = re.compile(
     rf"{TABLES}({'|'.join(TABLE_NAMES)})/day=(\d{{4}}-\d\d-\d\d)/(([0-9]{{13}}-[0-9a-f]{{8}})-[0-9a-f]{{32}})\.parquet"
@@ -138,9 +142,14 @@ def publications_in_run(level: int) -> int:
     return int(RUN_FAN_IN**level)
 
 
+def writer_runs_prefix(writer: str) -> str:
+    """Return the prefix under which all runs of a writer lie."""
+    return f"{RUNS}{writer}/"
+
+
 def runs_prefix(writer: str, level: int) -> str:
     """Return the prefix under which the runs of one level of a writer lie."""
-    return f"{RUNS}{writer}/{level:02d}/"
+    return f"{writer_runs_prefix(writer)}{level:02d}/"
 
 
 def run_key(writer: str, level: int, first: int, digest: str) -> str:
@@ -194,6 +203,28 @@ def parse_manifest_key(key: str) -> ManifestName:
     if match is None:
         raise InvalidKeyError(f"not the key of a manifest: {key!r}")
     return ManifestName(key, match[1], _HIGHEST - int(match[2]))
+
+
+def takedowns_prefix(identity_hash: str) -> str:
+    """Return the prefix under which the takedowns of one article lie."""
+    return f"{TAKEDOWNS}{identity_hash[:2]}/{identity_hash}/"
+
+
+def removal_beginning(identity_hash: str | None, at: datetime) -> str:
+    """Return what the key of a removal begins with: of an article's takedown, or without one of a retention."""
+    return f"{takedowns_prefix(identity_hash) if identity_hash else RETENTIONS}{milliseconds(at):013d}"
+
+
+def takedown_identity(key: str) -> str:
+    """Return the identity hash under which a takedown lies.
+
+    Raises:
+        InvalidKeyError: It is not the key of a takedown.
+    """
+    match = _TAKEDOWN_KEY.fullmatch(key)
+    if match is None:
+        raise InvalidKeyError(f"not the key of a takedown: {key!r}")
+    return match[2]
 
 
 def snapshots_prefix(identity_hash: str) -> str:

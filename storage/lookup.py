@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from broadsheet.storage import cdxj, layout, runs
+from broadsheet.storage import cdxj, layout, replaced, runs
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.coverage import Coverage, Part, coverages
 from broadsheet.storage.errors import InvalidURLError
@@ -109,10 +109,9 @@ def between(store: ObjectStore, since: datetime | None, until: datetime | None) 
     first = since.date() - _BATCH_SPAN if since and since.date() > date.min + _BATCH_SPAN else date.min
     last = layout.index_prefix(until.date() if until else date.max)
     for day in _days(store, layout.INDEX, layout.index_prefix(first)):
-        for entry in store.list(day):
-            if day > last and not layout.is_early_index(entry.key):
-                continue
-            for line in cdxj.decode(store.get(entry.key), entry.key):
+        entries = (entry for entry in store.list(day) if day <= last or layout.is_early_index(entry.key))
+        for key, segment in replaced.index_segments(store, entries):
+            for line in cdxj.decode(segment, key):
                 if (since is None or line.at >= since) and (until is None or line.at < until):
                     yield line
 

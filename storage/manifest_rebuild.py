@@ -31,14 +31,19 @@ def rebuild(store: ObjectStore, batch: str, index_key: str, place: Place) -> Man
     lines = sorted(cdxj.decode(index, index_key), key=lambda line: line.at)
     warc_keys = sorted({line.filename for line in lines})
     objects = [
-        *(_described(store, key) for key in warc_keys),
-        *(_described(store, line.snapshot) for line in lines if line.snapshot),
+        *(describe(store, key) for key in warc_keys),
+        *(describe(store, line.snapshot) for line in lines if line.snapshot),
         manifests.described(index_key, index),
     ]
     return manifests.at(place, batch, objects)
 
 
-def _described(store: ObjectStore, key: str) -> ManifestObject:
+def describe(store: ObjectStore, key: str) -> ManifestObject:
+    """Return how a manifest names an object that is there; it is read piece by piece.
+
+    Raises:
+        NoSuchObjectError: It is not there.
+    """
     size = store.size(key)
     hashed = hashlib.sha256()
     for start in range(0, size, _PIECE):

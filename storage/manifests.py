@@ -7,6 +7,7 @@ digest of the one before it; docs/format.md shows an example.
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -73,9 +74,23 @@ def described(key: str, data: bytes) -> ManifestObject:
     return ManifestObject(key=key, size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
 
+def described_file(key: str, path: Path) -> ManifestObject:
+    """Return how a manifest names an object whose bytes are those of a file."""
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return ManifestObject(key=key, size=path.stat().st_size, sha256=sha256)
+
+
 def at(place: Place, batch: str, objects: list[ManifestObject]) -> Manifest:
     """Return the manifest of a batch, at its place in the chain."""
     return Manifest(writer=place.writer, number=place.number, previous=place.previous, batch=batch, objects=objects)
+
+
+def amendment_at(place: Place, objects: list[ManifestObject]) -> Manifest:
+    """Return the manifest of what was done to the archive afterwards, at its place in the chain."""
+    return Manifest(
+        writer=place.writer, number=place.number, previous=place.previous, kind="amendment", objects=objects
+    )
 
 
 def encode(manifest: Manifest) -> bytes:

@@ -265,9 +265,13 @@ class Lane:
 
     def conclude(self, batch: Batch, place: Place, digest: str) -> None:
         """Note that a batch is published, with its manifest at `place`, and forget the batch."""
+        self.advance(place, digest)
+        batch.discard()
+
+    def advance(self, place: Place, digest: str) -> None:
+        """Note that the manifest at `place` is published."""
         if place.number > self.head.number:
             self._remember(msgspec.structs.replace(self.head, number=place.number, digest=digest))
-        batch.discard()
 
     def _remember(self, head: Head) -> None:
         write_durably(self._directory / _HEAD, msgspec.json.encode(head))

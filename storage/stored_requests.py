@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from broadsheet.storage import warc
+from broadsheet.storage import replaced, warc
 from broadsheet.storage.captures import Request
 from broadsheet.storage.errors import ArchiveDamagedError, RecordError
 from broadsheet.storage.model import WarcLocation
@@ -26,10 +26,11 @@ def stored_request(store: ObjectStore, where: WarcLocation) -> Request:
         ArchiveDamagedError: The records behind it cannot be read.
     """
     start = where.offset + where.length
-    left = store.size(where.key) - start
+    key, size = replaced.size(store, where.key)
+    left = size - start
     length = _FIRST_READ
     while left > 0:
-        data = store.get_range(where.key, start, min(length, left))
+        data = store.get_range(key, start, min(length, left))
         try:
             return _request_in(data, where.record_id, is_all=length >= left)
         except RecordError as error:

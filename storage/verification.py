@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
-from broadsheet.storage import cdxj, layout, snapshots, warc
+from broadsheet.storage import cdxj, layout, removals, snapshots, warc
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.chain_verification import ChainVerifier
 from broadsheet.storage.errors import ArchiveError, MessageError
@@ -76,6 +76,8 @@ class _Verifier:
         self._indexes = {entry.key: entry.size for entry in store.list(layout.INDEX)}
         self._snapshots = {entry.key: entry.size for entry in store.list(layout.SNAPSHOTS)}
         self._segments = {entry.key: entry.size for entry in store.list(layout.WARC)}
+        self._removals = {entry.key: entry.size for of in layout.REMOVALS for entry in store.list(of)}
+        self._replaced: dict[str, str] = {}
         self._captures = 0
         self._named: dict[str, dict[int, IndexLine]] = {}
         self._whole: set[str] = set()
@@ -83,7 +85,9 @@ class _Verifier:
 
     def run(self) -> Verification:
         self._guarded(layout.MARKER, lambda _: ensure_format(self._store, create=False, required=True))
-        chains = ChainVerifier(self._store, self._manifests, ChainMap(self._indexes, self._snapshots, self._segments))
+        removed = self._read_removals()
+        there = ChainMap(self._indexes, self._snapshots, self._segments, self._removals)
+        chains = ChainVerifier(self._store, self._manifests, there, removed)
         for key, what in chains.defects:
             self._note(key, what)
         for key in self._indexes:
@@ -105,6 +109,24 @@ class _Verifier:
                 | set(self._unnamed)
             ),
         )
+
+    def _read_removals(self) -> set[str]:
+        """Return the keys of what was removed on purpose."""
+        removed: set[str] = set()
+        for key in self._removals:
+            self._guarded(key, lambda key: removed.update(self._read_removal(key)))
+        return removed
+
+    def _read_removal(self, key: str) -> list[str]:
+        removal = removals.read(self._store, key)
+        self._replaced.update((each.old.key, each.new.key) for each in removal.segments)
+        return [gone.key for gone in removal.gone]
+
+    def _standing(self, key: str) -> str:
+        """Return the key of the segment that has taken the place of one, where it was replaced; else its own."""
+        while key not in self._segments and key in self._replaced:
+            key = self._replaced[key]
+        return key
 
     def _guarded(self, key: str, check: Callable[[str], None]) -> None:
         try:
@@ -144,8 +166,9 @@ class _Verifier:
 
     def _check_snapshot(self, key: str) -> None:
         where = snapshots.read(self._store, key).warc
-        lines = self._named.get(where.key)
-        if lines is None and where.key in self._segments:
+        segment = self._standing(where.key)
+        lines = self._named.get(segment)
+        if lines is None and segment in self._segments:
             self._unnamed.append(key)
         elif lines is None:
             self._note(where.key, f"missing; named by {key}")

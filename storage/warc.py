@@ -73,6 +73,15 @@ def serialise(record: WarcRecord) -> bytes:
     return compress(_head(record), record.block, _END)
 
 
+def uncompressed(record: WarcRecord) -> bytes:
+    """The record as it is in an uncompressed file.
+
+    Raises:
+        RecordError: A field holds a line break.
+    """
+    return _head(record) + record.block + _END
+
+
 def _head(record: WarcRecord) -> bytes:
     fields = [
         ("WARC-Type", record.type),

@@ -7,16 +7,21 @@ state directory (XDG Base Directory).
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from broadsheet.storage.amendments import Amendments
 from broadsheet.storage.catalog import Catalog
 from broadsheet.storage.folder import FolderStore
 from broadsheet.storage.marker import ensure_format
 from broadsheet.storage.objects import ObjectStore, open_store
+from broadsheet.storage.removing import Remover
 from broadsheet.storage.spool import Spool
 
 
@@ -37,6 +42,7 @@ class Workspace:
         self.spool = Spool(directory / "spool")
         self.catalog = Catalog(directory / "catalog.sqlite")
         self.scratch = directory / "tmp"
+        self._directory = directory
 
     @classmethod
     def open(cls, uri: str) -> Workspace:
@@ -49,6 +55,16 @@ class Workspace:
         store = open_store(uri)
         ensure_format(store, create=False)
         return cls(uri, store, _prepared_directory(store))
+
+    @contextlib.contextmanager
+    def removing(self) -> Iterator[Remover]:
+        """Give what removes captures from the archive, to one process of this machine at a time."""
+        amendments = Amendments(self.store, self._directory / "amendments")
+        scratch = self._directory / "removed"
+        with amendments.alone():
+            # What a killed process left there is content that was to be removed.
+            shutil.rmtree(scratch, ignore_errors=True)
+            yield Remover(self.store, amendments, scratch)
 
     def __enter__(self) -> Self:
         return self

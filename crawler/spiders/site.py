@@ -30,6 +30,7 @@ from broadsheet.storage import captures
 from broadsheet.storage.catalog import Catalog, Known
 from broadsheet.storage.errors import InvalidURLError
 from broadsheet.storage.model import Hints
+from broadsheet.storage.removals import Takedowns
 from broadsheet.storage.urls import identity, is_front_page, normalise, site
 from broadsheet.storage.versions import PRESENT, OutlinkKind, redirect_location
 
@@ -67,6 +68,7 @@ class SiteSpider(Spider):
         ledger: Ledger,
         pool: ReadingPool,
         catalog: Catalog,
+        takedowns: Takedowns,
         **arguments: Any,  # noqa: ANN401 - Scrapy's own spider arguments
     ) -> None:
         super().__init__(**arguments)
@@ -74,6 +76,7 @@ class SiteSpider(Spider):
         self.ledger = ledger
         self.pool = pool
         self.catalog = catalog
+        self.takedowns = takedowns
         self._sites = {site(target) for target in job.targets}
         self._requested = 0
         self._known_revisited = not job.follow
@@ -150,7 +153,7 @@ class SiteSpider(Spider):
                 self._requested += 1
                 yield self._request(url, depth=depth, via=via, hints=entry.hints)
             else:
-                self.ledger.skip(url, refusal)
+                self.ledger.skip(url, refusal, self._why_taken_down(url))
 
     def _is_nearer(self, url: str, depth: int) -> bool:
         """Tell whether a URL was refused for its depth alone, and a shorter way to it has been found since."""
@@ -159,6 +162,8 @@ class SiteSpider(Spider):
     def _refusal(self, url: str, depth: int, kind: OutlinkKind) -> str | None:
         if site(url) not in self._sites:
             return "offsite"
+        if self.takedowns.of(url):
+            return "taken_down"
         # What was asked for by name, or announced as a feed or sitemap (sitemap.xml.gz), is taken at its word.
         if depth > 0 and kind == "link" and posixpath.splitext(urlsplit(url).path)[1].lower() in _NO_PAGE:
             return "no_page"
@@ -169,6 +174,10 @@ class SiteSpider(Spider):
         if depth > 0 and kind == "link" and self._was_no_page(url):
             return "was_no_page"
         return None
+
+    def _why_taken_down(self, url: str) -> str | None:
+        takedown = self.takedowns.of(url)
+        return f"taken down on {takedown.at:%Y-%m-%d}: {takedown.reason}" if takedown else None
 
     def _was_no_page(self, url: str) -> bool:
         """Tell whether the last answer, not long ago, was neither a page nor a list of pages."""
@@ -223,6 +232,9 @@ class SiteSpider(Spider):
         elif self._has_versions(filed) and site(location) in self._sites:
             if is_front_page(location):
                 return  # The article has vanished: the redirect itself says so.
+            if self.takedowns.of(location):
+                self.ledger.skip(filed, "taken_down", self._why_taken_down(location))
+                return
             yield self._request(location, depth=depth, via=via, filed_as=filed, hops=hops)
         else:
             self.ledger.skip(filed, "redirected")

@@ -20,8 +20,6 @@ def command(archive: str, *, since: str | None, as_json: bool) -> None:
         if as_json:
             print_json(change)
         else:
-            console.print(f"{moment(change.captured_at)}  {change.outcome:7}  {printable(change.url)}", soft_wrap=True)
-    if not as_json:
-        console.print(
-            f"go on with --since {changes.cursor}" if changes.cursor else "nothing is archived", soft_wrap=True
-        )
+            what = printable(change.url or change.snapshot_key)
+            what = printable(change.url or change.snapshot_key)
+            console.print(f"{moment(change.captured_at)}  {change.outcome:9}  {what}", soft_wrap=True)

@@ -37,6 +37,7 @@ def command(url: str, before: int | None, after: int | None, archive: str, *, as
 def _latest(archive: Archive, url: str) -> int:
     snapshot = archive.latest(url)
     if snapshot is None:
+        archive.refuse_taken_down(url)
         raise NoSuchVersionError(f"nothing is archived for {url}")
     if snapshot.version == 1:
         raise NoSuchVersionError(f"{url} has one version only: there is nothing to compare it with")

@@ -21,6 +21,7 @@ from broadsheet.storage.workspace import Workspace
 if TYPE_CHECKING:
     from broadsheet.crawler.crawl import CrawlResult
 
+_BLOCKED = {"robots", "private_address", "no_contact", "taken_down"}
 Answer = Literal["new", "changed", "unchanged", "gone", "failed", "blocked"]
 
 
@@ -66,7 +67,7 @@ def command(url: str, archive: str, *, allow_private: bool, as_json: bool) -> in
 def _answer(url: str, result: CrawlResult, captures: list[Published], archive: Archive) -> Recrawled:
     pages = [published for published in captures if published.capture.request.purpose == "page"]
     judged = [published for published in pages if published.outcome is not None]
-    if result.summary.skipped.keys() & {"robots", "private_address", "no_contact"} and not judged:
+    if result.summary.skipped.keys() & _BLOCKED and not judged:
         return _unpublished(url, "blocked", "; ".join(result.reasons.values()), pages)
     if not judged or judged[-1].outcome in ("failed", "not_article"):
         reason = "; ".join(result.reasons.values()) or (judged[-1].reason if judged else _unjudged(pages))

@@ -70,6 +70,7 @@ def select(archive: Archive, url: str, number: int | None, when: str | None) -> 
         return archive.version(url, number)
     snapshot = archive.latest(url) if when is None else archive.at(url, _parse(when))
     if snapshot is None:
+        archive.refuse_taken_down(url)
         raise NoSuchVersionError(f"nothing is archived for {url}" + (f" as of {when}" if when else ""))
     return snapshot
 

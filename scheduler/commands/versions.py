@@ -25,6 +25,7 @@ def command(url: str, archive: str, *, as_json: bool) -> None:
     opened = Archive.open(archive)
     snapshots = list(opened.versions(url))
     if not snapshots:
+        opened.refuse_taken_down(url)
         raise NoSuchVersionError(f"nothing is archived for {url} in {archive}")
     rows = list(zip(snapshots, _between(snapshots, opened.checks(url)), strict=True))
     if as_json:

@@ -43,7 +43,7 @@ class Outcome(NamedTuple):
 
     captures: Counter[str]
     versions: set[tuple[str, int, str, str]]
-    changes: list[tuple[str, str]]
+    changes: list[tuple[str | None, str]]
     waiting: list[str]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +11,14 @@ from pathlib import Path
 import msgspec
 import pytest
 from archiving.stores import objects
-from archiving.writer import EXTRACTOR, Visit, Writer, answer, moment
+from archiving.writer import EXTRACTOR, Visit, Writer, answer, moment, shows
 
 from broadsheet.crawler.recovery import recover
 from broadsheet.storage import publication
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.folder import FolderStore
 from broadsheet.storage.spool import Spool
+from broadsheet.storage.takedown import enforce, forget
 from broadsheet.storage.verification import verify
 from broadsheet.storage.versions import Finding
 from broadsheet.storage.workspace import Workspace
@@ -143,3 +145,43 @@ def test_a_batch_that_cannot_be_read_is_set_aside_and_the_next_reaches_the_archi
     kept.rename(damaged)
     assert machine.recover() == []
     assert list(machine.spool.glob("*/*-*")) == [kept]
+
+
+@pytest.mark.parametrize("is_planned", [True, False])
+def test_what_is_taken_down_while_its_batch_waits_does_not_reach_the_archive(
+    machine: Machine,
+    is_planned: bool,  # noqa: FBT001 - pytest passes it
+) -> None:
+    left = machine.leave(page(URL, 0, "One sentence"), page(OTHER, 1, "Other sentence"))
+    if not is_planned:
+        (left / "plan").unlink()
+    with Workspace.open(str(machine.archive)) as workspace, workspace.removing() as remover:
+        forget(remover, URL, "court order")
+
+    [key] = machine.recover()
+
+    assert b"One sentence" not in gzip.decompress(machine.store.get(key))
+    assert {snapshot.url for snapshot in Archive(machine.store).snapshots()} == {OTHER}
+    assert verify(machine.store, deep=True).defects == []
+    assert machine.waiting() == []
+
+
+def test_what_was_published_in_part_before_it_is_taken_down_is_removed_afterwards(machine: Machine) -> None:
+    left = machine.leave(shows(URL, 0, "One sentence"), shows(OTHER, 1, "Other sentence"))
+    plan = publication.decode_plan((left / "plan").read_bytes())
+    machine.store.put(plan.warc_key, left / "sealed.warc.gz")
+    with Workspace.open(str(machine.archive)) as workspace, workspace.removing() as remover:
+        forget(remover, URL, "court order")
+    machine.recover()
+    assert {snapshot.url for snapshot in Archive(machine.store).snapshots()} == {OTHER}
+
+    with Workspace.open(str(machine.archive)) as workspace, workspace.removing() as remover:
+        [removal] = enforce(remover)
+
+    assert removal.reason == "court order"
+    assert not [key for key, data in objects(machine.store).items() if b"One sentence" in _uncompressed(key, data)]
+    assert verify(machine.store, deep=True).defects == []
+
+
+def _uncompressed(key: str, data: bytes) -> bytes:
+    return gzip.decompress(data) if key.endswith(".gz") else data

@@ -8,9 +8,9 @@ For each moment it runs the command in a process of its own on the archive ``DIR
 statuses as JSON. The processes are forks of this one, which has loaded what takes a second to load.
 
 A moment is one of ``stored:N`` (the N-th object has been put), ``storing:N`` (it has been written and has no name
-yet), ``sealed``, ``planned``, ``published`` (nothing is left but to discard the batch), ``discarding`` (half done),
-and ``waiting`` (segments are small, and two more wait while the first is being put). No hook of the program is used:
-what it calls anyway is wrapped from outside.
+yet), ``changing:N`` (the N-th object is about to be put or deleted), ``sealed``, ``planned``, ``published`` (nothing
+is left but to discard the batch), ``discarding`` (half done), and ``waiting`` (segments are small, and two more wait
+while the first is being put). No hook of the program is used: what it calls anyway is wrapped from outside.
 """
 
 from __future__ import annotations
@@ -74,6 +74,13 @@ def _storing(number: int) -> None:
     os.link = _dying(os.link, number, after=False)
 
 
+def _changing(number: int) -> None:
+    dying = _dying(lambda change, *arguments: change(*arguments), number, after=False)
+    put, delete = FolderStore.put, FolderStore.delete
+    FolderStore.put = lambda *arguments: dying(put, *arguments)  # type: ignore[method-assign]  # that is the test
+    FolderStore.delete = lambda *arguments: dying(delete, *arguments)  # type: ignore[method-assign]  # that is the test
+
+
 def _sealed(number: int) -> None:
     Batch.seal = _dying(Batch.seal, number, after=True)  # type: ignore[method-assign]  # that is the test
 
@@ -132,6 +139,7 @@ def _dying(called: Callable[..., Any], number: int, *, after: bool) -> Callable[
 _MOMENTS: dict[str, Callable[[int], None]] = {
     "stored": _stored,
     "storing": _storing,
+    "changing": _changing,
     "sealed": _sealed,
     "planned": _planned,
     "published": _published,

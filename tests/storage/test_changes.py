@@ -36,7 +36,7 @@ def archive(store: FolderStore) -> Archive:
     return Archive(ReadOnlyStore(store))
 
 
-def told(changes: list[Change]) -> list[tuple[str, str]]:
+def told(changes: list[Change]) -> list[tuple[str | None, str]]:
     return [(change.url, change.outcome) for change in changes]
 
 

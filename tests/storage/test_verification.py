@@ -141,7 +141,7 @@ def test_what_is_published_during_a_verification_is_no_defect(
     found = verify(BusyStore(writer.store, lambda _: None), deep=deep)
 
     assert found.defects == []
-    assert next(minutes) == 14 + deep
+    assert next(minutes) == 16 + deep
     assert check(archive, deep=deep).unnamed == []
 
 

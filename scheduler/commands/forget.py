@@ -1,0 +1,59 @@
+"""`broadsheet forget URL`: take an article down."""
+
+from __future__ import annotations
+
+import click
+from msgspec import Struct
+
+from broadsheet.scheduler.options import archive_option, json_option
+from broadsheet.scheduler.output import console, print_json
+from broadsheet.storage import layout, parquet, removals, tables
+from broadsheet.storage.removals import Removal
+from broadsheet.storage.takedown import forget
+from broadsheet.storage.workspace import Workspace
+
+
+class Forgotten(Struct, frozen=True, kw_only=True):
+    """What a takedown came to: how many captures and versions were removed, and the documents that say so."""
+
+    url: str
+    captures: int
+    versions: int
+    removals: list[str]
+
+
+@click.command("forget")
+@click.argument("url")
+@click.option("--reason", required=True, help="Why, as the archive will say to whoever asks for the article.")
+@json_option
+@archive_option
+def command(url: str, reason: str, archive: str, *, as_json: bool) -> None:
+    """Take the article at URL down: remove all of it from the archive, and never fetch it again.
+
+    Its records are taken out of the WARC segments, its versions and index lines are removed; what, when and why stays
+    written down, without the content. It cannot be undone. What other pages say of it stays.
+    """
+    with Workspace.open(archive) as workspace, workspace.removing() as remover:
+        made = forget(remover, url, reason)
+        workspace.catalog.refresh(workspace.store)
+        if parquet.is_available():
+            tables.rebuild(workspace.store)
+    answer = Forgotten(
+        url=url,
+        captures=sum(len(index.captures) for removal in made for index in removal.indexes),
+        versions=sum(gone.key.startswith(layout.SNAPSHOTS) for removal in made for gone in removal.snapshots),
+        removals=[removals.encode(removal)[0] for removal in made],
+    )
+    if as_json:
+        print_json(answer)
+    else:
+        _print(answer, made)
+
+
+def _print(answer: Forgotten, made: list[Removal]) -> None:
+    if not made:
+        console.print(f"{answer.url} was taken down before: nothing was left of it", soft_wrap=True)
+        return
+    console.print(f"{answer.url}: {answer.captures} captures, {answer.versions} versions removed", soft_wrap=True)
+    for key in answer.removals:
+        console.print(f"  {key}", soft_wrap=True)
