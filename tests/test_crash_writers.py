@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -41,13 +43,17 @@ def test_writers_on_two_machines_and_one_that_is_killed_leave_every_version_once
         url = f"http://127.0.0.1:{server.port}"
         crawl = ("crawl", "--allow-private", "--json", f"{url}/")
         with ExitStack() as stack:
-            killed, *others = [stack.enter_context(machine.started(*crawl)) for machine in (first, first, second)]
+            killed = stack.enter_context(first.started(*crawl))
             deadline = time.monotonic() + _SECONDS
-            while len(segments := _segments_with_pages(tmp_path / "first")) < 2:
+            while not (segments := _segments_with_pages(tmp_path / "first")):
+                assert killed.poll() is None, finish(killed).stderr
                 assert time.monotonic() < deadline
                 time.sleep(0.01)
-            killed.kill()
+            # Held where it is, it is in the middle of its crawl while the others run, however slow they are to start.
+            os.kill(killed.pid, signal.SIGSTOP)
+            others = [stack.enter_context(machine.started(*crawl)) for machine in (first, second)]
             ended = [finish(process) for process in others]
+            killed.kill()
         assert [each.status for each in ended] == [0, 0], [each.stderr for each in ended]
         acknowledged = inspection.captures_in(
             [segment for segment in segments if segment.exists()], _made(tmp_path / "scratch")
