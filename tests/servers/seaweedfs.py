@@ -101,7 +101,7 @@ class SeaweedFS(S3Access):
             "-s3.port.lance=0",
             f"-s3.localSocket={self.directory}/s3.sock",
             f"-filer.localSocket={self.directory}/filer.sock",
-            # Every bucket takes a volume at its first object, and by default there are as many as the disk has gigabytes.
+            # A bucket takes a volume at its first object; by default there are as many as the disk has gigabytes.
             "-volume.max=2000",
             "-webdav=false",
             "-admin.ui=false",
