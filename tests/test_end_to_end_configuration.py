@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -104,7 +105,8 @@ def test_an_archive_that_cannot_be_written_fails_and_says_why(tmp_path: Path) ->
     with RawServer(_PAPER) as server:
         url = f"http://127.0.0.1:{server.port}/"
         ended = broadsheet("crawl", "--allow-private", "--json", url)
-        assert (ended.status, ended.stdout) == (1, b"")
+        assert ended.status == 1
+        assert set(json.loads(ended.stdout)["skipped"]) == {"unpublished"}
         assert "warc/" in ended.stderr
         assert "Traceback" not in ended.stderr
         assert len(inspection.batches_in_spool(archive)) == 1
