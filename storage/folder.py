@@ -19,6 +19,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+from broadsheet.storage.durable import sync_directory
 from broadsheet.storage.errors import (
     ArchiveAddressError,
     ArchiveDamagedError,
@@ -121,7 +122,7 @@ class FolderStore:
                 return
             path.unlink(missing_ok=True)
             # Synced also where the object was gone already: who removed it may have been killed before this.
-            _sync_directory(path.parent)
+            sync_directory(path.parent)
 
     def _directories_in(self, prefix: str) -> Sequence[str]:
         with self._translating("listed", prefix or "the archive"):
@@ -183,9 +184,9 @@ class FolderStore:
     def _sync_names(self, directory: Path) -> None:
         """Make the names of the files in `directory` durable, and of what it lies in up to the folder."""
         leaf = directory
-        _sync_directory(directory)
+        sync_directory(directory)
         while directory != self.root and directory not in self._durable:
-            _sync_directory(directory.parent)
+            sync_directory(directory.parent)
             if directory != leaf:
                 # Few directories hold all the others: remember those, not each article's.
                 self._durable.add(directory)
@@ -254,15 +255,7 @@ def _place_among_keys(entry: os.DirEntry[str]) -> str:
 
 def _sync_directories(directory: Path, top: Path) -> None:
     """Make the names of files and directories from `directory` up to `top` durable."""
-    _sync_directory(directory)
+    sync_directory(directory)
     while directory != top:
         directory = directory.parent
-        _sync_directory(directory)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_directory(directory)
