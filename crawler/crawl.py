@@ -35,9 +35,9 @@ from broadsheet.crawler.resolver import GuardedResolver
 from broadsheet.crawler.spiders.site import SiteSpider
 from broadsheet.crawler.spool_limits import FetchingPause
 from broadsheet.crawler.wire import cut_off, drop_waiting, listen
+from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import ArchiveError
-from broadsheet.storage.publication import Published
-from broadsheet.storage.removals import Takedowns
+from broadsheet.storage.publishing.publication import Published
 from broadsheet.storage.workspace import Workspace
 
 _log = logging.getLogger(__name__)

@@ -19,10 +19,9 @@ from broadsheet.crawler.open_segment import OpenSegment
 from broadsheet.crawler.pool import ReadingPool
 from broadsheet.crawler.publisher import Publisher
 from broadsheet.crawler.recovery import recover
-from broadsheet.storage import warc
 from broadsheet.storage.captures import Capture, Request
 from broadsheet.storage.errors import InvalidURLError, RecordError
-from broadsheet.storage.foreign_exchanges import (
+from broadsheet.storage.foreign.exchanges import (
     ForeignExchange,
     PassedOver,
     adopt_capture,
@@ -32,13 +31,14 @@ from broadsheet.storage.foreign_exchanges import (
     exchanges,
     payload_digest_of,
 )
-from broadsheet.storage.foreign_warc import ForeignRecord, Unreadable, read_foreign
-from broadsheet.storage.held_captures import HeldCapture, HeldCaptures
+from broadsheet.storage.foreign.held_captures import HeldCapture, HeldCaptures
+from broadsheet.storage.foreign.records import ForeignRecord, Unreadable, read_foreign
 from broadsheet.storage.model import Outcome
-from broadsheet.storage.publication import Published
-from broadsheet.storage.segments import SOURCE_FIELD, capture_of, request_in
+from broadsheet.storage.publishing.publication import Published
+from broadsheet.storage.segments import warc
+from broadsheet.storage.segments.exchange_records import Original, warcinfo_record
+from broadsheet.storage.segments.reading import SOURCE_FIELD, capture_of, request_in
 from broadsheet.storage.urls import normalise
-from broadsheet.storage.warc_records import Original, warcinfo_record
 from broadsheet.storage.workspace import Workspace
 
 # What may wait for the archive: enough to keep it busy, few enough for the spool to stay small.

@@ -11,10 +11,10 @@ from typing import BinaryIO
 
 import msgspec
 
-from broadsheet.storage import warc
-from broadsheet.storage.batch import Batch
 from broadsheet.storage.captures import Capture
-from broadsheet.storage.publication import Plan, Published
+from broadsheet.storage.publishing.batch import Batch
+from broadsheet.storage.publishing.publication import Plan, Published
+from broadsheet.storage.segments import warc
 from broadsheet.storage.versions import Finding
 
 SEGMENT_BYTES = 128 * 1024 * 1024

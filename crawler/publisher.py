@@ -15,14 +15,16 @@ from datetime import UTC, datetime
 
 from broadsheet.crawler.open_segment import OpenSegment, Pair
 from broadsheet.crawler.patience import Patience
-from broadsheet.storage import compaction, manifests, publication
-from broadsheet.storage.batch import Batch
 from broadsheet.storage.captures import Capture
+from broadsheet.storage.documents import manifests
 from broadsheet.storage.errors import StoreError, StoreUnavailableError
+from broadsheet.storage.index import compaction
 from broadsheet.storage.model import Extractor
-from broadsheet.storage.publication import Plan, Published
-from broadsheet.storage.spool import Lane
-from broadsheet.storage.withholding import withhold
+from broadsheet.storage.publishing import publication
+from broadsheet.storage.publishing.batch import Batch
+from broadsheet.storage.publishing.publication import Plan, Published
+from broadsheet.storage.publishing.spool import Lane
+from broadsheet.storage.publishing.withholding import withhold
 from broadsheet.storage.workspace import Workspace
 
 _WATCH_SECONDS = 0.1

@@ -14,9 +14,9 @@ from broadsheet.crawler.feeds import FEED_ROOTS, read_feed, read_json_feed
 from broadsheet.crawler.page import CapturedPage, HtmlPage, Reading, unreadable
 from broadsheet.crawler.sitemaps import SITEMAP_ROOTS, read_sitemap
 from broadsheet.crawler.xml_stream import root_name
-from broadsheet.storage.codings import remove_codings
 from broadsheet.storage.errors import MessageError
-from broadsheet.storage.messages import ResponseMessage, decoded_body, list_values, parse_response
+from broadsheet.storage.http.codings import remove_codings
+from broadsheet.storage.http.messages import ResponseMessage, decoded_body, list_values, parse_response
 
 MAXIMUM_BODY = 64 * 1024 * 1024
 """The most bytes that a body may have once decoded: a sitemap may have 50 MB (sitemaps.org)."""

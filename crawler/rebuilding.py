@@ -20,14 +20,16 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from broadsheet.crawler.rereading import SegmentReader
-from broadsheet.storage import cdxj, layout, manifests, publication, snapshots
-from broadsheet.storage.catalog import Catalog
+from broadsheet.storage import cdxj, layout
 from broadsheet.storage.cdxj import IndexLine
+from broadsheet.storage.chains.rebuild import rebuild as rebuild_manifest
+from broadsheet.storage.documents import manifests, snapshots
+from broadsheet.storage.documents.manifests import Manifest, Place
 from broadsheet.storage.errors import ArchiveDamagedError, ArchiveFormatError, NoSuchObjectError, RecordError
-from broadsheet.storage.manifest_rebuild import rebuild as rebuild_manifest
-from broadsheet.storage.manifests import Manifest, Place
 from broadsheet.storage.model import Extractor
-from broadsheet.storage.objects import ObjectStore
+from broadsheet.storage.publishing import publication
+from broadsheet.storage.publishing.catalog import Catalog
+from broadsheet.storage.stores.objects import ObjectStore
 
 _UNREADABLE = (ArchiveDamagedError, ArchiveFormatError, NoSuchObjectError)
 _PIECE = 8 * 1024 * 1024

@@ -11,16 +11,17 @@ import scrapy
 
 from broadsheet.crawler.open_segment import OpenSegment
 from broadsheet.crawler.publisher import Publisher
-from broadsheet.storage import captures, warc
+from broadsheet.storage import captures
 from broadsheet.storage.captures import Capture
-from broadsheet.storage.catalog import Catalog
 from broadsheet.storage.digests import digest
 from broadsheet.storage.errors import MessageError
-from broadsheet.storage.messages import ResponseMessage, entity_body, parse_response
+from broadsheet.storage.http.messages import ResponseMessage, entity_body, parse_response
 from broadsheet.storage.model import Exchange
-from broadsheet.storage.segments import SOURCE_FIELD, capture_of, request_fields
+from broadsheet.storage.publishing.catalog import Catalog
+from broadsheet.storage.segments import warc
+from broadsheet.storage.segments.exchange_records import Original, exchange_records, warcinfo_record
+from broadsheet.storage.segments.reading import SOURCE_FIELD, capture_of, request_fields
 from broadsheet.storage.versions import PRESENT
-from broadsheet.storage.warc_records import Original, exchange_records, warcinfo_record
 
 # Keys of a Scrapy request's meta: why it is made (captures.Request), and what came of it (Captured).
 REQUEST = "broadsheet_request"

@@ -13,14 +13,18 @@ from collections.abc import Iterator
 
 from broadsheet.crawler.publisher import plan_batch, publish_planned
 from broadsheet.crawler.rereading import SegmentReader
-from broadsheet.storage import chains, layout, manifests, publication, warc
-from broadsheet.storage.batch import Batch
+from broadsheet.storage import layout
+from broadsheet.storage.chains import chains
+from broadsheet.storage.chains.rebuild import archived_index, rebuild
+from broadsheet.storage.documents import manifests
 from broadsheet.storage.errors import PlanError, RecordError
-from broadsheet.storage.manifest_rebuild import archived_index, rebuild
 from broadsheet.storage.model import Extractor
-from broadsheet.storage.publication import Plan
-from broadsheet.storage.spool import Lane
-from broadsheet.storage.withholding import is_to_be_planned_anew
+from broadsheet.storage.publishing import publication
+from broadsheet.storage.publishing.batch import Batch
+from broadsheet.storage.publishing.publication import Plan
+from broadsheet.storage.publishing.spool import Lane
+from broadsheet.storage.publishing.withholding import is_to_be_planned_anew
+from broadsheet.storage.segments import warc
 from broadsheet.storage.workspace import Workspace
 
 _log = logging.getLogger(__name__)

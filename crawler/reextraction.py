@@ -11,13 +11,14 @@ from broadsheet.crawler.extraction.revision import extractor
 from broadsheet.crawler.findings import finding_of
 from broadsheet.crawler.page import CapturedPage, Reading
 from broadsheet.crawler.pool import ReadingPool
-from broadsheet.storage import extractions, layout
+from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.captures import Request
+from broadsheet.storage.documents import extractions
+from broadsheet.storage.documents.extractions import Extraction
 from broadsheet.storage.errors import ArchiveDamagedError
-from broadsheet.storage.extractions import Extraction
 from broadsheet.storage.model import Extractor, Snapshot
-from broadsheet.storage.stored_requests import stored_request
+from broadsheet.storage.segments.stored_requests import stored_request
 
 _MOST_FAILURES = 1000
 

@@ -12,7 +12,7 @@ from typing import Self
 from broadsheet.crawler.findings import finding_of, is_readable, page_of
 from broadsheet.crawler.pool import ReadingPool
 from broadsheet.storage.captures import Capture
-from broadsheet.storage.segments import read_captures
+from broadsheet.storage.segments.reading import read_captures
 from broadsheet.storage.versions import Finding
 
 

@@ -23,9 +23,9 @@ from scrapy.exceptions import (
 from scrapy.http.request import NO_CALLBACK
 
 from broadsheet.crawler.errors import BlockedAddressError, NoContactError, RobotsDisallowed
-from broadsheet.storage.codings import remove_codings
 from broadsheet.storage.errors import MessageError
-from broadsheet.storage.messages import list_values
+from broadsheet.storage.http.codings import remove_codings
+from broadsheet.storage.http.messages import list_values
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

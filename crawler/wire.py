@@ -52,8 +52,8 @@ from broadsheet.crawler.addresses import is_public
 from broadsheet.crawler.errors import BlockedAddressError, CrawlError, CrawlStopped, NoContactError
 from broadsheet.crawler.recording import Recording
 from broadsheet.crawler.resolver import GuardedResolver
-from broadsheet.storage.chunked import ChunkedDecoder
-from broadsheet.storage.messages import body_framing, list_values
+from broadsheet.storage.http.chunked import ChunkedDecoder
+from broadsheet.storage.http.messages import body_framing, list_values
 from broadsheet.storage.model import Exchange
 
 Listener = Callable[[Exchange, Request], None]

@@ -10,7 +10,7 @@ A downstream job needs nothing but what is here::
 
 from broadsheet.storage.archive import Archive, Check
 from broadsheet.storage.cdxj import IndexLine
-from broadsheet.storage.changes import Change, Changes
+from broadsheet.storage.chains.changes import Change, Changes
 from broadsheet.storage.differences import Difference, FieldDifference, Run, difference
 from broadsheet.storage.errors import (
     ArchiveAddressError,

@@ -9,9 +9,13 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from broadsheet.storage import extractions, layout, replaced, snapshots, table_parts, warc
+from broadsheet.storage import layout
 from broadsheet.storage.cdxj import IndexLine
-from broadsheet.storage.changes import Changes
+from broadsheet.storage.chains.changes import Changes
+from broadsheet.storage.documents import extractions, snapshots
+from broadsheet.storage.documents.extractions import Extraction
+from broadsheet.storage.documents.marker import ensure_format
+from broadsheet.storage.documents.removals import Removal, Takedowns
 from broadsheet.storage.errors import (
     ArchiveDamagedError,
     NoSuchObjectError,
@@ -19,15 +23,14 @@ from broadsheet.storage.errors import (
     RecordError,
     TakenDownError,
 )
-from broadsheet.storage.extractions import Extraction
+from broadsheet.storage.index.lookup import Lookup, between
 from broadsheet.storage.layout import SnapshotName, TableName
-from broadsheet.storage.lookup import Lookup, between
-from broadsheet.storage.marker import ensure_format
 from broadsheet.storage.model import Snapshot, WarcLocation
-from broadsheet.storage.objects import ObjectStore, open_store
-from broadsheet.storage.removals import Removal, Takedowns
+from broadsheet.storage.segments import replaced, warc
+from broadsheet.storage.segments.warc import WarcRecord
+from broadsheet.storage.stores.objects import ObjectStore, open_store
+from broadsheet.storage.tables import parts as table_parts
 from broadsheet.storage.urls import identity_hash, site
-from broadsheet.storage.warc import WarcRecord
 
 _MOST_REDIRECTS = 5
 
@@ -212,7 +215,7 @@ class Archive:
     def response(self, snapshot: Snapshot) -> bytes:
         """Return the HTTP response that a version rests on, byte for byte as it was on the wire.
 
-        `broadsheet.storage.messages` takes it apart.
+        `broadsheet.storage.http.messages` takes it apart.
 
         Raises:
             ArchiveDamagedError: The record is missing, or its block is not the one that was stored.

@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
-from broadsheet.storage import cdxj, layout, removals, snapshots, warc
+from broadsheet.storage import cdxj, layout
 from broadsheet.storage.cdxj import IndexLine
-from broadsheet.storage.chain_verification import ChainVerifier
+from broadsheet.storage.chains.verification import ChainVerifier
+from broadsheet.storage.documents import removals, snapshots
+from broadsheet.storage.documents.marker import ensure_format
 from broadsheet.storage.errors import ArchiveError, MessageError
-from broadsheet.storage.marker import ensure_format
-from broadsheet.storage.objects import ObjectStore
-from broadsheet.storage.warc import WarcRecord
-from broadsheet.storage.warc_records import payload_is_intact
+from broadsheet.storage.segments import warc
+from broadsheet.storage.segments.exchange_records import payload_is_intact
+from broadsheet.storage.segments.warc import WarcRecord
+from broadsheet.storage.stores.objects import ObjectStore
 
 _PIECE = 8 * 1024 * 1024
 

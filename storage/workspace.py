@@ -16,13 +16,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from broadsheet.storage.amendments import Amendments
-from broadsheet.storage.catalog import Catalog
-from broadsheet.storage.folder import FolderStore
-from broadsheet.storage.marker import ensure_format
-from broadsheet.storage.objects import ObjectStore, open_store
-from broadsheet.storage.removing import Remover
-from broadsheet.storage.spool import Spool
+from broadsheet.storage.documents.marker import ensure_format
+from broadsheet.storage.publishing.amendments import Amendments
+from broadsheet.storage.publishing.catalog import Catalog
+from broadsheet.storage.publishing.spool import Spool
+from broadsheet.storage.stores.folder import FolderStore
+from broadsheet.storage.stores.objects import ObjectStore, open_store
+from broadsheet.storage.takedown.removing import Remover
 
 
 class Workspace:
@@ -81,7 +81,7 @@ def _prepared_directory(store: ObjectStore) -> Path:
     if isinstance(store, FolderStore):
         return store.root / ".local"
     # Only who asks for a bucket pays for importing boto3.
-    from broadsheet.storage.s3 import S3Store
+    from broadsheet.storage.stores.s3.store import S3Store
 
     if not isinstance(store, S3Store):
         raise TypeError(f"neither a folder nor a bucket: {store!r}")

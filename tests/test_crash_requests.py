@@ -20,7 +20,8 @@ from crash.driver import FAULTS, KILLS, Driver
 from servers.faulty_proxy import Fault
 from servers.seaweedfs import SeaweedFS
 
-from broadsheet.storage import s3_bucket, s3_client
+from broadsheet.storage.stores.s3 import bucket as s3_bucket
+from broadsheet.storage.stores.s3 import client as s3_client
 
 _DRIVERS = 2
 _EXPECTED_VERSIONS = {prepared.NEW: 1, prepared.CHANGED: 2, prepared.GONE: 2, prepared.SAME: 1}

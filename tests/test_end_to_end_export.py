@@ -20,13 +20,13 @@ from end_to_end import foreign, inspection
 from end_to_end.command import Broadsheet, finish
 
 from broadsheet.scheduler.demo.newspaper import DemoNewspaper
-from broadsheet.storage import warc
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.errors import ExportError
-from broadsheet.storage.export_progress import Progress
-from broadsheet.storage.export_selection import Selection
-from broadsheet.storage.exports import Form, export
-from broadsheet.storage.folder import FolderStore
+from broadsheet.storage.exports.exports import Form, export
+from broadsheet.storage.exports.progress import Progress
+from broadsheet.storage.exports.selection import Selection
+from broadsheet.storage.segments import warc
+from broadsheet.storage.stores.folder import FolderStore
 
 URL = "https://news.example/a"
 

@@ -12,14 +12,14 @@ from end_to_end.command import Broadsheet, finish
 from end_to_end.foreign import answers, asks, record, repeats, shows
 from servers.raw_server import RawServer
 
-from broadsheet.storage import warc
 from broadsheet.storage.archive import Archive
-from broadsheet.storage.foreign_warc import ForeignRecord, read_foreign
-from broadsheet.storage.warc import WarcRecord
+from broadsheet.storage.foreign.records import ForeignRecord, read_foreign
+from broadsheet.storage.segments import warc
+from broadsheet.storage.segments.warc import WarcRecord
 
 URL = "http://www.news.example/harbour"
 START = datetime(2016, 6, 10, 9, 12, 5, tzinfo=UTC)
-WGET = Path(__file__).parent / "storage" / "wget-1.21.3.warc.gz"
+WGET = Path(__file__).parent / "storage" / "foreign" / "wget-1.21.3.warc.gz"
 
 
 def day(number: int) -> datetime:

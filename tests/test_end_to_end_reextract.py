@@ -13,13 +13,14 @@ from archiving.writer import EXTRACTOR, Visit, Writer, answer, answers, moment, 
 from end_to_end import foreign, inspection, pages
 from end_to_end.command import Broadsheet
 
-from broadsheet.storage import extractions, layout
+from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.captures import Request
+from broadsheet.storage.documents import extractions
+from broadsheet.storage.documents.extractions import Extraction
 from broadsheet.storage.errors import ArchiveDamagedError
-from broadsheet.storage.extractions import Extraction
-from broadsheet.storage.folder import FolderStore
 from broadsheet.storage.model import Article, Extractor, Hints
+from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.versions import Finding
 
 URL = "https://news.example/a"

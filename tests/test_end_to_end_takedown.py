@@ -18,12 +18,12 @@ from end_to_end.command import Broadsheet
 from end_to_end.pages import answer, article, front_page
 from servers.raw_server import RawServer
 
-from broadsheet.storage import tables
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.errors import TakenDownError
-from broadsheet.storage.folder import FolderStore
 from broadsheet.storage.model import Snapshot
-from broadsheet.storage.takedown import forget
+from broadsheet.storage.stores.folder import FolderStore
+from broadsheet.storage.tables import tables
+from broadsheet.storage.takedown.takedown import forget
 from broadsheet.storage.verification import verify
 from broadsheet.storage.workspace import Workspace
 

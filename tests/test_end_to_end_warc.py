@@ -24,10 +24,10 @@ from warcio.archiveiterator import ArchiveIterator
 
 from broadsheet.scheduler.demo.newspaper import DemoNewspaper
 from broadsheet.scheduler.demo.server import LoggedRequest
-from broadsheet.storage import warc
 from broadsheet.storage.archive import Archive
-from broadsheet.storage.objects import ObjectStore
-from broadsheet.storage.warc import WarcRecord
+from broadsheet.storage.segments import warc
+from broadsheet.storage.segments.warc import WarcRecord
+from broadsheet.storage.stores.objects import ObjectStore
 
 _CONDITIONS = {"if-none-match", "if-modified-since"}
 

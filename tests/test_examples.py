@@ -14,7 +14,7 @@ from archiving.writer import Writer, answers, moment, shows
 
 from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
-from broadsheet.storage.folder import FolderStore
+from broadsheet.storage.stores.folder import FolderStore
 
 READER = Path(__file__).parents[1] / "examples" / "reader.pl"
 FOG, FERRY = "https://news.example/Fog", "http://www.news.example:8080/ferry?id=7&page=2"

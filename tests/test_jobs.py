@@ -17,11 +17,11 @@ from servers.seaweedfs import SeaweedFS
 
 from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
-from broadsheet.storage.folder import FolderStore
 from broadsheet.storage.model import Article
-from broadsheet.storage.objects import ObjectStore
-from broadsheet.storage.s3 import S3Store
-from broadsheet.storage.table_compaction import compact
+from broadsheet.storage.stores.folder import FolderStore
+from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.stores.s3.store import S3Store
+from broadsheet.storage.tables.compaction import compact
 from broadsheet.storage.versions import Finding
 
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "jobs.md").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from broadsheet.storage.objects import ObjectEntry, ObjectStore
+from broadsheet.storage.stores.objects import ObjectEntry, ObjectStore
 
 _LISTED_AT_ONCE = 1_000  # the keys that S3 returns for one LIST
 _Listed = TypeVar("_Listed")

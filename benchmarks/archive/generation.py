@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from broadsheet.storage import cdxj, compaction, layout, manifests, snapshots
+from broadsheet.storage import cdxj, layout
 from broadsheet.storage.cdxj import IndexLine
-from broadsheet.storage.folder import FolderStore
-from broadsheet.storage.manifests import ManifestObject, Place
-from broadsheet.storage.marker import ensure_format
+from broadsheet.storage.documents import manifests, snapshots
+from broadsheet.storage.documents.manifests import ManifestObject, Place
+from broadsheet.storage.documents.marker import ensure_format
+from broadsheet.storage.index import compaction
 from broadsheet.storage.model import Article, Extractor, HttpAnswer, Outcome, SnapshotDocument, WarcLocation
+from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.urls import identity_hash, surt
 from broadsheet.storage.versions import content_digest
 

@@ -16,8 +16,8 @@ from benchmarks.archive.generation import HOSTS, START, GeneratedArchive, articl
 
 from broadsheet.storage import cdxj, layout
 from broadsheet.storage.archive import Archive
-from broadsheet.storage.catalog import Catalog
-from broadsheet.storage.objects import ObjectStore
+from broadsheet.storage.publishing.catalog import Catalog
+from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.urls import surt
 from broadsheet.storage.verification import verify
 

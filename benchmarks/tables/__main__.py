@@ -18,12 +18,14 @@ from pathlib import Path
 
 import duckdb
 
-from broadsheet.storage import cdxj, layout, snapshots, tables
+from broadsheet.storage import cdxj, layout
 from broadsheet.storage.archive import Archive
-from broadsheet.storage.folder import FolderStore
+from broadsheet.storage.documents import snapshots
 from broadsheet.storage.model import Article, Author, Extractor, HttpAnswer, SnapshotDocument, WarcLocation
-from broadsheet.storage.objects import ObjectStore
-from broadsheet.storage.table_compaction import compact
+from broadsheet.storage.stores.folder import FolderStore
+from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.tables import tables
+from broadsheet.storage.tables.compaction import compact
 from broadsheet.storage.urls import identity_hash, surt
 
 _SECTIONS = ("Town", "World", "Sport", "Money")

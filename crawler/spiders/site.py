@@ -27,10 +27,10 @@ from broadsheet.crawler.ledger import Ledger
 from broadsheet.crawler.pool import ReadingPool
 from broadsheet.crawler.recorder import CAPTURED, REQUEST, Captured
 from broadsheet.storage import captures
-from broadsheet.storage.catalog import Catalog, Known
+from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import InvalidURLError
 from broadsheet.storage.model import Hints
-from broadsheet.storage.removals import Takedowns
+from broadsheet.storage.publishing.catalog import Catalog, Known
 from broadsheet.storage.urls import identity, is_front_page, normalise, site
 from broadsheet.storage.versions import PRESENT, OutlinkKind, redirect_location
 

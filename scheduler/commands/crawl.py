@@ -14,7 +14,7 @@ from broadsheet.scheduler.jobs import crawl_jobs
 from broadsheet.scheduler.options import allow_private_option, archive_option, json_option
 from broadsheet.scheduler.output import console, errors, print_json
 from broadsheet.scheduler.progress import shown_progress
-from broadsheet.storage.table_compaction import try_to_compact
+from broadsheet.storage.tables.compaction import try_to_compact
 from broadsheet.storage.workspace import Workspace
 
 if TYPE_CHECKING:

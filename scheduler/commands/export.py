@@ -10,8 +10,8 @@ import click
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, print_json
 from broadsheet.storage.archive import Archive
-from broadsheet.storage.export_selection import Selection
-from broadsheet.storage.exports import Form, export
+from broadsheet.storage.exports.exports import Form, export
+from broadsheet.storage.exports.selection import Selection
 from broadsheet.storage.urls import site
 
 

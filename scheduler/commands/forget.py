@@ -7,9 +7,11 @@ from msgspec import Struct
 
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, print_json
-from broadsheet.storage import layout, parquet, removals, tables
-from broadsheet.storage.removals import Removal
-from broadsheet.storage.takedown import forget
+from broadsheet.storage import layout
+from broadsheet.storage.documents import removals
+from broadsheet.storage.documents.removals import Removal
+from broadsheet.storage.tables import parquet, tables
+from broadsheet.storage.takedown.takedown import forget
 from broadsheet.storage.workspace import Workspace
 
 

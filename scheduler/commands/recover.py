@@ -15,12 +15,13 @@ from broadsheet.crawler.recovery import recover
 from broadsheet.scheduler.exits import DAMAGED
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, print_json
-from broadsheet.storage import parquet, removals, tables
-from broadsheet.storage.objects import ObjectStore
-from broadsheet.storage.removals import Removal
-from broadsheet.storage.removing import Remover
-from broadsheet.storage.table_compaction import compact
-from broadsheet.storage.takedown import enforce, finish
+from broadsheet.storage.documents import removals
+from broadsheet.storage.documents.removals import Removal
+from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.tables import parquet, tables
+from broadsheet.storage.tables.compaction import compact
+from broadsheet.storage.takedown.removing import Remover
+from broadsheet.storage.takedown.takedown import enforce, finish
 from broadsheet.storage.workspace import Workspace
 
 

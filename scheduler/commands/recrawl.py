@@ -15,7 +15,7 @@ from broadsheet.scheduler.output import console, print_json
 from broadsheet.scheduler.progress import shown_progress
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.model import Change, WarcLocation
-from broadsheet.storage.publication import Published
+from broadsheet.storage.publishing.publication import Published
 from broadsheet.storage.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import article_text, changes, moment, print_json, printable, write_bytes
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.errors import NoSuchVersionError
-from broadsheet.storage.messages import decoded_body, parse_response
+from broadsheet.storage.http.messages import decoded_body, parse_response
 from broadsheet.storage.model import Snapshot, SnapshotDocument
 
 

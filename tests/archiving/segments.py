@@ -9,8 +9,8 @@ from archiving.writer import START
 
 from broadsheet.storage import cdxj, layout
 from broadsheet.storage.cdxj import IndexLine
-from broadsheet.storage.coverage import Coverage
-from broadsheet.storage.objects import ObjectStore
+from broadsheet.storage.index.coverage import Coverage
+from broadsheet.storage.stores.objects import ObjectStore
 
 WRITER = "0badcafe"
 

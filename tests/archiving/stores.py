@@ -6,10 +6,12 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from broadsheet.storage import cdxj, layout, snapshots, warc
+from broadsheet.storage import cdxj, layout
+from broadsheet.storage.documents import snapshots
 from broadsheet.storage.errors import StoreUnavailableError
 from broadsheet.storage.model import WarcLocation
-from broadsheet.storage.objects import ObjectEntry, ObjectStore
+from broadsheet.storage.segments import warc
+from broadsheet.storage.stores.objects import ObjectEntry, ObjectStore
 
 
 class WatchedStore:

@@ -8,19 +8,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from broadsheet.storage import compaction, manifests, publication, warc
-from broadsheet.storage.batch import Batch
 from broadsheet.storage.captures import Capture, Request
-from broadsheet.storage.catalog import Catalog
 from broadsheet.storage.digests import digest
-from broadsheet.storage.messages import entity_body, parse_response
+from broadsheet.storage.documents import manifests
+from broadsheet.storage.http.messages import entity_body, parse_response
+from broadsheet.storage.index import compaction
 from broadsheet.storage.model import Article, Exchange, Extractor
-from broadsheet.storage.objects import ObjectStore
-from broadsheet.storage.publication import Plan, Published
-from broadsheet.storage.segments import SOURCE_FIELD, capture_of, request_fields
-from broadsheet.storage.spool import Spool
+from broadsheet.storage.publishing import publication
+from broadsheet.storage.publishing.batch import Batch
+from broadsheet.storage.publishing.catalog import Catalog
+from broadsheet.storage.publishing.publication import Plan, Published
+from broadsheet.storage.publishing.spool import Spool
+from broadsheet.storage.segments import warc
+from broadsheet.storage.segments.exchange_records import Original, exchange_records, warcinfo_record
+from broadsheet.storage.segments.reading import SOURCE_FIELD, capture_of, request_fields
+from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.versions import Finding
-from broadsheet.storage.warc_records import Original, exchange_records, warcinfo_record
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 EXTRACTOR = Extractor(name="test", version="1", trafilatura="2.3.1")

@@ -24,7 +24,7 @@ from servers.faulty_proxy import Fault, SeenRequest, faulty_proxy
 from servers.seaweedfs import SeaweedFS
 
 from broadsheet.storage.archive import Archive
-from broadsheet.storage.s3 import S3Store
+from broadsheet.storage.stores.s3.store import S3Store
 
 Kill = Literal["killed before", "killed after"]
 FAULTS: tuple[Fault, ...] = (500, 503, 429, 409, "reset", "half-close", "lose", "cut")

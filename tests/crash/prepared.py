@@ -10,7 +10,7 @@ from crash.writer_forks import read_here
 from end_to_end.pages import article
 
 from broadsheet.storage.captures import Capture
-from broadsheet.storage.objects import ObjectStore
+from broadsheet.storage.stores.objects import ObjectStore
 
 _SITE = "http://site.example/"
 NEW, CHANGED, GONE, SAME, MOVED = (f"{_SITE}{fate}" for fate in ("new", "changed", "gone", "same", "moved"))

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from broadsheet.storage.archive import Archive
-from broadsheet.storage.changes import Change
+from broadsheet.storage.chains.changes import Change
 
 # The writer is to be watched, not starved: both run on the same cores.
 _REST = 0.1

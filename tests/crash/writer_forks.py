@@ -31,9 +31,11 @@ from broadsheet.crawler import recovery
 from broadsheet.crawler.extraction.revision import extractor
 from broadsheet.crawler.findings import finding_of, is_readable, page_of
 from broadsheet.crawler.reading import read_capture
-from broadsheet.storage import s3_attempts, s3_bucket, s3_client
 from broadsheet.storage.captures import Capture
-from broadsheet.storage.segments import read_captures
+from broadsheet.storage.segments.reading import read_captures
+from broadsheet.storage.stores.s3 import attempts as s3_attempts
+from broadsheet.storage.stores.s3 import bucket as s3_bucket
+from broadsheet.storage.stores.s3 import client as s3_client
 from broadsheet.storage.versions import Finding
 from broadsheet.storage.workspace import Workspace
 

@@ -16,7 +16,7 @@ from broadsheet.crawler.rereading import SegmentReader
 from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.captures import Capture
-from broadsheet.storage.folder import FolderStore
+from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.verification import verify
 from broadsheet.storage.versions import Finding
 

@@ -14,11 +14,11 @@ from archiving.stores import objects
 from archiving.writer import EXTRACTOR, Visit, Writer, answer, moment, shows
 
 from broadsheet.crawler.recovery import recover
-from broadsheet.storage import publication
 from broadsheet.storage.archive import Archive
-from broadsheet.storage.folder import FolderStore
-from broadsheet.storage.spool import Spool
-from broadsheet.storage.takedown import enforce, forget
+from broadsheet.storage.publishing import publication
+from broadsheet.storage.publishing.spool import Spool
+from broadsheet.storage.stores.folder import FolderStore
+from broadsheet.storage.takedown.takedown import enforce, forget
 from broadsheet.storage.verification import verify
 from broadsheet.storage.versions import Finding
 from broadsheet.storage.workspace import Workspace

@@ -16,7 +16,7 @@ from servers.raw_cases import BROKEN, DISCONNECTED, MAXIMUM_BODY, OVERSIZE, PAGE
 from servers.raw_server import RawServer
 from servers.wire_crawl import Result, crawl
 
-from broadsheet.storage.messages import decoded_body, entity_body, parse_response
+from broadsheet.storage.http.messages import decoded_body, entity_body, parse_response
 from broadsheet.storage.model import Exchange
 
 CASES = {**WHOLE, **DISCONNECTED, **BROKEN, **OVERSIZE, **SLOW}

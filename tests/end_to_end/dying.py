@@ -29,8 +29,8 @@ from typing import Any, NoReturn
 
 from broadsheet.crawler import open_segment, pool
 from broadsheet.scheduler import cli
-from broadsheet.storage.batch import Batch
-from broadsheet.storage.folder import FolderStore
+from broadsheet.storage.publishing.batch import Batch
+from broadsheet.storage.stores.folder import FolderStore
 
 _SMALL_SEGMENT = 6_000
 _WAITING = 2

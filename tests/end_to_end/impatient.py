@@ -13,8 +13,8 @@ import sys
 
 from broadsheet.crawler import open_segment, patience
 from broadsheet.scheduler import cli
-from broadsheet.storage import s3_bucket
-from broadsheet.storage.s3_attempts import Attempts
+from broadsheet.storage.stores.s3 import bucket as s3_bucket
+from broadsheet.storage.stores.s3.attempts import Attempts
 
 _REPEATED_FOR = 0.3
 _SMALL_SEGMENT = 10_000

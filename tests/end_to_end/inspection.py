@@ -7,17 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 
-from broadsheet.storage import cdxj, layout, snapshots, warc
+from broadsheet.storage import cdxj, layout
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.digests import is_digest_of
-from broadsheet.storage.messages import entity_body, parse_response
+from broadsheet.storage.documents import snapshots
+from broadsheet.storage.http.messages import entity_body, parse_response
 from broadsheet.storage.model import SnapshotDocument
-from broadsheet.storage.objects import ObjectStore
-from broadsheet.storage.segments import read_captures
-from broadsheet.storage.spool import Spool
+from broadsheet.storage.publishing.spool import Spool
+from broadsheet.storage.segments import warc
+from broadsheet.storage.segments.reading import read_captures
+from broadsheet.storage.segments.warc import WarcRecord
+from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.verification import verify
-from broadsheet.storage.warc import WarcRecord
 
 
 def index_lines(store: ObjectStore) -> list[IndexLine]:

@@ -14,11 +14,12 @@ from archiving.stores import ReadOnlyStore, objects
 from archiving.writer import START, Writer, answer, answers, moment, shows, shows_no_article
 from warcio.archiveiterator import ArchiveIterator
 
-from broadsheet.storage import layout, warc
+from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.errors import ArchiveDamagedError, ArchiveFormatError, InvalidURLError, NoSuchVersionError
-from broadsheet.storage.folder import FolderStore
 from broadsheet.storage.model import Snapshot
+from broadsheet.storage.segments import warc
+from broadsheet.storage.stores.folder import FolderStore
 
 URL = "https://news.example/a"
 

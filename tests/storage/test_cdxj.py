@@ -19,7 +19,7 @@ from broadsheet.storage import cdxj, layout
 from broadsheet.storage.captures import Capture, Request
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.errors import ArchiveDamagedError
-from broadsheet.storage.folder import FolderStore
+from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.urls import surt
 
 BATCH = layout.batch_name(moment(0), "0badcafe")

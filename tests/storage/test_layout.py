@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from broadsheet.storage import layout
 from broadsheet.storage.errors import InvalidKeyError
-from broadsheet.storage.objects import validate_key, validate_prefix
+from broadsheet.storage.stores.objects import validate_key, validate_prefix
 from broadsheet.storage.urls import identity, identity_hash
 
 HEX_32 = st.text("0123456789abcdef", min_size=32, max_size=32)

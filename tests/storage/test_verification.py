@@ -14,9 +14,10 @@ from archiving.writer import Writer, answers, shows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from broadsheet.storage import layout, manifests
-from broadsheet.storage.folder import FolderStore
-from broadsheet.storage.objects import ObjectEntry
+from broadsheet.storage import layout
+from broadsheet.storage.documents import manifests
+from broadsheet.storage.stores.folder import FolderStore
+from broadsheet.storage.stores.objects import ObjectEntry
 from broadsheet.storage.verification import Verification, verify
 
 URL = "https://news.example/a"

@@ -9,7 +9,7 @@ from archiving.writer import moment
 from servers.seaweedfs import SeaweedFS
 
 from broadsheet.storage.errors import ArchiveAddressError, ArchiveFormatError
-from broadsheet.storage.folder import FolderStore
+from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.workspace import Workspace
 
 

@@ -1,0 +1,1 @@
+"""The JSON documents of an archive, held to their digests when they are read."""

@@ -1,0 +1,186 @@
+"""What was removed from an archive on purpose: the documents that say so, and what readers keep to.
+
+A removal is written down before anything is removed. From then on readers pass over what it names, and whoever finds
+it unfinished can finish it from the document alone. docs/format.md shows an example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from broadsheet.storage import layout
+from broadsheet.storage.documents.manifests import ManifestObject
+from broadsheet.storage.errors import ArchiveDamagedError, ArchiveFormatError
+from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.urls import identity_hash
+
+REMOVAL_FORMAT = "broadsheet.removal/1"
+_DIGITS = 16
+
+
+class RemovedRecord(Struct, frozen=True, kw_only=True):
+    """A WARC record that is no more: its id, where its member lay, and the digest of its payload or block."""
+
+    id: str
+    type: str
+    offset: int
+    length: int
+    digest: str | None
+
+
+class Replacement(Struct, frozen=True, kw_only=True):
+    """A segment that another of the same batch has taken the place of.
+
+    Attributes:
+        old: The segment that is no more.
+        new: The one without what was removed.
+        records: The records that were removed, of a WARC segment.
+        captures: The ids of the captures whose lines were removed, of an index segment.
+    """
+
+    old: ManifestObject
+    new: ManifestObject
+    records: list[RemovedRecord] = []
+    captures: list[str] = []
+
+
+class Removal(Struct, frozen=True, kw_only=True):
+    """What was removed, when and why.
+
+    Attributes:
+        format: ``broadsheet.removal/1``.
+        at: When it was ordered.
+        reason: Why.
+        scope: ``identity`` where an article is removed for good, whatever is captured of it later; ``captures`` where
+            only what is listed is.
+        identity: The identity hash of the article; None for a retention.
+        segments: The WARC segments that were replaced, the newest first.
+        indexes: Their index segments, in the same order.
+        snapshots: The snapshots that were deleted, and other documents made of the same captures.
+    """
+
+    format: str = REMOVAL_FORMAT
+    at: datetime
+    reason: str
+    scope: Literal["identity", "captures"]
+    identity: str | None
+    segments: list[Replacement] = []
+    indexes: list[Replacement] = []
+    snapshots: list[ManifestObject] = []
+
+    @property
+    def beginning(self) -> str:
+        """What its key begins with."""
+        return layout.removal_beginning(self.identity, self.at)
+
+    @property
+    def replaced(self) -> list[Replacement]:
+        """Every segment that was replaced."""
+        return [*self.segments, *self.indexes]
+
+    @property
+    def gone(self) -> list[ManifestObject]:
+        """Every object that is no more."""
+        return [*(each.old for each in self.replaced), *self.snapshots]
+
+
+def encode(removal: Removal) -> tuple[str, bytes]:
+    """Return key and bytes of a removal: one line of JSON."""
+    data = msgspec.json.encode(removal) + b"\n"
+    return f"{removal.beginning}-{layout.digest_name(data, _DIGITS)}.json", data
+
+
+def read(store: ObjectStore, key: str) -> Removal:
+    """Read a removal.
+
+    Raises:
+        NoSuchObjectError: There is none under that key.
+        ArchiveDamagedError: Its bytes are not those that its key names.
+        ArchiveFormatError: It is of a format that this version does not read.
+    """
+    data = store.get(key)
+    if not key.endswith(f"-{layout.digest_name(data, _DIGITS)}.json"):
+        raise ArchiveDamagedError(f"removal {key}: its bytes are not those that were stored; run verify")
+    try:
+        removal = msgspec.json.decode(data, type=Removal)
+    except msgspec.DecodeError as error:
+        raise ArchiveFormatError(f"removal {key} cannot be read: {error}") from error
+    if removal.format != REMOVAL_FORMAT:
+        raise ArchiveFormatError(f"removal {key} is of {removal.format!r}; this version reads {REMOVAL_FORMAT!r}")
+    return removal
+
+
+def all_of(store: ObjectStore) -> Iterator[tuple[str, Removal]]:
+    """Yield every removal of an archive with its key: takedowns, then retentions; one is held at a time."""
+    for prefix in layout.REMOVALS:
+        for entry in store.list(prefix):
+            yield entry.key, read(store, entry.key)
+
+
+def removed(store: ObjectStore) -> Mapping[str, ManifestObject | None]:
+    """Return the keys of all objects that were removed on purpose, each with what took its place, or None."""
+    gone: dict[str, ManifestObject | None] = {}
+    for _, removal in all_of(store):
+        gone.update((each.old.key, each.new) for each in removal.replaced)
+        gone.update((each.key, None) for each in removal.snapshots)
+    return gone
+
+
+class Takedowns:
+    """The takedowns of an archive, as they are listed when it is first asked; each is read when it matters.
+
+    Args:
+        store: The archive.
+        hashed: Only those of the article with this identity hash; None for all.
+    """
+
+    def __init__(self, store: ObjectStore, hashed: str | None = None) -> None:
+        self._store = store
+        self._prefix = layout.TAKEDOWNS if hashed is None else layout.takedowns_prefix(hashed)
+        self._listed: dict[str, list[str]] | None = None
+        self._read: dict[str, list[Removal]] = {}
+
+    def of(self, url: str) -> Removal | None:
+        """Return the takedown by which an article is removed for good, the first of several, or None."""
+        return self.of_identity(identity_hash(url))
+
+    def of_identity(self, hashed: str) -> Removal | None:
+        """Return the takedown by which the article with this identity hash is removed for good, or None."""
+        return next((removal for removal in self._of(hashed) if removal.scope == "identity"), None)
+
+    def hides(self, url: str, snapshot_key: str | None = None) -> bool:
+        """Tell whether readers pass over an article, or over one version of it."""
+        if not self._keys():
+            return False
+        return self.hides_identity(identity_hash(url), snapshot_key)
+
+    def hides_identity(self, hashed: str, snapshot_key: str | None = None) -> bool:
+        """Tell whether readers pass over the article with this identity hash, or over one version of it."""
+        return any(
+            removal.scope == "identity" or any(gone.key == snapshot_key for gone in removal.snapshots)
+            for removal in self._of(hashed)
+        )
+
+    def read_all(self) -> None:
+        """Read what is listed, so that no later question waits for the store."""
+        for hashed in self._keys():
+            self._of(hashed)
+
+    def _of(self, hashed: str) -> list[Removal]:
+        if hashed not in self._keys():
+            return []
+        if hashed not in self._read:
+            self._read[hashed] = [read(self._store, key) for key in self._keys()[hashed]]
+        return self._read[hashed]
+
+    def _keys(self) -> dict[str, list[str]]:
+        if self._listed is None:
+            self._listed = {}
+            for entry in self._store.list(self._prefix):
+                self._listed.setdefault(layout.takedown_identity(entry.key), []).append(entry.key)
+        return self._listed

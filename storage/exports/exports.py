@@ -1,0 +1,83 @@
+"""Exports: an archive, or a part of it, in one file that others can read; resumable and flat in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from broadsheet.storage.archive import Archive
+from broadsheet.storage.exports.contents import Contents
+from broadsheet.storage.exports.jsonl import write_jsonl
+from broadsheet.storage.exports.progress import Progress, Task, UnfinishedFile
+from broadsheet.storage.exports.selection import Selection, index_keys
+from broadsheet.storage.exports.wacz import write_wacz
+
+Form = Literal["wacz", "jsonl"]
+
+
+class Exported(Struct, frozen=True, kw_only=True):
+    """What an export came to, as `export --json` prints it.
+
+    Attributes:
+        output: The file.
+        format: Its format.
+        bytes: Its length.
+        segments: How many segments of the archive it was made of.
+        resumed_at: How many of those an earlier, interrupted export had done.
+    """
+
+    output: str
+    format: Form
+    bytes: int
+    segments: int
+    resumed_at: int
+
+
+def export(
+    archive: Archive,
+    address: str,
+    output: Path,
+    form: Form,
+    selection: Selection,
+    step: Callable[[Progress], None] = lambda _: None,
+) -> Exported:
+    """Export what an archive holds now; where the same was begun before and interrupted, go on with that.
+
+    The result is the same as without the interruption: what was published meanwhile is not in it.
+
+    Args:
+        archive: The archive.
+        address: Its address, by which an interrupted export is known.
+        output: Where the result is to lie; what lies there is replaced when the export is done.
+        form: The format.
+        selection: What is taken; with ``wacz`` no language.
+        step: Called with how far it has come.
+
+    Raises:
+        ExportError: Something else was begun there.
+        ArchiveDamagedError: Something in the archive is not what was stored.
+    """
+    file = UnfinishedFile(output)
+    task = Task(archive=address, form=form, selection=selection)
+    progress = file.resume(task)
+    resumed_at = progress.done if progress else 0
+    with Contents(archive.store, selection) as contents:
+        if form == "wacz":
+            segments = contents.find(progress.segments if progress else None)
+        else:
+            segments = index_keys(archive.store, selection)
+        if progress is None:
+            progress = Progress(task=task, begun_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", segments=segments)
+            file.begin(progress)
+        so_far = progress
+        if form == "wacz":
+            write_wacz(archive.store, contents, file, so_far, lambda: step(so_far))
+        else:
+            write_jsonl(archive, file, so_far, lambda: step(so_far))
+    file.finish()
+    size = output.stat().st_size
+    return Exported(output=str(output), format=form, bytes=size, segments=len(progress.segments), resumed_at=resumed_at)

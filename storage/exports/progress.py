@@ -1,0 +1,106 @@
+"""How far an export has come, kept in a file beside its output, so that an interrupted one goes on where it was."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Self
+
+import msgspec
+from msgspec import Struct
+
+from broadsheet.storage.durable import write_durably
+from broadsheet.storage.errors import ExportError
+from broadsheet.storage.exports.selection import Selection
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """What is exported.
+
+    Attributes:
+        archive: The archive's address.
+        form: ``jsonl`` or ``wacz``.
+        selection: What is taken.
+    """
+
+    archive: str
+    form: str
+    selection: Selection
+
+
+class Member(Struct, frozen=True, kw_only=True):
+    """A file that is whole in the ZIP: what its directory, and the list of resources, have to say of it."""
+
+    name: str
+    offset: int
+    size: int
+    crc: int
+    sha256: str
+
+
+class Progress(Struct, kw_only=True):
+    """What is done and decided.
+
+    Attributes:
+        task: What is exported.
+        begun_at: When it was begun, RFC 3339; stands in the result.
+        segments: The keys of the index segments that the export is of: what is published later is not in it.
+        done: How many of its steps are done.
+        length: How many bytes of the output are whole.
+        members: The files in it, where it is a ZIP.
+    """
+
+    task: Task
+    begun_at: str
+    segments: list[str]
+    done: int = 0
+    length: int = 0
+    members: list[Member] = []
+
+
+class UnfinishedFile:
+    """The output of an export while it is made: ``<output>.part``, with its progress in ``<output>.progress``.
+
+    Args:
+        output: Where the result will lie.
+    """
+
+    def __init__(self, output: Path) -> None:
+        self._output = output
+        self.part = output.with_name(output.name + ".part")
+        self._progress = output.with_name(output.name + ".progress")
+
+    def resume(self, task: Task) -> Progress | None:
+        """Return how far an earlier export of the same came, its output cut to what is whole; None where none did.
+
+        Raises:
+            ExportError: An export of something else was begun there.
+        """
+        try:
+            progress = msgspec.json.decode(self._progress.read_bytes(), type=Progress)
+        except FileNotFoundError:
+            return None
+        except msgspec.DecodeError as error:
+            raise ExportError(f"{self._progress} cannot be read ({error}): delete it to begin again") from error
+        if progress.task != task:
+            raise ExportError(f"another export was begun in {self.part}: finish it, or delete {self._progress} first")
+        if not self.part.exists() or self.part.stat().st_size < progress.length:
+            raise ExportError(f"{self.part} is not what {self._progress} says: delete both to begin again")
+        os.truncate(self.part, progress.length)
+        return progress
+
+    def begin(self, progress: Progress) -> Self:
+        """Begin an empty output."""
+        self._output.parent.mkdir(parents=True, exist_ok=True)
+        self.part.write_bytes(b"")
+        self.note(progress)
+        return self
+
+    def note(self, progress: Progress) -> None:
+        """Keep how far it has come; the output has to be on the disk as far as that."""
+        write_durably(self._progress, msgspec.json.encode(progress))
+
+    def finish(self) -> None:
+        """Give the output its name and forget its progress."""
+        self.part.replace(self._output)
+        self._progress.unlink()

@@ -1,0 +1,1 @@
+"""WARC files that other software wrote, read as captures of ours."""

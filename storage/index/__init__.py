@@ -1,0 +1,1 @@
+"""Index lines, and finding them: segments of one publication, runs of many."""

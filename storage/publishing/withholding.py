@@ -1,0 +1,70 @@
+"""Keeping out of the archive what was captured before its article was taken down and is not published yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from broadsheet.storage import cdxj
+from broadsheet.storage.captures import Capture
+from broadsheet.storage.documents.removals import Removal, Takedowns
+from broadsheet.storage.errors import NoSuchObjectError
+from broadsheet.storage.publishing.batch import Batch
+from broadsheet.storage.publishing.publication import Plan
+from broadsheet.storage.segments import redaction
+from broadsheet.storage.segments.redaction import Mark
+from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.versions import Finding
+
+_Read = tuple[Capture, Finding | None]
+
+
+def withhold(batch: Batch, captures: Sequence[_Read], store: ObjectStore) -> list[_Read]:
+    """Take the captures of articles that were taken down out of a sealed batch; return the others.
+
+    Args:
+        batch: The batch. Its segment is replaced where something is taken out; what was planned of it is forgotten.
+        captures: Its captures with what reading their pages came to.
+        store: The archive.
+
+    Raises:
+        StoreError: The store failed.
+        OSError: The disk is full or fails.
+    """
+    takedowns = Takedowns(store)
+    by_takedown: dict[str, tuple[Removal, set[str]]] = {}
+    for capture, _ in captures:
+        takedown = _takedown_of(takedowns, capture.filed_as, capture.url)
+        if takedown is not None:
+            by_takedown.setdefault(takedown.beginning, (takedown, set()))[1].add(capture.record_id)
+    for takedown, ids in by_takedown.values():
+        _take_out(batch, ids, Mark(takedown.beginning, takedown.at, batch.name))
+    withheld = set[str]().union(*(ids for _, ids in by_takedown.values()))
+    return [pair for pair in captures if pair[0].record_id not in withheld]
+
+
+def is_to_be_planned_anew(plan: Plan, store: ObjectStore) -> bool:
+    """Tell whether a plan has captures of an article that was taken down since, and nothing of it is published.
+
+    Raises:
+        StoreError: The store failed.
+    """
+    takedowns = Takedowns(store)
+    lines = cdxj.decode(plan.index, plan.index_key)
+    if not any(_takedown_of(takedowns, line.filed_as or line.url, line.url) for line in lines):
+        return False
+    try:
+        store.size(plan.warc_key)
+    except NoSuchObjectError:
+        return True
+    return False
+
+
+def _takedown_of(takedowns: Takedowns, *urls: str) -> Removal | None:
+    return next((takedown for takedown in map(takedowns.of, urls) if takedown is not None), None)
+
+
+def _take_out(batch: Batch, ids: set[str], mark: Mark) -> None:
+    target = batch.segment.with_name("redacted.warc.gz")
+    selection = redaction.select(batch.segment, lambda record: record.record_id in ids)
+    redaction.redact(batch.segment, target, selection, mark)
+    batch.replace_segment(target)

@@ -1,0 +1,1 @@
+"""WARC segments: their records, written, read, and taken out of them."""

@@ -1,0 +1,126 @@
+"""From WARC records back to captures: what a segment holds, told by its own bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from broadsheet.storage.captures import Capture, Request
+from broadsheet.storage.errors import MessageError, RecordError
+from broadsheet.storage.http.messages import ResponseMessage, parse_response
+from broadsheet.storage.segments import warc
+from broadsheet.storage.segments.exchange_records import response_head
+from broadsheet.storage.segments.warc import WarcRecord
+
+# The warcinfo field for the source (Dublin Core, WARC/1.1 section 6.2), the metadata fields for the request
+# (``via`` is Heritrix's name for the page a URL was found on).
+SOURCE_FIELD = "isPartOf"
+_REQUEST_FIELD = "broadsheet-request"
+_VIA_FIELD = "via"
+
+
+def request_fields(request: Request, *, revisit: bool) -> dict[str, str]:
+    """Return the fields of the metadata record that tells why an exchange took place; none where none is due.
+
+    A revisit becomes no version and is never read again: only what files it is kept.
+    """
+    if revisit:
+        request = Request(purpose=request.purpose, filed_as=request.filed_as)
+    fields = {_VIA_FIELD: request.via} if request.via else {}
+    rest = msgspec.structs.replace(request, via=None)
+    if rest != Request():
+        fields[_REQUEST_FIELD] = msgspec.json.encode(rest).decode()
+    return fields
+
+
+def capture_of(record: WarcRecord, request: Request, *, source: str | None, offset: int, length: int) -> Capture:
+    """Return the capture that a response or revisit record is.
+
+    Args:
+        record: The record.
+        request: Why the exchange took place.
+        source: What the segment's warcinfo names as its source.
+        offset: Where the record's gzip member starts in the segment, in bytes.
+        length: The member's length in bytes.
+    """
+    message = _message(record)
+    return Capture(
+        url=record.field("WARC-Target-URI") or "",
+        captured_at=record.date,
+        record_id=record.record_id,
+        revisit=record.type == "revisit",
+        status=message.status if message else None,
+        reason=message.reason if message else None,
+        headers=message.headers if message else [],
+        payload_digest=record.field("WARC-Payload-Digest"),
+        ip=record.field("WARC-IP-Address"),
+        protocol=record.field("WARC-Protocol"),
+        truncated=record.field("WARC-Truncated") if record.type == "response" else None,
+        source=source,
+        request=request,
+        offset=offset,
+        length=length,
+    )
+
+
+def read_captures(segment: Path) -> Iterator[tuple[Capture, bytes]]:
+    """Yield the captures of a segment in their order, each with the block of its response.
+
+    One exchange is held in memory at a time.
+
+    Raises:
+        RecordError: The segment is damaged.
+    """
+    source: str | None = None
+    held: tuple[int, int, WarcRecord] | None = None
+    request = Request()
+    for offset, length, record in warc.iterate(segment):
+        if record.type == "warcinfo":
+            source = _warc_fields(record.block).get(SOURCE_FIELD)
+        elif record.type in ("response", "revisit"):
+            if held:
+                yield _held_capture(held, request, source)
+            held, request = (offset, length, record), Request()
+        elif record.type == "metadata" and held and _belongs(record, held[2]):
+            request = request_in(record.block)
+    if held:
+        yield _held_capture(held, request, source)
+
+
+def _held_capture(held: tuple[int, int, WarcRecord], request: Request, source: str | None) -> tuple[Capture, bytes]:
+    offset, length, record = held
+    return capture_of(record, request, source=source, offset=offset, length=length), record.block
+
+
+def _belongs(metadata: WarcRecord, record: WarcRecord) -> bool:
+    return metadata.field("WARC-Concurrent-To") == f"<{record.record_id}>"
+
+
+def _message(record: WarcRecord) -> ResponseMessage | None:
+    try:
+        return parse_response(response_head(record) or record.block)
+    except MessageError:
+        return None
+
+
+def _warc_fields(block: bytes) -> dict[str, str]:
+    # Not splitlines: a feed's title in it may hold what Unicode calls a line separator.
+    pairs = (line.partition(": ") for line in block.decode(errors="replace").split("\r\n"))
+    return {name: value for name, _, value in pairs}
+
+
+def request_in(block: bytes) -> Request:
+    """Return why an exchange took place, out of the block of its metadata record.
+
+    Raises:
+        RecordError: Our field in it cannot be read.
+    """
+    fields = _warc_fields(block)
+    encoded = fields.get(_REQUEST_FIELD)
+    try:
+        request = msgspec.json.decode(encoded, type=Request) if encoded else Request()
+    except msgspec.DecodeError as error:
+        raise RecordError(f"a metadata record's field {_REQUEST_FIELD} cannot be read: {error}") from error
+    return msgspec.structs.replace(request, via=fields.get(_VIA_FIELD))

@@ -1,0 +1,229 @@
+"""WARC/1.1 records (ISO 28500:2017), one gzip member each: bytes in, bytes out.
+
+No library does this for us: warcio writes HTTP heads anew, FastWARC puts a whole file into one member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from isal import isal_zlib
+from msgspec import Struct
+
+from broadsheet.storage.digests import is_digest_of
+from broadsheet.storage.errors import RecordError
+from broadsheet.storage.segments.gzip_member import compress
+
+Fields = list[tuple[str, str]]
+
+_READ_SIZE = 64 * 1024
+_GZIP_WINDOW = 31
+_END = b"\r\n\r\n"
+_VERSIONS = ("WARC/1.0", "WARC/1.1")
+
+
+class WarcRecord(Struct, frozen=True, kw_only=True):
+    """One record.
+
+    Attributes:
+        type: ``warcinfo``, ``response``, ``request``, ``revisit``, ``metadata`` or another WARC-Type.
+        record_id: The WARC-Record-ID without its angle brackets, ``urn:uuid:...``.
+        date: When the capture began, aware, in UTC.
+        fields: The other named fields in order, without Content-Length, which is the length of the block.
+        block: The content.
+    """
+
+    type: str
+    record_id: str
+    date: datetime
+    fields: Fields = []
+    block: bytes = b""
+
+    def field(self, name: str) -> str | None:
+        """The value of the first field of that name, compared without case, or None."""
+        return next(iter(self.all_fields(name)), None)
+
+    def all_fields(self, name: str) -> list[str]:
+        """The values of every field of that name, for those that may be repeated (WARC-Protocol)."""
+        wanted = name.lower()
+        return [value for field, value in self.fields if field.lower() == wanted]
+
+
+def block_is_intact(record: WarcRecord) -> bool:
+    """Whether the block is what the WARC-Block-Digest says; a record without one cannot be blamed."""
+    stated = record.field("WARC-Block-Digest")
+    return stated is None or is_digest_of(stated, record.block)
+
+
+def format_date(moment: datetime) -> str:
+    """A WARC-Date in UTC with microseconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def serialise(record: WarcRecord) -> bytes:
+    """The record as exactly one gzip member; the same record always gives the same bytes.
+
+    Raises:
+        RecordError: A field holds a line break, so the record would be read back as another one.
+    """
+    return compress(_head(record), record.block, _END)
+
+
+def uncompressed(record: WarcRecord) -> bytes:
+    """The record as it is in an uncompressed file.
+
+    Raises:
+        RecordError: A field holds a line break.
+    """
+    return _head(record) + record.block + _END
+
+
+def _head(record: WarcRecord) -> bytes:
+    fields = [
+        ("WARC-Type", record.type),
+        ("WARC-Record-ID", f"<{record.record_id}>"),
+        ("WARC-Date", format_date(record.date)),
+        *record.fields,
+        ("Content-Length", str(len(record.block))),
+    ]
+    lines = "\r\n".join([f"{name}: {value}" for name, value in fields])
+    if lines.count("\n") != len(fields) - 1 or lines.count("\r") != len(fields) - 1:
+        raise RecordError(f"a field of the {record.type} record {record.record_id} holds a line break")
+    return f"WARC/1.1\r\n{lines}\r\n\r\n".encode("utf-8", "surrogateescape")
+
+
+def read_member(data: bytes) -> WarcRecord:
+    """Read one record from the bytes of its gzip member, as a ranged GET returns them.
+
+    Raises:
+        RecordError: The bytes are not exactly one gzip member with exactly one record.
+    """
+    decoder = isal_zlib.decompressobj(_GZIP_WINDOW)
+    content = _inflate(decoder, data)
+    if not decoder.eof:
+        raise RecordError(f"the gzip member is cut off after {len(data)} bytes")
+    if decoder.unused_data:
+        raise RecordError(f"{len(decoder.unused_data)} bytes follow the gzip member")
+    return _parse(content)
+
+
+def iterate(source: Path | BinaryIO) -> Iterator[tuple[int, int, WarcRecord]]:
+    """Read a file record by record, holding no more than one record in memory.
+
+    Args:
+        source: A file's path, or a binary stream that is at the start of a member; offsets count from
+            there.
+
+    Yields:
+        Offset and length of the member in bytes, and its record.
+
+    Raises:
+        RecordError: The file is damaged or ends within a member; the message names the offset of the
+        member.
+    """
+    if isinstance(source, Path):
+        with source.open("rb") as stream:
+            yield from _iterate(stream)
+    else:
+        yield from _iterate(source)
+
+
+def valid_until(path: Path) -> int:
+    """The offset behind the last member that is whole, counted from the start up to the first that is not.
+
+    What a crash left behind that offset is the beginning of a record nobody was told of: recovery drops it.
+    """
+    end = 0
+    with suppress(RecordError):
+        for offset, length, _ in iterate(path):
+            end = offset + length
+    return end
+
+
+def _iterate(stream: BinaryIO) -> Iterator[tuple[int, int, WarcRecord]]:
+    offset = 0
+    ahead = stream.read(_READ_SIZE)
+    while ahead:
+        try:
+            length, content, ahead = _next_member(stream, ahead)
+            record = _parse(content)
+        except RecordError as error:
+            raise RecordError(f"at byte {offset}: {error}") from error
+        yield offset, length, record
+        offset += length
+        ahead = ahead or stream.read(_READ_SIZE)
+
+
+def _next_member(stream: BinaryIO, ahead: bytes) -> tuple[int, bytes, bytes]:
+    """Length and content of the member that begins with `ahead`, and what was read beyond it."""
+    decoder = isal_zlib.decompressobj(_GZIP_WINDOW)
+    parts = []
+    length = 0
+    while ahead:
+        parts.append(_inflate(decoder, ahead))
+        length += len(ahead)
+        if decoder.eof:
+            unused = bytes(decoder.unused_data)
+            return length - len(unused), b"".join(parts), unused
+        ahead = stream.read(_READ_SIZE)
+    raise RecordError(f"the gzip member is cut off after {length} bytes")
+
+
+def _inflate(decoder: isal_zlib.Decompress, data: bytes) -> bytes:
+    try:
+        return decoder.decompress(data)
+    except isal_zlib.error as error:  # type: ignore[misc]  # the stub calls the class an instance
+        raise RecordError(f"no intact gzip member: {error}") from error
+
+
+def _parse(content: bytes) -> WarcRecord:
+    head, separator, rest = content.partition(_END)
+    version, *lines = head.decode("utf-8", "surrogateescape").split("\r\n")
+    if not separator or version not in _VERSIONS:
+        raise RecordError(f"{content[:40]!r} does not begin a WARC/1.1 record")
+    fields = _parse_fields(lines)
+    length = _take(fields, "Content-Length")
+    if not (length.isascii() and length.isdigit()) or rest[-len(_END) :] != _END:
+        raise RecordError("the record does not end behind its block")
+    if len(rest) != int(length) + len(_END):
+        raise RecordError(f"the block has {len(rest) - len(_END)} bytes, its Content-Length says {length}")
+    return WarcRecord(
+        type=_take(fields, "WARC-Type"),
+        record_id=_take(fields, "WARC-Record-ID").strip("<>"),
+        date=_parse_date(_take(fields, "WARC-Date")),
+        fields=fields,
+        block=rest[: -len(_END)],
+    )
+
+
+def _parse_fields(lines: list[str]) -> Fields:
+    fields: Fields = []
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if line[:1] in (" ", "\t") and fields:
+            fields[-1] = (fields[-1][0], f"{fields[-1][1]} {line.strip()}")
+        elif colon:
+            fields.append((name, value.strip(" \t")))
+        else:
+            raise RecordError(f"{line[:60]!r} is no named field")
+    return fields
+
+
+def _take(fields: Fields, name: str) -> str:
+    for index, (field, value) in enumerate(fields):
+        if field.lower() == name.lower():
+            del fields[index]
+            return value
+    raise RecordError(f"the record has no {name}")
+
+
+def _parse_date(value: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise RecordError(f"{value!r} is no WARC-Date") from error
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,1 @@
+"""The archive as tables, in Parquet."""

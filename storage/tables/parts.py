@@ -1,0 +1,90 @@
+"""Which objects together hold every row of a table exactly once: compacted parts, and the segments beside them.
+
+A part is a copy of segments of one captured day, all of which are still there, and names them. It counts only as long
+as they are: where a takedown replaces a segment, every part that holds a copy of it is void at the same moment. A
+segment that no part names, because it came late, is read beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, time
+from typing import NamedTuple
+
+from broadsheet.storage import layout
+from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
+from broadsheet.storage.layout import TableName, TableSegment
+from broadsheet.storage.stores.objects import ObjectEntry, ObjectStore
+from broadsheet.storage.tables import parquet
+from broadsheet.storage.tables.tables import table_segments
+
+_DAYS_AT_ONCE = 8
+
+
+class DayOfTable(NamedTuple):
+    """The objects that hold one captured day of a table, each row once.
+
+    Attributes:
+        compacted: The keys of compacted parts.
+        segments: The segments beside them.
+    """
+
+    compacted: list[str]
+    segments: list[TableSegment]
+
+
+def keys(store: ObjectStore, name: TableName, since: datetime | None, until: datetime | None) -> list[str]:
+    """Return the keys of the objects that hold the rows of ``[since, until)``, and no row twice, day by day.
+
+    The days at both ends are there as a whole. What it costs: two listings a day, and a ranged GET a compacted part.
+
+    Args:
+        store: The archive's store.
+        name: Which table.
+        since: The earliest capture, aware, or None.
+        until: The moment before which it was made, aware, or None.
+
+    Raises:
+        TablesUnavailableError: pyarrow is not installed.
+    """
+    parquet.require()
+    wanted = [day for day in days(store, name) if _overlaps(day, since, until)]
+    with ThreadPoolExecutor(_DAYS_AT_ONCE, "tables") as threads:
+        found = threads.map(lambda day: parts_of(store, name, day), wanted)
+        return [key for parts in found for key in (*parts.compacted, *(segment.key for segment in parts.segments))]
+
+
+def days(store: ObjectStore, name: TableName) -> Iterator[date]:
+    """Yield the captured days of which a table has rows, in their order."""
+    for directory in store.directories(layout.table_prefix(name)):
+        day = layout.table_day(directory)
+        if day is not None:
+            yield day
+
+
+def parts_of(store: ObjectStore, name: TableName, day: date) -> DayOfTable:
+    """Return what holds one captured day of a table."""
+    # Parts first: a segment that a part names was there before it.
+    parts = [(entry, _named_by(store, entry)) for entry in store.list(layout.table_prefix(name, day, compacted=True))]
+    segments = {segment.name: segment for segment in table_segments(store, name, day)}
+    compacted: list[str] = []
+    # Two writers may have compacted the same day at once: the part that holds more counts, and none that overlaps it.
+    for entry, named in sorted(parts, key=lambda part: (-len(part[1]), part[0].key)):
+        if named and named <= segments.keys():
+            compacted.append(entry.key)
+            for held in named:
+                del segments[held]
+    return DayOfTable(compacted, list(segments.values()))
+
+
+def _named_by(store: ObjectStore, entry: ObjectEntry) -> set[str]:
+    try:
+        return set(parquet.segments_in(store, entry))
+    except (NoSuchObjectError, ArchiveDamagedError):
+        return set()  # The segments hold the same rows; `verify` tells of the damage.
+
+
+def _overlaps(day: date, since: datetime | None, until: datetime | None) -> bool:
+    begin = datetime.combine(day, time(), UTC)
+    return (since is None or day >= since.astimezone(UTC).date()) and (until is None or begin < until)

@@ -1,0 +1,1 @@
+"""Removing what has to go, and keeping it out."""
