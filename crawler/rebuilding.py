@@ -30,6 +30,7 @@ from broadsheet.storage.model import Extractor
 from broadsheet.storage.publishing import publication
 from broadsheet.storage.publishing.catalog import Catalog
 from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.stores.rereading import get_intact
 
 _UNREADABLE = (ArchiveDamagedError, ArchiveFormatError, NoSuchObjectError)
 _PIECE = 8 * 1024 * 1024
@@ -183,7 +184,7 @@ class _Rebuilder:
         """Return the index of a batch, or None where it has none that can be read."""
         for key in self._indexes[batch]:
             try:
-                return _Index(key, list(cdxj.decode(self._store.get(key), key)))
+                return _Index(key, list(cdxj.decode(get_intact(self._store, key), key)))
             except _UNREADABLE:
                 continue
         return None

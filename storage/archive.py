@@ -29,6 +29,7 @@ from broadsheet.storage.model import Snapshot, WarcLocation
 from broadsheet.storage.segments import replaced, warc
 from broadsheet.storage.segments.warc import WarcRecord
 from broadsheet.storage.stores.objects import ObjectStore, open_store
+from broadsheet.storage.stores.rereading import again_if_damaged
 from broadsheet.storage.tables import parts as table_parts
 from broadsheet.storage.urls import identity_hash, site
 
@@ -236,6 +237,9 @@ class Archive:
         where = snapshot.warc
         if self._is_hidden(snapshot):
             raise TakenDownError(f"version {snapshot.version} of {snapshot.url} was taken down")
+        return again_if_damaged(lambda: self._record_at(where))
+
+    def _record_at(self, where: WarcLocation) -> tuple[bytes, WarcRecord]:
         try:
             member = replaced.get_range(self.store, where.key, where.offset, where.length)
             record = warc.read_member(member)

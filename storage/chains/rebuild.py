@@ -8,6 +8,7 @@ from broadsheet.storage import cdxj, layout
 from broadsheet.storage.documents import manifests
 from broadsheet.storage.documents.manifests import Manifest, ManifestObject, Place
 from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.stores.rereading import get_intact
 
 _PIECE = 8 * 1024 * 1024
 
@@ -28,7 +29,7 @@ def rebuild(store: ObjectStore, batch: str, index_key: str, place: Place) -> Man
         NoSuchObjectError: Something that the index names is not there.
         ArchiveDamagedError: The index cannot be read.
     """
-    index = store.get(index_key)
+    index = get_intact(store, index_key)
     lines = sorted(cdxj.decode(index, index_key), key=lambda line: line.at)
     warc_keys = sorted({line.filename for line in lines})
     objects = [

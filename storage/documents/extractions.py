@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 
-import msgspec
 from msgspec import Struct
 
 from broadsheet.storage import layout
-from broadsheet.storage.errors import ArchiveDamagedError, ArchiveFormatError
+from broadsheet.storage.documents.kind import DocumentKind
 from broadsheet.storage.model import Article, Extractor, SnapshotDocument
 from broadsheet.storage.stores.objects import ObjectStore
 
@@ -41,31 +40,9 @@ class Extraction(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-def encode(extraction: Extraction) -> bytes:
-    """Return the bytes of an extraction: one line of JSON."""
-    return msgspec.json.encode(extraction) + b"\n"
-
-
-def read(store: ObjectStore, key: str) -> Extraction:
-    """Read an extraction.
-
-    Raises:
-        NoSuchObjectError: There is none under that key.
-        ArchiveDamagedError: Its bytes are not those that its key names.
-        ArchiveFormatError: It is of a schema that this version does not read.
-    """
-    data = store.get(key)
-    if not key.endswith(f"-{layout.digest_name(data, 16)}.json"):
-        raise ArchiveDamagedError(f"extraction {key}: its bytes are not those that were stored; run verify")
-    try:
-        extraction = msgspec.json.decode(data, type=Extraction)
-    except msgspec.DecodeError as error:
-        raise ArchiveFormatError(f"extraction {key} cannot be read: {error}") from error
-    if extraction.schema != EXTRACTION_SCHEMA:
-        raise ArchiveFormatError(
-            f"extraction {key} is of {extraction.schema!r}; this version reads {EXTRACTION_SCHEMA!r}"
-        )
-    return extraction
+_KIND = DocumentKind("extraction", Extraction, digits=16, stated_in="schema")
+encode = _KIND.encode
+read = _KIND.read
 
 
 def of_snapshot(store: ObjectStore, snapshot_key: str) -> list[Extraction]:

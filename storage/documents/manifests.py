@@ -10,12 +10,9 @@ import hashlib
 from pathlib import Path
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
-from broadsheet.storage import layout
-from broadsheet.storage.errors import ArchiveDamagedError, ArchiveFormatError
-from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.documents.kind import DocumentKind
 
 MANIFEST_FORMAT = "broadsheet.manifest/1"
 
@@ -69,6 +66,12 @@ class Manifest(Struct, frozen=True, kw_only=True):
         return Place(writer=self.writer, number=self.number, previous=self.previous)
 
 
+_KIND = DocumentKind("manifest", Manifest, digits=32, stated_in="format")
+encode = _KIND.encode
+decode = _KIND.decode
+read = _KIND.read
+
+
 def described(key: str, data: bytes) -> ManifestObject:
     """Return how a manifest names an object."""
     return ManifestObject(key=key, size=len(data), sha256=hashlib.sha256(data).hexdigest())
@@ -93,40 +96,6 @@ def amendment_at(place: Place, objects: list[ManifestObject]) -> Manifest:
     )
 
 
-def encode(manifest: Manifest) -> bytes:
-    """Return the bytes of a manifest: one line of JSON."""
-    return msgspec.json.encode(manifest) + b"\n"
-
-
 def digest(data: bytes) -> str:
     """Return how the next manifest names the one with these bytes."""
     return "sha256:" + hashlib.sha256(data).hexdigest()
-
-
-def decode(data: bytes, key: str) -> Manifest:
-    """Read the bytes of a manifest.
-
-    Raises:
-        ArchiveDamagedError: They are not those that its key names.
-        ArchiveFormatError: It is of a format that this version does not read.
-    """
-    if not key.endswith(f"-{layout.digest_name(data)}.json"):
-        raise ArchiveDamagedError(f"manifest {key}: its bytes are not those that were stored; run verify")
-    try:
-        manifest = msgspec.json.decode(data, type=Manifest)
-    except msgspec.DecodeError as error:
-        raise ArchiveFormatError(f"manifest {key} cannot be read: {error}") from error
-    if manifest.format != MANIFEST_FORMAT:
-        raise ArchiveFormatError(f"manifest {key} is of {manifest.format!r}; this version reads {MANIFEST_FORMAT!r}")
-    return manifest
-
-
-def read(store: ObjectStore, key: str) -> Manifest:
-    """Read a manifest.
-
-    Raises:
-        NoSuchObjectError: There is none under that key.
-        ArchiveDamagedError: Its bytes are not those that its key names.
-        ArchiveFormatError: It is of a format that this version does not read.
-    """
-    return decode(store.get(key), key)

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
 from broadsheet.storage import layout
+from broadsheet.storage.documents.kind import DocumentKind
 from broadsheet.storage.documents.manifests import ManifestObject
-from broadsheet.storage.errors import ArchiveDamagedError, ArchiveFormatError
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.urls import identity_hash
 
@@ -89,30 +88,14 @@ class Removal(Struct, frozen=True, kw_only=True):
         return [*(each.old for each in self.replaced), *self.snapshots]
 
 
+_KIND = DocumentKind("removal", Removal, digits=_DIGITS, stated_in="format")
+read = _KIND.read
+
+
 def encode(removal: Removal) -> tuple[str, bytes]:
     """Return key and bytes of a removal: one line of JSON."""
-    data = msgspec.json.encode(removal) + b"\n"
+    data = _KIND.encode(removal)
     return f"{removal.beginning}-{layout.digest_name(data, _DIGITS)}.json", data
-
-
-def read(store: ObjectStore, key: str) -> Removal:
-    """Read a removal.
-
-    Raises:
-        NoSuchObjectError: There is none under that key.
-        ArchiveDamagedError: Its bytes are not those that its key names.
-        ArchiveFormatError: It is of a format that this version does not read.
-    """
-    data = store.get(key)
-    if not key.endswith(f"-{layout.digest_name(data, _DIGITS)}.json"):
-        raise ArchiveDamagedError(f"removal {key}: its bytes are not those that were stored; run verify")
-    try:
-        removal = msgspec.json.decode(data, type=Removal)
-    except msgspec.DecodeError as error:
-        raise ArchiveFormatError(f"removal {key} cannot be read: {error}") from error
-    if removal.format != REMOVAL_FORMAT:
-        raise ArchiveFormatError(f"removal {key} is of {removal.format!r}; this version reads {REMOVAL_FORMAT!r}")
-    return removal
 
 
 def all_of(store: ObjectStore) -> Iterator[tuple[str, Removal]]:

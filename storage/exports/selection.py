@@ -11,6 +11,7 @@ from msgspec import Struct
 from broadsheet.storage import cdxj, layout
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.stores.rereading import get_intact
 from broadsheet.storage.urls import site
 
 _PORT = re.compile(r":\d+$")
@@ -56,7 +57,7 @@ def index_keys(store: ObjectStore, selection: Selection) -> list[str]:
 
 def lines_of(store: ObjectStore, key: str) -> Iterator[IndexLine]:
     """Yield the lines of an index segment."""
-    return cdxj.decode(store.get(key), key)
+    return cdxj.decode(get_intact(store, key), key)
 
 
 def _may_hold(key: str, selection: Selection) -> bool:

@@ -18,6 +18,7 @@ from broadsheet.storage import cdxj, layout
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.segments.exchange_records import Original
 from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.stores.rereading import get_intact
 from broadsheet.storage.urls import identity
 
 _SCHEMA = """
@@ -134,7 +135,7 @@ class HeldCaptures:
 
     def _add_segments(self, keys: Iterable[str]) -> None:
         for key in keys:
-            for line in cdxj.decode(self._store.get(key), key):
+            for line in cdxj.decode(get_intact(self._store, key), key):
                 if self._one("id = ?", line.id) is None:
                     self.add(_held(line))
 

@@ -30,6 +30,7 @@ from broadsheet.storage.cdxj import LINES_PER_MEMBER
 from broadsheet.storage.errors import ArchiveDamagedError
 from broadsheet.storage.layout import RunName
 from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.stores.rereading import again_if_damaged, get_intact
 
 _GZIP_WINDOW = 31
 _DRAFT = ".run-"
@@ -130,9 +131,7 @@ def _remove_leftovers(scratch: Path) -> None:
 
 
 def _blocks(store: ObjectStore, run: RunName) -> list[_Block]:
-    data = store.get(run.key)
-    if not run.key.endswith(f"-{layout.digest_name(data)}.idx"):
-        raise ArchiveDamagedError(f"the block index {run.key}: its bytes are not those that were stored")
+    data = get_intact(store, run.key)
     fields = (line.split(b"\t") for line in data.split(b"\n")[:-1])
     return [_Block(start, part, int(offset), int(length), digest) for start, part, offset, length, _, digest in fields]
 
@@ -145,7 +144,10 @@ def _within(blocks: list[_Block], wanted: Range) -> list[_Block]:
 
 
 def _lines(store: ObjectStore, run: RunName, block: _Block) -> list[bytes]:
-    key = run.directory + block.part.decode()
+    return again_if_damaged(lambda: _read_lines(store, run.directory + block.part.decode(), block))
+
+
+def _read_lines(store: ObjectStore, key: str, block: _Block) -> list[bytes]:
     data = store.get_range(key, block.offset, block.length)
     if layout.digest_name(data).encode() != block.digest:
         raise ArchiveDamagedError(f"the run {key}: the block at byte {block.offset} is not what was stored")

@@ -18,6 +18,7 @@ from broadsheet.storage.documents import manifests
 from broadsheet.storage.documents.manifests import Manifest, ManifestObject, Place
 from broadsheet.storage.publishing.spool import Lane, Spool
 from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.stores.rereading import get_intact
 
 
 class Amendments:
@@ -70,7 +71,7 @@ class Amendments:
         return self._read(lane, newest.key) if newest else None
 
     def _read(self, lane: Lane, key: str) -> Manifest:
-        data = self._store.get(key)
+        data = get_intact(self._store, key)
         manifest = manifests.decode(data, key)
         lane.advance(manifest.place, manifests.digest(data))
         return manifest

@@ -27,6 +27,7 @@ from broadsheet.storage.errors import CatalogError
 from broadsheet.storage.model import PageKind
 from broadsheet.storage.segments.exchange_records import Original
 from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.stores.rereading import get_intact
 from broadsheet.storage.urls import identity, site
 from broadsheet.storage.versions import PRESENT, Outlink, Standing
 
@@ -148,7 +149,7 @@ class Catalog:
             read = set()
         new = [key for key in listed if key not in read]
         for key in new:
-            self.ingest(key, cdxj.decode(store.get(key), key))
+            self.ingest(key, cdxj.decode(get_intact(store, key), key))
         return len(new)
 
     def ingest(self, key: str, lines: Iterable[IndexLine], outlinks: Mapping[str, list[Outlink]] | None = None) -> None:

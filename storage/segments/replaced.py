@@ -6,12 +6,17 @@ the name of the batch, which has one segment of each kind; where there are two, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import groupby
+from typing import TypeVar
 
 from broadsheet.storage import cdxj, layout
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
 from broadsheet.storage.stores.objects import ObjectEntry, ObjectStore
+from broadsheet.storage.stores.rereading import get_intact
+
+_T = TypeVar("_T")
 
 
 def get(store: ObjectStore, key: str) -> tuple[str, bytes]:
@@ -19,14 +24,9 @@ def get(store: ObjectStore, key: str) -> tuple[str, bytes]:
 
     Raises:
         NoSuchObjectError: There is neither.
+        ArchiveDamagedError: Twice, other bytes came than its key tells.
     """
-    try:
-        return key, store.get(key)
-    except NoSuchObjectError:
-        successor = successor_of(store, key)
-        if successor is None:
-            raise
-        return successor, store.get(successor)
+    return _standing(store, key, partial(get_intact, store))
 
 
 def size(store: ObjectStore, key: str) -> tuple[str, int]:
@@ -35,13 +35,7 @@ def size(store: ObjectStore, key: str) -> tuple[str, int]:
     Raises:
         NoSuchObjectError: There is neither.
     """
-    try:
-        return key, store.size(key)
-    except NoSuchObjectError:
-        successor = successor_of(store, key)
-        if successor is None:
-            raise
-        return successor, store.size(successor)
+    return _standing(store, key, store.size)
 
 
 def get_range(store: ObjectStore, key: str, offset: int, length: int) -> bytes:
@@ -51,13 +45,18 @@ def get_range(store: ObjectStore, key: str, offset: int, length: int) -> bytes:
         NoSuchObjectError: There is neither.
         ArchiveDamagedError: It ends before `offset` + `length`.
     """
+    return _standing(store, key, lambda standing: store.get_range(standing, offset, length))[1]
+
+
+def _standing(store: ObjectStore, key: str, ask: Callable[[str], _T]) -> tuple[str, _T]:
+    """Ask for a segment, else for the one that has taken its place; return the key of which it was, and the answer."""
     try:
-        return store.get_range(key, offset, length)
+        return key, ask(key)
     except NoSuchObjectError:
         successor = successor_of(store, key)
         if successor is None:
             raise
-        return store.get_range(successor, offset, length)
+        return successor, ask(successor)
 
 
 def successor_of(store: ObjectStore, key: str) -> str | None:

@@ -10,6 +10,7 @@ from broadsheet.storage.model import WarcLocation
 from broadsheet.storage.segments import replaced, warc
 from broadsheet.storage.segments.reading import request_in
 from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.stores.rereading import again_if_damaged
 
 # Nearly every request and its metadata are smaller.
 _FIRST_READ = 16 * 1024
@@ -29,15 +30,21 @@ def stored_request(store: ObjectStore, where: WarcLocation) -> Request:
     key, size = replaced.size(store, where.key)
     left = size - start
     length = _FIRST_READ
-    while left > 0:
-        data = store.get_range(key, start, min(length, left))
+    while left > length:
         try:
-            return _request_in(data, where.record_id, is_all=length >= left)
-        except RecordError as error:
-            if length >= left:
-                raise ArchiveDamagedError(f"{where.key} from byte {start} on: {error}; run verify") from error
+            return _request_in(store.get_range(key, start, length), where.record_id, is_all=False)
+        except RecordError:
             length *= 8
-    return Request()
+    return (
+        again_if_damaged(lambda: _request_in_rest(store, key, start, left, where.record_id)) if left > 0 else Request()
+    )
+
+
+def _request_in_rest(store: ObjectStore, key: str, start: int, length: int, record_id: str) -> Request:
+    try:
+        return _request_in(store.get_range(key, start, length), record_id, is_all=True)
+    except RecordError as error:
+        raise ArchiveDamagedError(f"{key} from byte {start} on: {error}; run verify") from error
 
 
 def _request_in(data: bytes, record_id: str, *, is_all: bool) -> Request:

@@ -15,9 +15,9 @@ from itertools import islice
 from pathlib import Path
 
 from broadsheet.storage import layout
-from broadsheet.storage.errors import ArchiveDamagedError
 from broadsheet.storage.layout import TableName, TableSegment
 from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.stores.rereading import get_intact
 from broadsheet.storage.tables import parquet
 from broadsheet.storage.tables import parts as table_parts
 from broadsheet.storage.tables.rows import COLUMNS
@@ -81,9 +81,4 @@ def _compact_day(store: ObjectStore, name: TableName, day: date, segments: list[
 
 def _read(store: ObjectStore, segments: Iterable[TableSegment]) -> Iterator[bytes]:
     for segment in segments:
-        data = store.get(segment.key)
-        if not segment.name.endswith(f"-{layout.digest_name(data)}"):
-            raise ArchiveDamagedError(
-                f"table {segment.key}: its bytes are not those that were stored; delete it and run recover"
-            )
-        yield data
+        yield get_intact(store, segment.key)

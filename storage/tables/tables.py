@@ -22,6 +22,7 @@ from broadsheet.storage.errors import ArchiveDamagedError, ArchiveFormatError, N
 from broadsheet.storage.layout import TableName
 from broadsheet.storage.model import SnapshotDocument
 from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.stores.rereading import get_intact
 from broadsheet.storage.tables import parquet
 from broadsheet.storage.tables.rows import COLUMNS, Row, capture_row, version_row
 
@@ -103,7 +104,7 @@ def _put_missing(
 ) -> list[str]:
     """Put what the tables lack of the batch of an index segment; return the keys."""
     batch = layout.batch_of(index_key)
-    lines = list(cdxj.decode(store.get(index_key), index_key))
+    lines = list(cdxj.decode(get_intact(store, index_key), index_key))
     wanted: set[tuple[TableName, date, str]] = {("captures", line.at.date(), batch) for line in lines}
     wanted |= {("versions", line.at.date(), batch) for line in lines if line.snapshot is not None}
     if wanted <= held:

@@ -35,6 +35,7 @@ from broadsheet.storage.segments import redaction, replaced
 from broadsheet.storage.segments.redaction import Mark, Removed, Selection
 from broadsheet.storage.segments.warc import WarcRecord
 from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.stores.rereading import get_intact
 
 _REMOVED_FROM = (layout.WARC, layout.INDEX, layout.SNAPSHOTS, layout.EXTRACTIONS)
 _PIECE = 8 * 1024 * 1024
@@ -158,7 +159,7 @@ class Remover:
             RemovedRecord(id=each.record_id, type=each.type, offset=each.offset, length=each.length, digest=each.digest)
             for each in selection.removed
         ]
-        index = self.store.get(batch.index_key)
+        index = get_intact(self.store, batch.index_key)
         removed = {record.id for record in records}
         lines = [line for line in cdxj.decode(index, batch.index_key) if line.id in removed]
         captures = {line.id for line in lines}
@@ -189,7 +190,7 @@ class Remover:
         if self._has(each.new):
             return [each.new]
         try:
-            index = self.store.get(each.old.key)
+            index = get_intact(self.store, each.old.key)
         except NoSuchObjectError:
             return []
         batch = layout.batch_of(each.old.key)

@@ -66,6 +66,28 @@ class FailingStore(WatchedStore):
         super().put(key, data)
 
 
+class SpoilingStore(WatchedStore):
+    """A store out of which bytes come with one bit flipped: the first time each is asked for, or always."""
+
+    def __init__(self, store: ObjectStore, *, always: bool = False) -> None:
+        super().__init__(store, lambda _: None)
+        self._always = always
+        self._asked: set[tuple[str, int]] = set()
+
+    def get(self, key: str) -> bytes:
+        return self._spoiled((key, -1), super().get(key))
+
+    def get_range(self, key: str, offset: int, length: int) -> bytes:
+        return self._spoiled((key, offset), super().get_range(key, offset, length))
+
+    def _spoiled(self, asked: tuple[str, int], data: bytes) -> bytes:
+        if asked in self._asked and not self._always:
+            return data
+        self._asked.add(asked)
+        place = len(data) // 2
+        return data[:place] + bytes([data[place] ^ 4]) + data[place + 1 :]
+
+
 class ReadOnlyStore(WatchedStore):
     """A store that nothing may be put into."""
 
