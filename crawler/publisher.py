@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 from broadsheet.crawler.open_segment import OpenSegment, Pair
 from broadsheet.crawler.patience import Patience
+from broadsheet.storage import layout
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.documents import manifests
 from broadsheet.storage.errors import StoreError, StoreUnavailableError
@@ -82,15 +83,18 @@ class Publisher:
         return sum(segment.size for segment in self._segments)
 
     @contextlib.contextmanager
-    def recording(self) -> Iterator[OpenSegment]:
+    def recording(self, dated: datetime | None = None) -> Iterator[OpenSegment]:
         """Give the segment that the next exchange goes to.
+
+        Args:
+            dated: The date of the exchange, where a later one than the segment may hold would need another segment.
 
         Raises:
             StoreUnavailableError: The spool cannot take the exchange: the disk is full, or fails. From then on the
                 publisher has `failed`.
         """
         try:
-            yield self._segment()
+            yield self._segment(dated)
         except OSError as error:
             self._unrecorded = error
             raise StoreUnavailableError(f"the spool {self._place} takes no more records: {error}") from error
@@ -189,15 +193,16 @@ class Publisher:
         """The segments that are not published, in the order in which they were opened."""
         return [*self._closing, *([self._open] if self._open else [])]
 
-    def _segment(self) -> OpenSegment:
-        if self._open is not None and self._open.is_full:
+    def _segment(self, dated: datetime | None) -> OpenSegment:
+        now = datetime.now(UTC)
+        if self._open is not None and (self._open.is_full or layout.is_beyond(self._open.batch.name, dated or now)):
             self.close_segment()
         if self._open is None:
-            self._open = self._open_segment()
+            self._open = self._open_segment(now if dated is None else max(now, dated))
         return self._open
 
-    def _open_segment(self) -> OpenSegment:
-        batch = self._workspace.spool.open_batch(datetime.now(UTC))
+    def _open_segment(self, moment: datetime) -> OpenSegment:
+        batch = self._workspace.spool.open_batch(moment)
         warcinfo_id, head = self._head(batch.name)
         try:
             batch.append(head)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 
+import msgspec
 import scrapy
 
+from broadsheet.crawler.dating import CaptureDates
 from broadsheet.crawler.open_segment import OpenSegment
 from broadsheet.crawler.publisher import Publisher
 from broadsheet.storage import captures
@@ -51,6 +53,7 @@ class Recorder:
         catalog: What the archive holds of a URL, to store no body twice.
         source: The source that the crawl is for.
         to_be_read: Tells whether the page of a capture will be read.
+        earliest: A moment before which nothing is dated; see `CaptureDates`.
     """
 
     def __init__(
@@ -60,11 +63,13 @@ class Recorder:
         *,
         source: str,
         to_be_read: Callable[[Capture], bool],
+        earliest: datetime | None = None,
     ) -> None:
         self._publisher = publisher
         self._catalog = catalog
         self._source = source
         self._to_be_read = to_be_read
+        self._dates = CaptureDates(catalog, earliest)
 
     def record(self, exchange: Exchange, request: scrapy.Request) -> None:
         """Record one exchange and leave what came of it in the request's meta under `CAPTURED`.
@@ -73,10 +78,11 @@ class Recorder:
             StoreUnavailableError: The spool cannot take it.
         """
         about = request.meta.get(REQUEST, captures.Request(purpose="robots"))
+        exchange = self._dated(exchange, about)
         message = _message(exchange)
         payload_digest = None if message is None else _payload_digest(message, request.method)
         original = self._original(request, about, exchange, message, payload_digest)
-        with self._publisher.recording() as segment:
+        with self._publisher.recording(exchange.started_at) as segment:
             records = exchange_records(
                 exchange,
                 warcinfo_id=segment.warcinfo_id,
@@ -94,6 +100,11 @@ class Recorder:
         request.meta[CAPTURED] = Captured(
             capture=capture, response=exchange.response, awaited_by=segment if to_be_read else None
         )
+
+    def _dated(self, exchange: Exchange, about: captures.Request) -> Exchange:
+        shown = exchange.started_at
+        dated = self._dates.date(exchange.url, about.filed_as or exchange.url, shown)
+        return exchange if dated == shown else msgspec.structs.replace(exchange, started_at=dated, clock=shown)
 
     def _original(
         self,

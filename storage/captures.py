@@ -37,6 +37,7 @@ class Capture(Struct, frozen=True, kw_only=True):
     Attributes:
         url: The target URI as requested.
         captured_at: The WARC-Date, aware UTC.
+        clock: What the clock of the crawler's machine showed, where that was another moment.
         record_id: The WARC-Record-ID of the response or revisit record, ``urn:uuid:...``.
         revisit: Whether the body is that of an earlier capture and not stored again.
         status: The final response's status; None where no response could be parsed.
@@ -63,6 +64,7 @@ class Capture(Struct, frozen=True, kw_only=True):
     ip: str | None = None
     protocol: str | None = None
     truncated: str | None = None
+    clock: datetime | None = None
     source: str | None = None
     request: Request = Request()
     offset: int = 0

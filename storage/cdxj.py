@@ -47,6 +47,7 @@ class IndexLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
         location: Where a redirect leads.
         truncated: Why the response is not whole.
         source: The source it was crawled for.
+        clock: What the clock of the crawler's machine showed, where that was another moment than `at`.
     """
 
     url: str
@@ -67,6 +68,7 @@ class IndexLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     location: str | None = None
     truncated: str | None = None
     source: str | None = None
+    clock: datetime | None = None
 
     @property
     def identity(self) -> str:
@@ -111,6 +113,7 @@ def index_line(
         location=location,
         truncated=capture.truncated,
         source=None if capture.revisit else capture.source,
+        clock=capture.clock,
     )
 
 

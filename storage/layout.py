@@ -107,6 +107,11 @@ def is_early(batch: str, moment: datetime) -> bool:
     return moment.astimezone(UTC).date() < _moment(int(batch[:13])).date()
 
 
+def is_beyond(batch: str, moment: datetime) -> bool:
+    """Tell whether a moment is of a later day than a batch may hold: than the one after the batch's own."""
+    return moment.astimezone(UTC).date() > _moment(int(batch[:13])).date() + timedelta(days=1)
+
+
 def is_early_index(key: str) -> bool:
     """Tell whether an index segment may hold captures of days before its own, as those of imports do."""
     return "-early-" in key

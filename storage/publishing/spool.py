@@ -108,8 +108,11 @@ class Spool:
         return self.lane
 
     def open_batch(self, moment: datetime) -> Batch:
-        """Begin a batch at `moment` in the lane of this process."""
-        return self.lane.open_batch(moment)
+        """Begin a batch at `moment` in the lane of this process, and before none of this machine's."""
+        begun = [
+            layout.batch_moment(lane.head.batch) for lane in map(Lane, self._lane_directories()) if lane.head.batch
+        ]
+        return self.lane.open_batch(max([moment, *begun]))
 
     def abandoned(self) -> Iterator[Lane]:
         """Yield the lanes that no process holds and that have batches, the one with the oldest first.

@@ -13,6 +13,7 @@ from broadsheet.storage.digests import digest, is_digest_of
 from broadsheet.storage.errors import MessageError, RecordError
 from broadsheet.storage.http.messages import entity_body, parse_request, parse_response
 from broadsheet.storage.model import Exchange
+from broadsheet.storage.segments import warc
 from broadsheet.storage.segments.warc import Fields, WarcRecord, format_date
 
 IDENTICAL_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
@@ -21,7 +22,10 @@ NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 # A field of our own, with our name as its prefix. Where the head is the block of the revisit, pywb 2.10
 # answers an empty 304; where it is a metadata record, pywb and cdxj-indexer list it as a capture of the page.
 RESPONSE_HEAD_FIELD = "Broadsheet-Response-Head"
+# What the clock showed, where WARC-Date had to be another moment for the sake of order.
+CLOCK_FIELD = "Broadsheet-Clock"
 
+_CAPTURES = ("response", "revisit")
 _REQUEST_TYPE = "application/http;msgtype=request"
 _RESPONSE_TYPE = "application/http;msgtype=response"
 _FIELDS_TYPE = "application/warc-fields"
@@ -119,6 +123,15 @@ def response_head(revisit: WarcRecord) -> bytes | None:
     return None if escaped is None else unquote_to_bytes(escaped)
 
 
+def clock_of(record: WarcRecord) -> datetime | None:
+    """What the clock showed at a capture, where its date is another moment; None where the record does not tell."""
+    stated = record.field(CLOCK_FIELD)
+    try:
+        return None if stated is None else warc.parse_date(stated)
+    except RecordError:
+        return None
+
+
 def payload_is_intact(record: WarcRecord) -> bool:
     """Whether the payload, the entity-body (WARC/1.1, section 6.3.2), is what the WARC-Payload-Digest says.
 
@@ -209,6 +222,7 @@ def _record(
     named = [
         ("WARC-Target-URI", exchange.url),
         *([("WARC-IP-Address", exchange.ip)] if exchange.ip else []),
+        *([(CLOCK_FIELD, format_date(exchange.clock))] if exchange.clock and kind in _CAPTURES else []),
         *fields,
         *([("WARC-Block-Digest", digest(block)), ("Content-Type", content_type)] if block else []),
     ]

@@ -11,7 +11,7 @@ from broadsheet.storage.captures import Capture, Request
 from broadsheet.storage.errors import MessageError, RecordError
 from broadsheet.storage.http.messages import ResponseMessage, parse_response
 from broadsheet.storage.segments import warc
-from broadsheet.storage.segments.exchange_records import response_head
+from broadsheet.storage.segments.exchange_records import clock_of, response_head
 from broadsheet.storage.segments.warc import WarcRecord
 
 # The warcinfo field for the source (Dublin Core, WARC/1.1 section 6.2), the metadata fields for the request
@@ -49,6 +49,7 @@ def capture_of(record: WarcRecord, request: Request, *, source: str | None, offs
     return Capture(
         url=record.field("WARC-Target-URI") or "",
         captured_at=record.date,
+        clock=clock_of(record),
         record_id=record.record_id,
         revisit=record.type == "revisit",
         status=message.status if message else None,

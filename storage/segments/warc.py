@@ -64,6 +64,19 @@ def format_date(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def parse_date(value: str) -> datetime:
+    """The moment that a WARC-Date tells, in UTC.
+
+    Raises:
+        RecordError: It is none.
+    """
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise RecordError(f"{value!r} is no WARC-Date") from error
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
 def serialise(record: WarcRecord) -> bytes:
     """The record as exactly one gzip member; the same record always gives the same bytes.
 
@@ -194,7 +207,7 @@ def _parse(content: bytes) -> WarcRecord:
     return WarcRecord(
         type=_take(fields, "WARC-Type"),
         record_id=_take(fields, "WARC-Record-ID").strip("<>"),
-        date=_parse_date(_take(fields, "WARC-Date")),
+        date=parse_date(_take(fields, "WARC-Date")),
         fields=fields,
         block=rest[: -len(_END)],
     )
@@ -219,11 +232,3 @@ def _take(fields: Fields, name: str) -> str:
             del fields[index]
             return value
     raise RecordError(f"the record has no {name}")
-
-
-def _parse_date(value: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise RecordError(f"{value!r} is no WARC-Date") from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
