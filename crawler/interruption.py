@@ -32,6 +32,7 @@ class Interruption:
         return self._ends_at - time.monotonic()
 
     def __enter__(self) -> Self:
+        self._before = {number: signal.getsignal(number) for number in _SIGNALS}
         for number in _SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, self._request)
         return self
@@ -41,6 +42,7 @@ class Interruption:
     ) -> None:
         for number in _SIGNALS:
             asyncio.get_running_loop().remove_signal_handler(number)
+            signal.signal(number, self._before[number])  # the loop leaves the system's default behind
 
     def _request(self) -> None:
         if not self.requested.is_set():

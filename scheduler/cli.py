@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import signal
 import sys
 from importlib.metadata import version
 from typing import NoReturn
@@ -73,6 +74,7 @@ def program(context: click.Context, archive: str | None, as_json: bool) -> None:
 
 def main() -> None:
     """Run the command line and exit with the contract's codes."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's Ctrl-C
     try:
         status = program.main(standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):

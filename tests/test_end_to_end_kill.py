@@ -150,7 +150,7 @@ def test_an_interrupted_crawl_publishes_what_it_has_and_its_ledger_adds_up(
 
 def test_an_interrupted_crawl_waits_for_no_delay_between_requests(tmp_path: Path) -> None:
     broadsheet = Broadsheet(str(tmp_path / "archive"))
-    scripts = {**_site(20), "/robots.txt": robots("Crawl-delay: 20")}
+    scripts = {**_site(20), "/robots.txt": robots("Crawl-delay: 5")}
     with RawServer(scripts) as server:
         url = f"http://127.0.0.1:{server.port}"
         with broadsheet.started("crawl", "--allow-private", "--json", f"{url}/", f"{url}/story/1") as process:
@@ -237,3 +237,14 @@ def _until_answered(server: RawServer, requests: int, process: subprocess.Popen[
         assert process.poll() is None, finish(process).stderr
         assert time.monotonic() < deadline
         time.sleep(0.002)
+
+
+def test_a_command_that_is_told_to_end_says_that_it_was_interrupted(tmp_path: Path) -> None:
+    with Broadsheet(str(tmp_path)).started("extract", "--jsonl", stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"no line to extract from\n")
+        process.stdin.flush()
+        assert process.stdout.readline(), "it has begun"
+        process.terminate()
+        assert process.wait(20) == 130

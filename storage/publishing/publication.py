@@ -44,7 +44,7 @@ from broadsheet.storage.versions import (
     redirect_location,
 )
 
-_PUTS_AT_ONCE = 8
+_PUTS_AT_ONCE = 16  # as many as an S3 store keeps connections for
 
 
 class Plan(Struct, frozen=True, kw_only=True):

@@ -76,12 +76,12 @@ class Broadsheet:
         return Finished(ended.returncode, ended.stdout, ended.stderr.decode())
 
     @contextlib.contextmanager
-    def started(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    def started(self, *arguments: str, stdin: int = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
         """Start the command on this archive, in a process group of its own, as a shell does, and kill it at the end."""
         with subprocess.Popen(
             [*self.program, "--archive", self.archive, *arguments],
             env=self._environment(),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             process_group=0,

@@ -26,7 +26,7 @@ from broadsheet.storage.stores.s3.failures import FOREIGN_ERRORS, describe, stat
 
 PREFIX = "probe/"
 
-_RACES = 10  # Swift was seen to have several winners in three of five
+_ROUNDS, _RACES = 2, 5  # Swift was seen to have several winners in three of five
 _RUNNERS = 4
 _OK = 200
 _CONFLICTS = {409, 412}
@@ -108,20 +108,25 @@ def _conditional_create(bucket: Bucket, directory: str) -> Literal["atomic", "ra
         return "ignored"
     if answers[0] != _OK or answers[1] not in _CONFLICTS:
         return "refused"
-    is_racy = any(_winners(bucket, f"{directory}race{race}") != 1 for race in range(_RACES))
-    return "racy" if is_racy else "atomic"
+    for number in range(_ROUNDS):
+        keys = [f"{directory}race{number}-{race}" for race in range(_RACES)]
+        if set(_winners(bucket, keys)) != {1}:
+            return "racy"
+    return "atomic"
 
 
-def _winners(bucket: Bucket, key: str) -> int:
-    """Let several create one object at once, and return how many are told that they did."""
-    start = threading.Barrier(_RUNNERS)
+def _winners(bucket: Bucket, keys: list[str]) -> list[int]:
+    """Let several create each object at once, and return how many are told that they did."""
+    # All races at the same time, as many as there are connections for: SeaweedFS lets a loser wait for a second.
+    start = threading.Barrier(_RUNNERS * len(keys))
 
-    def run(number: int) -> int:
+    def run(key: str, number: int) -> bool:
         start.wait()
-        return _create(bucket, key, b"%d" % number)
+        return _create(bucket, key, b"%d" % number) == _OK
 
-    with ThreadPoolExecutor(_RUNNERS) as threads:
-        return list(threads.map(run, range(_RUNNERS))).count(_OK)
+    with ThreadPoolExecutor(start.parties) as threads:
+        running = [[threads.submit(run, key, number) for number in range(_RUNNERS)] for key in keys]
+        return [sum(runner.result() for runner in runners) for runners in running]
 
 
 def _list_order(bucket: Bucket, directory: str) -> Literal["bytes", "directories"]:
