@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from lxml import html
@@ -11,6 +12,7 @@ from lxml import html
 from broadsheet.crawler.extraction.date_order import day_of
 from broadsheet.crawler.extraction.date_text import Mention, find_dates, plain, read_stamp
 from broadsheet.crawler.extraction.lines import Line
+from broadsheet.crawler.extraction.relative_time import find_relative
 from broadsheet.storage.model import Date, FieldSource
 
 Role = Literal["published", "modified"]
@@ -18,6 +20,8 @@ Role = Literal["published", "modified"]
 MAX_DATE_LINE = 170
 """Characters of a line or a value that can be a date with its label; a longer one is a sentence."""
 
+_MAX_RELATIVE_LINE = 80
+_BEGINNING = 4
 _MODIFIED_LABEL = re.compile(
     r"update|upd\.|modifi|revis|edited|aktualisiert|geändert|stand:|mis à jour|màj|maj\b|aggiorna|"
     r"modifica|actualiza|"
@@ -36,12 +40,21 @@ _PUBLISHED_LABEL = re.compile(
 
 
 class Claim(NamedTuple):
-    """One statement about a date: where it stands, and what it can mean."""
+    """One statement about a date: where it stands, and what it can mean.
+
+    Attributes:
+        role: Of what it is the date.
+        source: Where it stands.
+        readings: What it can mean, one date or two.
+        mention: How it is written, unless as a machine stamp.
+        near: Whether it is the first that is shown beside the headline.
+    """
 
     role: Role
     source: FieldSource
     readings: tuple[Date, ...]
     mention: Mention | None = None
+    near: bool = False
 
 
 def claims_of_value(role: Role, source: FieldSource, value: str | None) -> Iterator[Claim]:
@@ -67,7 +80,7 @@ def claims_of_line(line: Line) -> Iterator[tuple[Claim, bool]]:
         position = mention.end
         if not mention.readings:
             continue
-        role: Role = "modified" if _MODIFIED_LABEL.search(label) or _marked_modified(line) else "published"
+        role = _role_of(label, line, text[mention.start : mention.start + _BEGINNING])
         exact = next((s for s in stamps if day_of(s) in map(day_of, mention.readings)), None)
         readings = (exact,) if exact is not None and not is_finer(mention.readings[0], exact) else mention.readings
         yield (
@@ -76,8 +89,26 @@ def claims_of_line(line: Line) -> Iterator[tuple[Claim, bool]]:
         )
     if position == 0:
         for stamp in stamps:
-            role = "modified" if _MODIFIED_LABEL.search(text) or _marked_modified(line) else "published"
-            yield Claim(role, "visible", (stamp,)), True
+            yield Claim(_role_of(text, line, ""), "visible", (stamp,)), True
+
+
+def relative_claim(line: Line, captured_at: datetime) -> Claim | None:
+    """A date that a line tells from the moment of the capture: "Updated 3 hours ago"."""
+    text = plain(line.text)
+    found = find_relative(text, captured_at) if len(text) <= _MAX_RELATIVE_LINE else None
+    if found is None:
+        return None
+    start, told = found
+    return Claim(_role_of(text[:start], line, ""), "visible", (told,))
+
+
+def _role_of(label: str, line: Line, beginning: str) -> Role:
+    """Of what a date is the date: by the label before it, or by the markup of the element that it begins in."""
+    modified = [match.end() for match in _MODIFIED_LABEL.finditer(label)]
+    published = [match.end() for match in _PUBLISHED_LABEL.finditer(label)]
+    if modified or published:
+        return "modified" if max(modified, default=-1) > max(published, default=-1) else "published"
+    return "modified" if _marked_modified(line, beginning) else "published"
 
 
 def _time_stamp(element: html.HtmlElement) -> Date | None:
@@ -88,17 +119,18 @@ def _time_stamp(element: html.HtmlElement) -> Date | None:
     return None
 
 
-def _marked_modified(line: Line) -> bool:
+def _marked_modified(line: Line, beginning: str) -> bool:
     return any(
         "dateModified" in (e.get("itemprop") or "") or "updated" in (e.get("class") or "").split()
-        for e in line.elements
+        for e, part in zip(line.elements, line.parts, strict=True)
+        if beginning in plain(part)
     )
 
 
 def is_finer(value: Date, than: Date) -> bool:
-    """Whether a date says the same as another one and more."""
+    """Whether a date says the same as another one and more; a "Z" alone is too often glued to a clock reading."""
     if value.zone == "stated" and than.zone == "unknown" and than.precision in ("minute", "second"):
-        return value.value.startswith(than.value[:16])
+        return value.value.startswith(than.value[:16]) and not value.value.endswith("+00:00")
     order = ("year", "month", "day")
     if than.precision not in order:
         return False

@@ -1,34 +1,41 @@
 """When an article was published and last modified, as exactly as the page says, and no more.
 
 Every statement about a date is a `Claim`. Claims are ranked by where they stand: JSON-LD of the article,
-microdata, article meta elements, other meta elements, the feed, the address, the visible header, and last
-what htmldate finds. The first claim that can be true stands; a later one on the same day that is finer (it
-adds the time, or the zone to the same clock reading) replaces it.
+microdata, article meta elements, the feed, the address, the visible header, meta elements that may date something
+else, the month in the address, times told from the moment of the capture ("3 hours ago"), and last what htmldate
+finds. `date_choice` decides between them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
+from broadsheet.crawler.extraction.date_choice import (
+    Stated,
+    choose_modified,
+    choose_published,
+    latest_day,
+    possible,
+)
 from broadsheet.crawler.extraction.date_claims import (
     MAX_DATE_LINE,
     Claim,
     Role,
     claims_of_line,
     claims_of_value,
-    is_finer,
+    relative_claim,
 )
-from broadsheet.crawler.extraction.date_order import OrderEvidence, day_of, proved_order, settle
+from broadsheet.crawler.extraction.date_order import OrderEvidence, day_of, proved_order
 from broadsheet.crawler.extraction.date_text import Mention, Order, find_dates, plain
 from broadsheet.crawler.extraction.day_search import search_day
 from broadsheet.crawler.extraction.layout import Layout
 from broadsheet.crawler.extraction.lines import Line
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.structured import Structured, as_text, content_of
-from broadsheet.storage.model import Candidate, Date, FieldSource, Hints, Provenance
+from broadsheet.storage.model import Candidate, Date, Hints, Provenance
 
 _META: dict[Role, tuple[str, ...]] = {
     "published": (
@@ -36,12 +43,10 @@ _META: dict[Role, tuple[str, ...]] = {
         "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime", "cxenseparse:publishtime",
         "article.published", "published_time", "publish-date", "publish_date", "pubdate", "publication_date",
         "publicationdate", "date.issued", "datepublished", "dateposted", "article_date_original", "ptime",
-        "dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date.created", "dcterms.date",
-        "dc.date", "dc:date",
+        "dc.date.issued", "dcterms.issued",
         "dcsext.articlefirstpublished", "originalpublicationdate", "iso-8601-publish-date", "displaydate",
         "shareaholic:article_published_time",
         "citation_publication_date", "citation_date", "bt:pubdate", "vr:published_time", "analytics-date",
-        "cre_date", "creation_date", "date", "release_date",
     ),
     "modified": (
         "article:modified_time", "article:modified", "og:updated_time", "og:modified_time",
@@ -51,16 +56,24 @@ _META: dict[Role, tuple[str, ...]] = {
         "article:modified-date", "iso-8601-modified-date", "shareaholic:article_modified_time",
     ),
 }  # fmt: skip
+# As often the day of a print edition, of a draft or of the last change.
+_WEAK_META = (
+    "dcterms.created", "dc.date.created", "dcterms.date", "dc.date", "dc:date", "cre_date", "creation_date", "date",
+    "release_date",
+)  # fmt: skip
 _JSON_LD: dict[Role, tuple[str, ...]] = {
     "published": ("datePublished", "dateCreated", "uploadDate"),
     "modified": ("dateModified",),
 }
 _URL_DAY = re.compile(r"(?<!\d)(20[0-4]\d|19[89]\d)([/_-]?)(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])(?!\d)")
 _URL_MONTH = re.compile(r"/(20[0-4]\d|19[89]\d)/(0[1-9]|1[0-2])/")
-_FUTURE_TOLERANCE = timedelta(hours=26)
 _EVIDENCE_PARAGRAPHS = 60
-# A page cannot show an earlier day of its own publication; texts and captions do.
-_FIRST_WEB_YEAR = "1990"
+_NEAR_LINES = 6
+_MAX_ASIDE = 40
+_BEHIND_TEXT = 20
+_DATELINE_RANK = 40
+_DATELINE = re.compile(r"(?:[^\W\d][\w .()-]{1,30},\s*)?(?:(?:den|le|il)\s)?$")
+_DATELINE_END = re.compile(r"\s*[.:,;)/|–—-]")
 
 
 class Dates(NamedTuple):
@@ -87,7 +100,7 @@ class DateReader:
         self._structured = structured
         self._layout = layout
         self._captured_at = captured_at
-        self._latest = (captured_at + _FUTURE_TOLERANCE).date()
+        self._latest = latest_day(captured_at)
         self._language = language
 
     def read(self, hints: Hints | None, listed: Iterable[Mention] = ()) -> Dates:
@@ -97,21 +110,30 @@ class DateReader:
             hints: What a feed or sitemap said, or None.
             listed: The dates shown in lists of related articles.
         """
-        claims = [*self._stated(hints), *self._from_url(), *self._visible()]
+        visible = self._visible()
+        claims = [*self._stated(hints), *self._day_in_url(), *visible, *self._weakly_stated(), *self._month_in_url()]
+        if not visible:
+            claims += self._told_from_capture()
         shown = list(listed)
         evidence = self.evidence(claims, shown)
-        published, published_from = self._choose("published", claims, evidence)
-        if published is None or published.precision == "month":
+        published = self._published(claims, evidence)
+        if published is None or published.value.precision in ("month", "year"):
             claims += self._from_htmldate(shown)
-            published, published_from = self._choose("published", claims, evidence)
-        modified, modified_from = self._choose("modified", claims, evidence)
-        sources: dict[Role, FieldSource | None] = {"published": published_from, "modified": modified_from}
+            published = self._published(claims, evidence)
+        modified = choose_modified(possible("modified", claims, evidence, self._captured_at))
+        chosen: dict[Role, Stated | None] = {"published": published, "modified": modified}
         provenance: dict[str, Provenance] = {
-            role: Provenance(source=source, candidates=_candidates(role, claims))
-            for role, source in sources.items()
-            if source is not None
+            role: Provenance(source=stated.source, candidates=_candidates(role, claims))
+            for role, stated in chosen.items()
+            if stated is not None
         }
-        return Dates(published, modified, provenance)
+        return Dates(published.value if published else None, modified.value if modified else None, provenance)
+
+    def _published(self, claims: list[Claim], evidence: OrderEvidence) -> Stated | None:
+        published, modified = (
+            possible(role, claims, evidence, self._captured_at) for role in ("published", "modified")
+        )
+        return choose_published(published, modified)
 
     def evidence(self, claims: list[Claim], listed: Iterable[Mention]) -> OrderEvidence:
         """What the page offers for settling numeric dates; gathered only where one needs it."""
@@ -144,6 +166,10 @@ class DateReader:
             if hints is not None:
                 yield from claims_of_value(role, "feed", hints.published if role == "published" else hints.modified)
 
+    def _weakly_stated(self) -> Iterator[Claim]:
+        for _, value in self._structured.meta_values(*_WEAK_META):
+            yield from claims_of_value("published", "meta", value)
+
     def _from_json_ld(self, role: Role, node: dict[str, Any]) -> Iterator[Claim]:
         for key in _JSON_LD[role]:
             yield from claims_of_value(role, "json-ld", as_text(node.get(key)))
@@ -158,11 +184,23 @@ class DateReader:
                 for claim, labelled in claims_of_line(line):
                     rated.append((distance / 10 if labelled else distance, i, claim))
         first, last = self._layout.body
-        for i in range(max(last, 0), min(last + 12, len(self._layout.lines))):
+        if (dateline := self._dateline(first)) is not None:
+            rated.append((_DATELINE_RANK, first, dateline))
+        for i in range(max(last, 0), min(last + _BEHIND_TEXT, len(self._layout.lines))):
             line = self._layout.lines[i]
             if self._may_carry_date(line, i):
                 rated += [(50 + i - first, i, claim) for claim, labelled in claims_of_line(line) if labelled]
-        return [claim for *_, claim in sorted(rated, key=lambda entry: entry[:2])]
+        claims = [claim for *_, claim in sorted(rated, key=lambda entry: entry[:2])]
+        near = next((i for i, (_, line, _) in enumerate(sorted(rated, key=lambda e: e[:2])) if self._is_near(line)), -1)
+        return [claim._replace(near=i == near) for i, claim in enumerate(claims)]
+
+    def _dateline(self, first: int) -> Claim | None:
+        """The date with which the text begins, alone or behind a place: "Berlin, 28 October 2021 - "."""
+        text = plain(self._layout.lines[first].text[:MAX_DATE_LINE]) if first >= 0 else ""
+        mention = next((mention for mention in find_dates(text) if mention.readings), None)
+        if mention is None or not _DATELINE.match(text[: mention.start]) or not _DATELINE_END.match(text, mention.end):
+            return None
+        return Claim("published", "visible", mention.readings, mention)
 
     def _may_carry_date(self, line: Line, index: int) -> bool:
         zone = line.zone
@@ -170,14 +208,33 @@ class DateReader:
             return False
         if line.linked and index != self._layout.headline + 1:
             return False
-        return not (zone.aside or (zone.listed and index < self._layout.headline))
+        # Beside the headline an aside holds byline and date.
+        beside = zone.aside and not (
+            len(line.text) <= _MAX_ASIDE and self._layout.headline < index and self._is_near(index)
+        )
+        return not (beside or (zone.listed and index < self._layout.headline))
 
-    def _from_url(self) -> Iterator[Claim]:
+    def _told_from_capture(self) -> list[Claim]:
+        """The one time told from the capture beside the headline; several are those of a list."""
+        near = [i for i in self._layout.header() if i > self._layout.headline and self._is_near(i)]
+        lines = [self._layout.lines[i] for i in near if self._may_carry_date(self._layout.lines[i], i)]
+        claims = [claim for line in lines if (claim := relative_claim(line, self._captured_at)) is not None]
+        roles = [claim.role for claim in claims]
+        return claims if len(roles) == len(set(roles)) else []
+
+    def _is_near(self, index: int) -> bool:
+        """Whether a line stands beside the headline, or between it and the text."""
+        headline, first = self._layout.headline, self._layout.body[0]
+        return headline >= 0 and (abs(index - headline) <= _NEAR_LINES or headline < index < first)
+
+    def _day_in_url(self) -> Iterator[Claim]:
         day = _URL_DAY.search(self._page.url)
-        month = _URL_MONTH.search(self._page.url)
         if day is not None and (day[2] or len(day[0]) == len("20160610")):
             yield from claims_of_value("published", "url", f"{day[1]}-{day[3]:0>2}-{day[4]:0>2}")
-        elif month is not None:
+
+    def _month_in_url(self) -> Iterator[Claim]:
+        month = _URL_MONTH.search(self._page.url)
+        if month is not None:
             yield from claims_of_value("published", "url", f"{month[1]}-{month[2]}")
 
     def _from_htmldate(self, listed: list[Mention]) -> Iterator[Claim]:
@@ -201,30 +258,6 @@ class DateReader:
         # Of as many of one as of the other the first by name: the same page gives the same answer every time.
         orders = sorted(set(spelled), key=lambda order: (-spelled.count(order), order))
         return tuple(named), orders[0] if orders else None
-
-    def _choose(
-        self, role: Role, claims: list[Claim], evidence: OrderEvidence
-    ) -> tuple[Date | None, FieldSource | None]:
-        chosen: Date | None = None
-        source: FieldSource | None = None
-        for claim in claims:
-            if claim.role != role:
-                continue
-            value = settle(claim.readings, evidence)
-            if (
-                value is None
-                or not self._possible(value)
-                or (claim.source == "visible" and value.value < _FIRST_WEB_YEAR)
-            ):
-                continue
-            if chosen is None or is_finer(value, chosen):
-                chosen, source = value, claim.source
-        return chosen, source
-
-    def _possible(self, value: Date) -> bool:
-        if value.zone == "stated":
-            return datetime.fromisoformat(value.value) <= self._captured_at + _FUTURE_TOLERANCE
-        return (day_of(value) or date.min) <= self._latest
 
 
 def _candidates(role: Role, claims: Iterable[Claim]) -> list[Candidate]:

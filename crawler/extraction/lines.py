@@ -82,6 +82,8 @@ _HIDDEN_CLASS = re.compile(
     r"(?:^|\s)(?:hidden|is-hidden|visually-?hidden|sr-only|screen-reader-text|u-hidden|invisible)(?:\s|$)",
     re.IGNORECASE,
 )
+# React streams parts of a page in hidden elements, which its script then moves to their place.
+_STREAMED = re.compile(r"S:\w+$")
 _NAVIGATION_NAME = re.compile(
     r"(?:^|[\s_-])(?:nav|navbar|navigation|menu|mainmenu|submenu|breadcrumbs?|toolbar|topbar)(?:$|[\s_-])",
     re.IGNORECASE,
@@ -258,7 +260,9 @@ def _own_bits(element: html.HtmlElement) -> int:
     role, style = element.get("role"), element.get("style")
     if role:
         bits |= _ROLE_BITS.get(role, 0)
-    if (style and _HIDDEN_STYLE.search(style)) or element.get("hidden") is not None:
+    if (style and _HIDDEN_STYLE.search(style)) or (
+        element.get("hidden") is not None and not _STREAMED.match(identifier or "")
+    ):
         bits |= _HIDDEN
     return bits
 
