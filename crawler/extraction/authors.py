@@ -1,23 +1,24 @@
-"""Who wrote an article: people, and where nobody signs, the agency that does.
+"""Who wrote an article: the people who sign it; where nobody does, the agency or the newsroom that the page names.
 
 Names come from JSON-LD, microdata, meta elements and the visible byline. Byline words, job titles, addresses
-and handles are dropped; the publisher and the site are no authors.
+and handles are dropped. An organisation, the publisher among them, is an author only of an article without people,
+and only where the markup says so.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Container, Iterable, Iterator
+from typing import NamedTuple
 
 from lxml import html
 
+from broadsheet.crawler.extraction.bylines import BylineReader
 from broadsheet.crawler.extraction.layout import Layout
-from broadsheet.crawler.extraction.lines import Line, text_of
-from broadsheet.crawler.extraction.names import looks_like_person, split_names
+from broadsheet.crawler.extraction.lines import text_of
+from broadsheet.crawler.extraction.names import is_organisation, looks_like_person, split_names
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.structured import Structured, as_list, as_text, types_of
-from broadsheet.crawler.extraction.wording import BYLINE_WORD
 from broadsheet.storage.model import Author, Candidate, FieldSource, Provenance
 
 _META_NAMES = (
@@ -26,23 +27,9 @@ _META_NAMES = (
     "dcsext.author", "cxenseparse:author", "citation_author", "byl", "article.author", "authors",
     "article:author_name", "vr:author", "news_author",
 )  # fmt: skip
-_MAX_BYLINE = 160
 _MAX_AUTHORS = 25
-_BEHIND_TEXT = 6
-_BYLINE_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:by-?line|authors?|author-?names?|autor(?:en|es)?|auteurs?|autore|writer|"
-    r"contributors?|signature|submitted)(?:$|[\s_-])|byline|author-?name",
-    re.IGNORECASE,
-)
-_NO_BYLINE_CLASS = re.compile(
-    r"bio|about|description|avatar|comment|follow|social|image|photo|box|related|more-from|newsletter",
-    re.IGNORECASE,
-)
-_EDITORIAL = re.compile(
-    r"\b(?:staff|team|desk|redaktion|redazione|rédaction|redacción|redação|redactie|agenc\w+|newsroom|"
-    r"editorial|news|service|agentur|online|report(?:er)?s?|press)\b",
-    re.IGNORECASE,
-)
+_MAX_ORGANISATION = 60
+_A_FEW = 4
 
 
 class Authors(NamedTuple):
@@ -65,88 +52,53 @@ def read_authors(page: Page, structured: Structured, layout: Layout, *, publishe
         page: The page.
         structured: What it says for machines.
         layout: Where the headline and the text stand.
-        publishers: Names of the site and its publisher: never authors.
+        publishers: Names of the site and its publisher.
     """
-    refused = {_key(name) for name in publishers}
-    claims = [claim for claim in _claims(page, structured, layout) if _key(claim.author.name) not in refused]
-    chosen = _first_source([c for c in claims if not c.organisation]) or _first_source(claims)
+    own = {_key(name) for name in publishers}
+    bylines = BylineReader(page, layout)
+    markup = list(_claims(page, structured, own))
+    visible = [_claim("visible", author, own) for author in bylines.marked()]
+    at = sum(claim.source in ("json-ld", "microdata") for claim in markup)
+    claims = [*markup[:at], *visible, *markup[at:]]
+    people = [claim for claim in claims if not claim.organisation]
+    if not people:
+        signed = (*bylines.unmarked(), *bylines.editors())
+        people = [claim for author in signed if not (claim := _claim("visible", author, own)).organisation]
+        claims += people
+    others = [claim for claim in claims if _key(claim.author.name) not in own]
+    chosen = _first_source(people) or _first_source(others) or _first_source(claims)
     if not chosen:
         return Authors([], None)
     candidates = dict.fromkeys((claim.source, claim.author.name) for claim in claims)
     provenance = Provenance(source=chosen[0].source, candidates=[Candidate(source=s, value=v) for s, v in candidates])
-    return Authors(_distinct(chosen), provenance)
+    return Authors(_distinct(_shortened(chosen, people)), provenance)
 
 
-def _claims(page: Page, structured: Structured, layout: Layout) -> Iterator[_Claim]:
+def _claims(page: Page, structured: Structured, own: Container[str]) -> Iterator[_Claim]:
+    """What the markup says: the article's JSON-LD and microdata first, then its meta elements."""
     for node in (structured.article, structured.web_page):
         for key in ("author", "creator"):
-            yield from _from_json_ld(page, structured, as_list(node.get(key)))
+            for person in map(structured.resolve, as_list(node.get(key))):
+                yield from _from_json_ld(page, person, own)
     for element in structured.microdata.get("author", ()):
         if _signs_article(element):
-            yield from _named("microdata", _inner_name(element), _profile(page, element))
-    yield from _from_byline(page, layout)
+            yield from _named("microdata", _inner_name(element), _profile(page, element), own)
     for name, value in structured.meta_values(*_META_NAMES):
         if "://" not in value and not value.startswith("/"):
-            yield from _named("opengraph" if name.startswith(("article:", "og:")) else "meta", value, None)
+            yield from _named("opengraph" if name.startswith(("article:", "og:")) else "meta", value, None, own)
 
 
-def _from_json_ld(page: Page, structured: Structured, values: list[Any]) -> Iterator[_Claim]:
-    for value in values:
-        person = structured.resolve(value)
-        if isinstance(person, str):
-            yield from _named("json-ld", as_text(person), None)
-        elif isinstance(person, dict):
-            organisation = any("Organization" in name for name in types_of(person))
-            for name in as_list(person.get("name")):
-                profile = page.absolute(as_text(person.get("url")))
-                for claim in _named("json-ld", as_text(name), profile):
-                    yield claim._replace(organisation=organisation or claim.organisation)
-
-
-def _from_byline(page: Page, layout: Layout) -> Iterator[_Claim]:
-    """Names near the headline, then behind the text, in lines marked as a byline or beginning like one."""
-    end = layout.body[1]
-    for i in (*layout.header(before=3), *range(max(end, 0) + 1, min(end + _BEHIND_TEXT, len(layout.lines)))):
-        line = layout.lines[i]
-        if i == layout.headline or len(line.text) > _MAX_BYLINE or not _may_sign(line):
-            continue
-        links = [e for e in dict.fromkeys(line.elements) if _is_author_link(e)]
-        if links:
-            for link in links:
-                yield from _named("visible", text_of(link), page.absolute(link.get("href")))
-        elif _is_byline(line) or (BYLINE_WORD.match(line.text) and len(line.text) <= _MAX_BYLINE / 2):
-            # A part is an element of its own: names stand side by side without a comma.
-            for claim in _named("visible", "|".join(line.parts), None):
-                if looks_like_person(claim.author.name):
-                    yield claim
-
-
-def _may_sign(line: Line) -> bool:
-    zone = line.zone
-    return not (zone.navigation or zone.footer or zone.comments or zone.aside or zone.figure)
-
-
-def _is_author_link(element: html.HtmlElement) -> bool:
-    if element.tag != "a":
-        return False
-    if "author" in (element.get("rel") or "").lower().split():
-        return True
-    return bool(
-        re.search(
-            r"/(?:authors?|autor(?:en|es)?|auteurs?|autore|by|profiles?|people|journalists?|writers?|"
-            r"contributors?|staff|redakteur)/",
-            element.get("href") or "",
-            re.IGNORECASE,
-        )
-    )
-
-
-def _is_byline(line: Line) -> bool:
-    for element in (line.elements[0], line.block, line.block.getparent()):
-        name = f"{element.get('class') or ''} {element.get('id') or ''}" if element is not None else ""
-        if _BYLINE_CLASS.search(name) and not _NO_BYLINE_CLASS.search(name):
-            return True
-    return False
+def _from_json_ld(page: Page, person: object, own: Container[str]) -> Iterator[_Claim]:
+    if not isinstance(person, dict):
+        yield from _named("json-ld", as_text(person), None, own)
+        return
+    organisation = any("Organization" in name for name in types_of(person))
+    profile = page.absolute(as_text(person.get("url")))
+    for name in map(as_text, as_list(person.get("name"))):
+        if organisation and name and len(name) <= _MAX_ORGANISATION:
+            yield _Claim("json-ld", Author(name=name, url=profile), organisation=True)
+        elif not organisation:
+            yield from _named("json-ld", name, profile, own)
 
 
 def _signs_article(element: html.HtmlElement) -> bool:
@@ -177,20 +129,48 @@ def _profile(page: Page, element: html.HtmlElement) -> str | None:
     return page.absolute(link.get("href")) if link is not None else None
 
 
-def _named(source: FieldSource, text: str | None, url: str | None) -> Iterator[_Claim]:
+def _named(source: FieldSource, text: str | None, url: str | None, own: Container[str]) -> Iterator[_Claim]:
+    if text and (_key(text) in own or is_organisation(text)) and len(text) <= _MAX_ORGANISATION:
+        # The name of an organisation may hold a comma or an ampersand; one that is a byline holds people.
+        people = [name for name in split_names(text) if looks_like_person(name) and not is_organisation(name)]
+        if not people or _key(text) in own:
+            yield _Claim(source, Author(name=" ".join(text.split()), url=url), organisation=True)
+            return
     for name in split_names(text or "")[:_MAX_AUTHORS]:
-        yield _Claim(source, Author(name=name, url=url), bool(_EDITORIAL.search(name)))
+        yield _claim(source, Author(name=name, url=url), own)
+
+
+def _claim(source: FieldSource, author: Author, own: Container[str]) -> _Claim:
+    return _Claim(source, author, organisation=_key(author.name) in own or is_organisation(author.name))
 
 
 def _first_source(claims: list[_Claim]) -> list[_Claim]:
-    """The claims of the most trusted source; a byline is cut to the names that meta elements confirm."""
+    """The claims of the most trusted source.
+
+    A byline is cut to the names that meta elements confirm; one name in JSON-LD gives way to a few in them.
+    """
     if not claims:
         return []
     best = [claim for claim in claims if claim.source == claims[0].source]
     stated = {_key(claim.author.name) for claim in claims if claim.source in ("meta", "opengraph")}
-    if claims[0].source in ("visible", "microdata") and stated and stated < {_key(claim.author.name) for claim in best}:
-        return [claim for claim in best if _key(claim.author.name) in stated]
+    confirmed = [claim for claim in best if _key(claim.author.name) in stated]
+    if claims[0].source in ("visible", "microdata"):
+        return confirmed or best
+    names = {_key(claim.author.name) for claim in best}
+    if len(names) == 1 and names < stated and len(stated) <= _A_FEW:
+        return [claim for claim in claims if claim.source in ("meta", "opengraph")]
     return best
+
+
+def _shortened(chosen: list[_Claim], people: list[_Claim]) -> list[_Claim]:
+    """The claims, a name with something glued behind it cut to what another source gives as the name."""
+    names = {claim.author.name for claim in people if " " in claim.author.name}
+    for i, claim in enumerate(chosen):
+        shorter = [n for n in names if claim.author.name.startswith(n) and claim.author.name != n]
+        if shorter:
+            author = Author(name=max(shorter, key=len), url=claim.author.url)
+            chosen = [*chosen[:i], claim._replace(author=author), *chosen[i + 1 :]]
+    return chosen
 
 
 def _distinct(claims: list[_Claim]) -> list[Author]:

@@ -27,17 +27,36 @@ _JOB_TITLE = re.compile(
     r"特派員|기자|특파원|记者|編集委員",
     re.IGNORECASE,
 )
+_ORGANISATION = re.compile(
+    r"\b(?:staff|team|desk|\w*redaktion|redazione|rédaction|redacción|redação|redactie|agenc\w+|newsroom|"
+    r"editorial|news|service|\w*agentur|agence|ajansı|online|reporters|press|gazette|tribune|herald|magazin\w*|"
+    r"newspaper|zeitung|nachrichten|\w*rundfunk|television|deutsche welle|universit\w+|foundation|institut\w*|"
+    r"stiftung|verlag|gmbh|ltd|llc|inc|media|verein|verband|ministry|ministerium|department|company)\b|e\.\s?v\b|"
+    r"^the\s|\w\.(?:com|org|net|info|tv|[a-z]{2})\b|通信|新聞|新闻|통신|신문",
+    re.IGNORECASE,
+)
+_AGENCY = re.compile(
+    r"(?:dpa|afp|apa|sda|epd|kna|sid|ap|rtr|reuters|efe|ansa|pa|upi|tass|xinhua|aap|belga|anp|ntb|ritzau|tt|stt|pap|"
+    r"čtk|mti|ians|ani|pti|yonhap|kyodo|jiji|bernama|antara|anadolu|kathpress|erbol|télam|lusa|тасс|риа новости|"
+    r"интерфакс|укринформ)(?:[-/ ][a-z]{2,12})?",
+    re.IGNORECASE,
+)
+_AGENCY_BEHIND = re.compile(
+    r"\s+(?:(?:the )?associated press|agence france-presse|press association|reuters|afp|dpa|ap)$", re.IGNORECASE
+)
 # What stands before a name besides a byline word: "Interview: ", "Zeige alle Beiträge von ".
 _LABEL = re.compile(
-    r"^(?:interview|reportage|kommentar|analyse|essay|video|gastbeitrag|opinion|comment|text und fotos?|"
-    r"a)\s*:\s*|"
-    r"^(?:ver(?:öffentlicht|fasst)|geschrieben|zeige|alle|beiträge|artikel|autorenseite|posts?|stories|"
-    r"articles|published|written|view|more|über|escribe|publié|scritto|pubblicato|posted)\b.{0,40}?"
+    r"^.{0,40}\bas told to\s+|^(?:interview|reportage|kommentar|analyse|essay|video|gastbeitrag|opinion|comment|"
+    r"text und fotos?|a)\s*:\s*|"
+    r"^(?:ver(?:öffentlicht|fasst)|erstellt|eingestellt|created|submitted|geschrieben|zeige|alle|beiträge|"
+    r"artikel|autorenseite|posts?|stories|articles|published|written|view|more|über|escribe|publié|scritto|pubblicato|posted)\b.{0,40}?"
     r"\b(?:von|by|par|di|por)\s+|^(?:über|about|escribe)\s+",
     re.IGNORECASE,
 )
+_BEHIND_NAME = re.compile(r"\s+(?:[-–—|]|in|aus|à|a|from|für|[Ff]or)\s+.*$")
 _NO_NAME = re.compile(
-    r"^(?:admin(?:istrator)?|user|unknown|anonymous|none|null|undefined|n/?a|guest|root|webmaster|editor|"
+    r"^(?:(?:this|the) (?:author|writer)|head of .*|cc-by.*|creative commons.*|contact .*|"
+    r"admin(?:istrator)?|user|unknown|anonymous|none|null|undefined|n/?a|guest|root|webmaster|editor|"
     r"staff|author|redaktion|redaction|by|von|share|follow|"
     r"updated?|published|posted|read|view|more|profile|bio|online|print|contact|e-?mail|www|home)$|\d{3}|"
     r"[<>{}=_\\#]|\bmin(?:utes?)? read\b|^(?:view|show|see|zeige|zur|mehr|alle|photo(?:graph)?s?|foto|"
@@ -56,6 +75,7 @@ def split_names(text: str) -> list[str]:
     Returns:
         The names, without byline words, job titles, addresses and handles.
     """
+    text = text.replace("\u00ad", "")
     text = _BRACKETS.sub(" ", _ADDRESS.sub(" ", collapse(text)))
     if len(text) > _MAX_TEXT:
         return []
@@ -63,6 +83,11 @@ def split_names(text: str) -> list[str]:
     for piece in _SPLIT.split(BYLINE_WORD.sub("", text)):
         names += _by_comma(piece)
     return [name for name in map(_clean, names) if name]
+
+
+def is_organisation(name: str) -> bool:
+    """Whether a name is that of a newsroom, an agency or another organisation, by its words."""
+    return _ORGANISATION.search(name) is not None or _AGENCY.fullmatch(name) is not None
 
 
 def _by_comma(piece: str) -> list[str]:
@@ -78,7 +103,8 @@ def _by_comma(piece: str) -> list[str]:
 
 def _clean(name: str) -> str:
     name = _LABEL.sub("", BYLINE_WORD.sub("", name))
-    name = re.sub(r"\s+(?:[-–—|]|in|aus|à|a|from|für|for)\s+.*$", "", name) if len(name.split()) > 2 else name
+    name = _BEHIND_NAME.sub("", name) if len(name.split()) > 2 else name
+    name = _AGENCY_BEHIND.sub("", name) if len(name.split()) > 2 else name
     name = re.sub(r"(?:記者|特派員|기자|특파원|记者)$", "", name)
     name = name.strip(" \t,.;:|-–—·•*\"“”„«»'’()[]")
     if name.isupper() and " " in name and name.isascii():

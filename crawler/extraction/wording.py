@@ -257,8 +257,8 @@ NOT_FOUND = re.compile(
 
 BYLINE_WORD = re.compile(
     r"^\s*(?:(?:written|reported|posted|published|words|story|text|article|analysis|report|review|"
-    r"compiled|edited) )?(?:by|von|par|por|di|de|da|door|av|af|od|autor(?:in|ka|es|e)?|authors?|auteurs?|"
-    r"autore|autrice|text|texto|testo|texte|"
+    r"compiled|edited) )?(?:by|von|par|por|di|de|da|door|av|af|od|autor(?:in/autor|in|ka|es|e|[*:/_]in)?|"
+    r"authors?|auteurs?|autore|autrice|text|texto|testo|texte|"
     r"tekst|teksti|redazione|автор(?:ы)?|текст|yazan|haber|penulis|oleh|reporter|文|記者|기자|작성자|作者|撰文|كتب|"
     r"كتبت|بقلم|συντάκτης|γράφει)\s*[:：]?\s+",
     re.IGNORECASE,

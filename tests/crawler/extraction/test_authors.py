@@ -5,7 +5,12 @@ import json
 import pytest
 from pages.reading import Read
 
+from broadsheet.crawler.extraction.extract import Extraction
 from broadsheet.crawler.extraction.names import split_names
+
+
+def signers(extraction: Extraction) -> list[str]:
+    return [author.name for author in extraction.article.authors]
 
 
 @pytest.mark.parametrize(
@@ -43,14 +48,39 @@ def test_names_in_elements_side_by_side_are_kept_apart(read: Read, paragraphs: s
     assert [author.name for author in read(body).article.authors] == ["Ann Ferrars", "Cy Long"]
 
 
-def test_the_publisher_is_no_author(read: Read, paragraphs: str) -> None:
+def test_the_publisher_is_the_author_only_of_what_nobody_signs(read: Read, paragraphs: str) -> None:
     data = {
         "@type": "NewsArticle",
         "author": {"@type": "Organization", "name": "The Paper"},
         "publisher": {"@type": "Organization", "name": "The Paper"},
     }
     head = f'<script type="application/ld+json">{json.dumps(data)}</script><meta name="author" content="The Paper">'
-    assert read(f"<h1>Lamps to be counted</h1>{paragraphs}", head=head).article.authors == []
+    assert signers(read(f"<h1>Lamps to be counted</h1>{paragraphs}", head=head)) == ["The Paper"]
+    signed = read(f"<h1>Lamps to be counted</h1><p class='byline'>By Wilma Tonder</p>{paragraphs}", head=head)
+    assert signers(signed) == ["Wilma Tonder"]
+
+
+@pytest.mark.parametrize(
+    ("line", "signed"),
+    [
+        ("<p>posted on 3 May 2024, 23:30 by Rafael Anto Pined</p>", ["Rafael Anto Pined"]),
+        ("<div><span>Wilma Tonder</span><span>3.5.2024</span></div>", ["Wilma Tonder"]),
+        ("<p><span>By</span><a href='/about/newsteam/wilma-tonder'>Wilma Tonder</a></p>", ["Wilma Tonder"]),
+        ("<p>by LampFan7, 3 May 2024</p>", ["LampFan7"]),
+        ("<p>3 May 2024</p>", []),
+        ("<p><span>Reading time</span> <time>3 May 2024</time></p>", []),
+    ],
+)
+def test_a_byline_without_markup_is_known_by_its_words_or_its_date(
+    read: Read, paragraphs: str, line: str, signed: list[str]
+) -> None:
+    assert signers(read(f"<h1>Lamps to be counted</h1>{line}{paragraphs}")) == signed
+
+
+def test_agencies_and_publications_named_with_people_are_left_out(read: Read, paragraphs: str) -> None:
+    people = [{"@type": "Person", "name": name} for name in ("Wilma Tonder", "dpa", "The Harbour Gazette")]
+    head = f'<script type="application/ld+json">{json.dumps({"@type": "NewsArticle", "author": people})}</script>'
+    assert signers(read(f"<h1>Lamps to be counted</h1>{paragraphs}", head=head)) == ["Wilma Tonder"]
 
 
 def test_an_agency_signs_where_nobody_else_does(read: Read, paragraphs: str) -> None:
