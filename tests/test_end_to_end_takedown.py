@@ -24,7 +24,7 @@ from broadsheet.storage.model import Snapshot
 from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.tables import tables
 from broadsheet.storage.takedown.takedown import forget
-from broadsheet.storage.verification import verify
+from broadsheet.storage.verification.verifier import verify
 from broadsheet.storage.workspace import Workspace
 
 URL = "https://news.example/2026/the-slug-of-the-article"

@@ -19,7 +19,7 @@ from broadsheet.storage.archive import Archive
 from broadsheet.storage.publishing.catalog import Catalog
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.urls import surt
-from broadsheet.storage.verification import verify
+from broadsheet.storage.verification.verifier import verify
 
 _ROOT = Path(__file__).parents[2]
 _ARTICLE = article_url(8)

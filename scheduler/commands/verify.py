@@ -10,7 +10,8 @@ from broadsheet.scheduler.output import console, print_json
 from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.errors import ArchiveAddressError
-from broadsheet.storage.verification import verify
+from broadsheet.storage.verification.report import Verification
+from broadsheet.storage.verification.verifier import verify
 
 
 @click.command("verify")
@@ -26,13 +27,28 @@ def command(archive: str, *, deep: bool, as_json: bool) -> int:
     if as_json:
         print_json(found)
     else:
-        console.print(
-            f"{archive}: {found.captures} captures in {found.segments} WARC segments, {found.snapshots} snapshots: "
-            + (f"{len(found.defects)} defects" if found.defects else "as they should be"),
-            soft_wrap=True,
-        )
-        for defect in found.defects:
-            console.print(f"  {defect.key}: {defect.what}", soft_wrap=True)
-        for key in found.unnamed:
-            console.print(f"  {key}: no index names it: its publication was cut off or still runs", soft_wrap=True)
+        _print(archive, found)
     return DAMAGED if found.defects else 0
+
+
+def _print(archive: str, found: Verification) -> None:
+    console.print(
+        f"{archive}: {found.captures} captures in {found.segments} WARC segments, {found.snapshots} snapshots, "
+        f"{found.derived} objects derived from them: {_verdict(found)}",
+        soft_wrap=True,
+    )
+    for each in (*found.defects, *found.remarks):
+        console.print(f"  {each.key}: {each.what}", soft_wrap=True)
+    for key in found.unnamed:
+        console.print(
+            f"  {key}: its publication was cut off or still runs: no manifest names it, or no index", soft_wrap=True
+        )
+
+
+def _verdict(found: Verification) -> str:
+    told = [
+        *([f"{len(found.defects)} defects"] if found.defects else []),
+        *([f"{len(found.unnamed)} not published to the end"] if found.unnamed else []),
+        *([f"{len(found.remarks)} worth a look"] if found.remarks else []),
+    ]
+    return ", ".join(told) or "as they should be"

@@ -10,6 +10,7 @@ from broadsheet.storage.documents.manifests import Manifest
 from broadsheet.storage.errors import ArchiveError, InvalidKeyError
 from broadsheet.storage.layout import ManifestName
 from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.stores.rereading import get_intact
 
 
 class ChainVerifier:
@@ -59,7 +60,7 @@ class ChainVerifier:
     def _check_manifest(self, name: ManifestName, previous: str | None) -> str | None:
         """Check one manifest; return its digest, or None where it cannot be read."""
         try:
-            data = self._store.get(name.key)
+            data = get_intact(self._store, name.key)
             manifest = manifests.decode(data, name.key)
         except ArchiveError as error:
             self.defects.append((name.key, str(error)))

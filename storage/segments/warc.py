@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from isal import isal_zlib
 from msgspec import Struct
@@ -22,6 +22,7 @@ Fields = list[tuple[str, str]]
 
 _READ_SIZE = 64 * 1024
 _GZIP_WINDOW = 31
+_GZIP_HEADER = 10
 _END = b"\r\n\r\n"
 _VERSIONS = ("WARC/1.0", "WARC/1.1")
 
@@ -51,6 +52,24 @@ class WarcRecord(Struct, frozen=True, kw_only=True):
         """The values of every field of that name, for those that may be repeated (WARC-Protocol)."""
         wanted = name.lower()
         return [value for field, value in self.fields if field.lower() == wanted]
+
+
+class Member(NamedTuple):
+    """A gzip member of a file and the record in it.
+
+    Attributes:
+        offset: Where it lies in the file, in bytes.
+        length: Its length in bytes.
+        header: The first ten bytes of it (RFC 1952, section 2.3).
+        head: What precedes the block: version and named fields, with the ends of their lines, as they stand there.
+        record: The record.
+    """
+
+    offset: int
+    length: int
+    header: bytes
+    head: bytes
+    record: WarcRecord
 
 
 def block_is_intact(record: WarcRecord) -> bool:
@@ -140,9 +159,9 @@ def iterate(source: Path | BinaryIO) -> Iterator[tuple[int, int, WarcRecord]]:
     """
     if isinstance(source, Path):
         with source.open("rb") as stream:
-            yield from _iterate(stream)
+            yield from ((member.offset, member.length, member.record) for member in members(stream))
     else:
-        yield from _iterate(source)
+        yield from ((member.offset, member.length, member.record) for member in members(source))
 
 
 def valid_until(path: Path) -> int:
@@ -157,31 +176,38 @@ def valid_until(path: Path) -> int:
     return end
 
 
-def _iterate(stream: BinaryIO) -> Iterator[tuple[int, int, WarcRecord]]:
+def members(stream: BinaryIO) -> Iterator[Member]:
+    """Read a stream member by member, as `iterate` does, with what only those who check a file want to know.
+
+    Raises:
+        RecordError: As `iterate` raises it.
+    """
     offset = 0
     ahead = stream.read(_READ_SIZE)
     while ahead:
         try:
-            length, content, ahead = _next_member(stream, ahead)
+            header, length, content, ahead = _next_member(stream, ahead)
             record = _parse(content)
         except RecordError as error:
             raise RecordError(f"at byte {offset}: {error}") from error
-        yield offset, length, record
+        yield Member(offset, length, header, content[: content.find(_END) + 2], record)
         offset += length
         ahead = ahead or stream.read(_READ_SIZE)
 
 
-def _next_member(stream: BinaryIO, ahead: bytes) -> tuple[int, bytes, bytes]:
-    """Length and content of the member that begins with `ahead`, and what was read beyond it."""
+def _next_member(stream: BinaryIO, ahead: bytes) -> tuple[bytes, int, bytes, bytes]:
+    """Header, length and content of the member that begins with `ahead`, and what was read beyond it."""
     decoder = isal_zlib.decompressobj(_GZIP_WINDOW)
     parts = []
     length = 0
+    header = b""
     while ahead:
+        header += ahead[: _GZIP_HEADER - len(header)]
         parts.append(_inflate(decoder, ahead))
         length += len(ahead)
         if decoder.eof:
             unused = bytes(decoder.unused_data)
-            return length - len(unused), b"".join(parts), unused
+            return header, length - len(unused), b"".join(parts), unused
         ahead = stream.read(_READ_SIZE)
     raise RecordError(f"the gzip member is cut off after {length} bytes")
 

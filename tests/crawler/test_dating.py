@@ -25,7 +25,7 @@ from broadsheet.storage.model import Article, Exchange
 from broadsheet.storage.segments import warc
 from broadsheet.storage.segments.exchange_records import CLOCK_FIELD
 from broadsheet.storage.stores.objects import ObjectStore
-from broadsheet.storage.verification import verify
+from broadsheet.storage.verification.verifier import verify
 from broadsheet.storage.versions import Finding
 from broadsheet.storage.workspace import Workspace
 

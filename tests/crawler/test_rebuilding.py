@@ -17,7 +17,7 @@ from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.stores.folder import FolderStore
-from broadsheet.storage.verification import verify
+from broadsheet.storage.verification.verifier import verify
 from broadsheet.storage.versions import Finding
 
 URL = "https://news.example/2026/11/22/a-story-of-some-length"

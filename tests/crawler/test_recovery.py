@@ -19,7 +19,7 @@ from broadsheet.storage.publishing import publication
 from broadsheet.storage.publishing.spool import Spool
 from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.takedown.takedown import enforce, forget
-from broadsheet.storage.verification import verify
+from broadsheet.storage.verification.verifier import verify
 from broadsheet.storage.versions import Finding
 from broadsheet.storage.workspace import Workspace
 

@@ -19,7 +19,7 @@ from broadsheet.storage.segments import warc
 from broadsheet.storage.segments.reading import read_captures
 from broadsheet.storage.segments.warc import WarcRecord
 from broadsheet.storage.stores.objects import ObjectStore
-from broadsheet.storage.verification import verify
+from broadsheet.storage.verification.verifier import verify
 
 
 def index_lines(store: ObjectStore) -> list[IndexLine]:

@@ -27,7 +27,7 @@ from broadsheet.storage.stores.objects import ObjectStore, open_store
 from broadsheet.storage.tables import tables
 from broadsheet.storage.takedown.removing import Remover
 from broadsheet.storage.takedown.takedown import forget
-from broadsheet.storage.verification import verify
+from broadsheet.storage.verification.verifier import verify
 
 URL = "https://news.example/2026/the-slug-of-the-article"
 OTHER = "https://news.example/2026/another-story"

@@ -1,0 +1,1 @@
+"""Checking an archive: every kind of object, and whatever else lies there."""
