@@ -33,7 +33,7 @@ def ensure_format(store: ObjectStore, *, create: bool, required: bool = False) -
         if create:
             store.put(layout.MARKER, msgspec.json.encode(Marker(format=ARCHIVE_FORMAT)) + b"\n")
         return
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ArchiveFormatError(f"{layout.MARKER} of this archive cannot be read: {error}") from error
     if found.format != ARCHIVE_FORMAT:
         message = f"the archive is of format {found.format!r}; this version reads {ARCHIVE_FORMAT!r}"

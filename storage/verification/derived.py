@@ -17,6 +17,7 @@ from broadsheet.storage.verification.report import Finding
 from broadsheet.storage.verification.streams import sha256
 
 DERIVED = (layout.RUNS, layout.TABLES, layout.COMPACTED_TABLES, layout.EXTRACTIONS)
+STRANGE = "no object of an archive that this version knows"
 
 
 class DerivedVerifier:
@@ -47,7 +48,7 @@ class DerivedVerifier:
         """Look at keys alone."""
         for key in self._sizes:
             if not key_kinds.is_known(key):
-                self._remark(key, "no object of an archive that this version knows")
+                self._remark(key, STRANGE)
             elif key.startswith(layout.TABLES) and layout.batch_of(key) not in self._batches:
                 self._remark(key, "no index segment is of its batch")
 

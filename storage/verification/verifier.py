@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 
-from broadsheet.storage import cdxj, layout
+from broadsheet.storage import cdxj, key_kinds, layout
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.chains.verification import ChainVerifier
 from broadsheet.storage.documents import removals, snapshots
@@ -14,7 +15,7 @@ from broadsheet.storage.documents.removals import Removal
 from broadsheet.storage.errors import ArchiveError
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.stores.rereading import get_intact
-from broadsheet.storage.verification.derived import DerivedVerifier
+from broadsheet.storage.verification.derived import STRANGE, DerivedVerifier
 from broadsheet.storage.verification.report import Finding, Verification
 from broadsheet.storage.verification.segments import SegmentVerifier
 
@@ -78,17 +79,22 @@ class _Verifier:
             derived=len(self._others.keys() - {layout.MARKER}),
             removals=len(self._removals),
             defects=self._defects,
-            unnamed=sorted(
-                {
-                    *(self._segments.keys() - self._named.keys()),
-                    *(self._indexes.keys() - chains.named.keys()),
-                }.difference(self._replaced.values()).union(self._unnamed)
-            ),
+            unnamed=self._unpublished(chains.named.keys()),
             remarks=self._remarks,
         )
 
     def _listed(self, prefix: str) -> dict[str, int]:
-        return {entry.key: entry.size for entry in self._store.list(prefix)}
+        found = {entry.key: entry.size for entry in self._store.list(prefix)}
+        for key in [key for key in found if not key_kinds.is_known(key)]:
+            self._remark(key, STRANGE)
+            del found[key]
+        return found
+
+    def _unpublished(self, named: AbstractSet[str]) -> list[str]:
+        """Return what no manifest names, or no index, and what rests on it: its publication did not end."""
+        without_manifest = (self._indexes.keys() | self._removals.keys()) - named
+        without_index = self._segments.keys() - self._named.keys()
+        return sorted({*without_manifest, *without_index, *self._unnamed} - set(self._replaced.values()))
 
     def _read_removal(self, key: str) -> None:
         removal = removals.read(self._store, key)

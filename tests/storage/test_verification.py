@@ -11,8 +11,6 @@ import msgspec
 import pytest
 from archiving.stores import WatchedStore
 from archiving.writer import Writer, answers, shows
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from broadsheet.storage import layout
 from broadsheet.storage.documents import manifests
@@ -169,20 +167,3 @@ def writes_a_batch_without_its_index(archive: Path) -> Path:
         if table not in before:
             table.unlink()
     return segment
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_any_flipped_bit_in_any_object_is_found_and_its_object_named(sound: Path, data: st.DataObject) -> None:
-    victims = [path for prefix in ("warc", "snapshot", "index", "manifest") for path in objects_of(sound, prefix)]
-    victim = data.draw(st.sampled_from(victims))
-    stored = victim.read_bytes()
-    position = data.draw(st.integers(0, len(stored) * 8 - 1))
-    flipped = bytearray(stored)
-    flipped[position // 8] ^= 1 << position % 8
-    try:
-        victim.write_bytes(flipped)
-        defects = check(sound, deep=True).defects
-    finally:
-        victim.write_bytes(stored)
-    assert str(victim.relative_to(sound)) in {defect.key for defect in defects}
