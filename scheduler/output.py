@@ -69,7 +69,8 @@ def changes(snapshot: Snapshot) -> str:
 def article_text(article: Article) -> str:
     """Return an article as people read it."""
     lines = [article.title or "(no title)"]
-    lines += [article.subtitle] if article.subtitle else []
+    text = article.text or ""
+    lines += [article.subtitle] if article.subtitle and not text.startswith(article.subtitle) else []
     lines += ["By " + ", ".join(author.name for author in article.authors)] if article.authors else []
     stated = [f"published {article.published.value}"] if article.published else []
     stated += [f"modified {article.modified.value}"] if article.modified else []
@@ -77,7 +78,7 @@ def article_text(article: Article) -> str:
     stated += [] if access == "unknown" else [f"access {access}"]
     line = ", ".join(stated)
     lines += [line[0].upper() + line[1:]] if stated else []
-    return printable("\n".join([*lines, "", (article.text or "(no text)").replace("\n", "\n\n")]))
+    return printable("\n".join([*lines, "", (text or "(no text)").replace("\n", "\n\n")]))
 
 
 def said(change: Change) -> str:

@@ -37,6 +37,8 @@ _CONSTRAINTS: dict[str, dict[str, Schema]] = {
     },
     "Date": {"value": {"pattern": r"^\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?)?)?)?$"}},
 }
+# Documents that were written before there were these fields hold none of them.
+_LATER = {"Article": ("lead", "structure", "corrections")}
 # An article stands or is gone: a page of which nothing could be read makes no version.
 _GONE_HAS_NO_ARTICLE: Schema = {
     "if": {"properties": {"state": {"const": "gone"}}},
@@ -83,7 +85,7 @@ def _completed(name: str, definition: Schema) -> Schema:
         "description": summary,
         "type": "object",
         "properties": properties,
-        "required": list(properties),
+        "required": [field for field in properties if field not in _LATER.get(name, ())],
     }
 
 

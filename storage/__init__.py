@@ -28,6 +28,7 @@ from broadsheet.storage.errors import (
 from broadsheet.storage.model import (
     Article,
     Author,
+    Correction,
     Date,
     Extractor,
     HttpAnswer,
@@ -36,6 +37,7 @@ from broadsheet.storage.model import (
     Snapshot,
     Subscription,
     SubscriptionBlock,
+    TextLine,
     WarcLocation,
 )
 
@@ -50,6 +52,7 @@ __all__ = [
     "Change",
     "Changes",
     "Check",
+    "Correction",
     "CursorError",
     "Date",
     "Difference",
@@ -69,6 +72,7 @@ __all__ = [
     "SubscriptionBlock",
     "TablesUnavailableError",
     "TakenDownError",
+    "TextLine",
     "WarcLocation",
     "difference",
 ]

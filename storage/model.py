@@ -18,6 +18,7 @@ Precision = Literal["second", "minute", "day", "month", "year"]
 Zone = Literal["stated", "assumed", "unknown"]
 Access = Literal["free", "metered", "paywalled", "registration", "unknown"]
 RelatedKind = Literal["see_also", "in_text", "series", "topic"]
+LineKind = Literal["heading", "list_item", "quote"]
 BlockKind = Literal["newsletter", "paywall", "registration", "donation", "app"]
 FieldSource = Literal["json-ld", "opengraph", "meta", "microdata", "visible", "url", "feed", "trafilatura"]
 Change = Literal["headline", "body", "byline", "published", "modified", "access", "canonical", "removed", "restored"]
@@ -104,13 +105,39 @@ class Provenance(Struct, frozen=True, kw_only=True):
     candidates: list[Candidate] = []
 
 
+class TextLine(Struct, frozen=True, kw_only=True):
+    """What a line of an article's text is, where it is no paragraph.
+
+    Attributes:
+        line: Its index among the lines of the text, from 0.
+        kind: What it is.
+        level: Of a heading, 1 to 6; of a list entry, how many lists it stands in.
+        ordered: Whether its list is a numbered one.
+    """
+
+    line: int
+    kind: LineKind
+    level: int = 1
+    ordered: bool = False
+
+
+class Correction(Struct, frozen=True, kw_only=True):
+    """A note of the publisher on what was corrected, added or updated in an article."""
+
+    text: str
+    date: Date | None = None
+
+
 class Article(Struct, frozen=True, kw_only=True):
     """What a page says, without what surrounds it.
 
     Attributes:
         title: The visible headline.
-        subtitle: The standfirst.
+        subtitle: The first line that the page sets apart below the headline.
+        lead: What the page sets apart between headline and text, one paragraph a line; where it shows a deck line
+            and an introduction, the longer of them. The text begins with it.
         text: The paragraphs, one a line; no boxes, bylines, captions or prompts.
+        structure: The lines of the text that are no paragraphs, in order: headings, list entries, quotations.
         language: As the page states it, a BCP 47 tag.
         section: As the page states it.
         tags: As the page states them.
@@ -119,6 +146,7 @@ class Article(Struct, frozen=True, kw_only=True):
         published: When the article was first published, as far as the page states it.
         modified: When it was last modified, as far as the page states it.
         images: The pictures of the article.
+        corrections: Notes of the publisher on what was corrected or updated, in order.
         related: Links to other articles.
         subscription: Whether the article is free to read, whether its text is whole, and what says so.
         provenance: By field, where its value comes from.
@@ -126,7 +154,9 @@ class Article(Struct, frozen=True, kw_only=True):
 
     title: str | None = None
     subtitle: str | None = None
+    lead: str | None = None
     text: str | None = None
+    structure: list[TextLine] = []
     language: str | None = None
     section: str | None = None
     tags: list[str] = []
@@ -135,6 +165,7 @@ class Article(Struct, frozen=True, kw_only=True):
     published: Date | None = None
     modified: Date | None = None
     images: list[Image] = []
+    corrections: list[Correction] = []
     related: list[RelatedLink] = []
     subscription: Subscription = field(default_factory=Subscription)
     provenance: dict[str, Provenance] = {}

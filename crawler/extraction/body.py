@@ -9,18 +9,23 @@ page holds much more running text than came out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from broadsheet.crawler.extraction.corrections import is_correction
 from broadsheet.crawler.extraction.date_text import find_dates, plain
-from broadsheet.crawler.extraction.layout import Layout
+from broadsheet.crawler.extraction.editorial_wording import is_note
+from broadsheet.crawler.extraction.layout import Layout, is_teaser
+from broadsheet.crawler.extraction.lead import Lead
 from broadsheet.crawler.extraction.lines import Line, collapse
 from broadsheet.crawler.extraction.main_text import fast_text, full_text
 from broadsheet.crawler.extraction.page import Page
+from broadsheet.crawler.extraction.passages import LIST_MARK, Passage, Passages, key_of
+from broadsheet.crawler.extraction.structure import read_structure
 from broadsheet.crawler.extraction.structured import Structured, as_text
 from broadsheet.crawler.extraction.wording import BYLINE_WORD, CREDIT_LINE, SEE_ALSO_HEADING, SHARE_LINE
-from broadsheet.storage.model import Candidate, FieldSource, Provenance
+from broadsheet.storage.model import Candidate, FieldSource, Provenance, TextLine
 
 # What trafilatura would take out itself, after copying it and matching patterns against it: a third of its
 # cost.
@@ -32,23 +37,26 @@ _NO_TEXT = (
 _NEVER_PRUNED = ("html", "body", "td")
 _SHORT = 250
 _MUCH_MORE = 1.6
-_SHORT_ARTICLE = 1000
-_LACKING_SHARE = 0.2
+_FITS, _FITS_BETTER = 0.75, 0.1
+_SENTENCE = re.compile(r"(?<=[.!?…。！？।؟])\s*")
+_LETTERS = 0.8
 _MAX_BYLINE = 120
 _MAX_SCRAP = 160
 _MAX_SHARE = 120
 _LABEL_MARKS = re.compile(r"[|·•/,]")
 _MOTTO = re.compile(r"^[\"“”«„‟'‘].{8,300}[\"“”»'’]\s*[-–—(,]\s*\S.{2,160}$")
 _HEAD_LINES = 8
+_SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"”»'’)\]]*$")
 _BLOCK_TAG = re.compile(r"</?(?:p|br|div|h\d|li|ul|ol|blockquote)\b[^>]*>", re.IGNORECASE)
 _ANY_TAG = re.compile(r"</?[a-z][^>]*>", re.IGNORECASE)
 
 
 class Body(NamedTuple):
-    """The text of an article with its provenance."""
+    """The text of an article with its provenance, and what its lines are."""
 
-    text: str | None
-    provenance: Provenance | None
+    text: str | None = None
+    provenance: Provenance | None = None
+    structure: tuple[TextLine, ...] = ()
 
 
 class BodyReader:
@@ -67,29 +75,79 @@ class BodyReader:
         self._layout = layout
         shared = frozenset(i for i, line in enumerate(layout.lines) if _is_share_bar(line))
         self._dropped = frozenset(dropped) | shared
+        self._passages = Passages(layout, self._dropped)
 
-    def read(self, *, title: str | None, authors: Iterable[str]) -> Body:
+    def read(self, *, title: str | None, authors: Iterable[str], lead: Lead | None = None) -> Body:
         """Read the text.
 
         Args:
             title: The headline: it is no part of the text.
             authors: Names by which bylines are known.
+            lead: What the text begins with.
         """
         self._prune()
         names = tuple(authors)
-        text = self._cleaned(fast_text(self._page.root, self._page.url), title, names)
-        running = sum(len(self._layout.lines[i].text) for i in self._layout.paragraphs if i not in self._dropped)
-        if "\n" not in text:
-            text = self._own_paragraphs(text) or text
-        if running > len(text) and (len(text) < _SHORT or (running > _MUCH_MORE * len(text) and self._lacks(text))):
-            text = max(text, self._cleaned(full_text(self._page.root, self._page.url), title, names), key=len)
-        stated = self._cleaned(as_text_lines(self._structured.article.get("articleBody")), title, names)
-        found: list[tuple[FieldSource, str]] = [("trafilatura", text), ("json-ld", stated)]
-        if len(stated) > max(_SHORT, _MUCH_MORE * len(text)) and running <= _MUCH_MORE * len(text):
-            found.reverse()
-        candidates = [Candidate(source=s, value=f"{len(value)} characters") for s, value in found if value]
-        source, text = found[0]
-        return Body(text, Provenance(source=source, candidates=candidates)) if text else Body(None, None)
+
+        def cleaned(text: str) -> list[Passage]:
+            return self._cleaned(text, title, names)
+
+        found = self._found(cleaned)
+        stated = cleaned(as_text_lines(self._structured.article.get("articleBody")))
+        candidates: list[tuple[FieldSource, list[Passage]]] = [("trafilatura", found), ("json-ld", stated)]
+        if self._is_better(stated, found):
+            candidates.reverse()
+        said = [Candidate(source=s, value=f"{_length(value)} characters") for s, value in candidates if value]
+        source, passages = candidates[0]
+        if lead is not None and passages:
+            passages = self._passages.with_lead(passages, lead)
+        if not passages:
+            return Body()
+        structure = read_structure(passages, self._layout, lead.lines if lead is not None else ())
+        entries = {line.line for line in structure if line.kind == "list_item"}
+        lines = [
+            LIST_MARK + passage.text.removeprefix(LIST_MARK) if number in entries else passage.text
+            for number, passage in enumerate(passages)
+        ]
+        return Body("\n".join(lines), Provenance(source=source, candidates=said), tuple(structure))
+
+    def _found(self, cleaned: Callable[[str], list[Passage]]) -> list[Passage]:
+        """What trafilatura finds, its full mode asked where its fast one fits the page badly."""
+        fast = cleaned(fast_text(self._page.root, self._page.url))
+        fit = self._fit(fast)
+        if fit >= _FITS:
+            return fast
+        full = cleaned(full_text(self._page.root, self._page.url))
+        best = full if self._fit(full) > fit + _FITS_BETTER else fast
+        if len(best) > 1:
+            return best
+        own = cleaned("\n".join(self._layout.lines[i].text for i in self._own_paragraphs()))
+        return own if len(own) > 1 else best
+
+    def _fit(self, passages: list[Passage]) -> float:
+        """How well a text fits the running text of the page: the harmonic mean of how much of either is in the other.
+
+        Paragraphs of an article stand one behind another; those of teasers alone, between titles and dates. So only the
+        first are asked for.
+        """
+        whole = "".join(passage.key for passage in passages)
+        wanted = {i: key_of(self._layout.lines[i].text) for i in self._neighbours}
+        total = sum(map(len, wanted.values()))
+        if not total or not whole:
+            return float(bool(whole))
+        covered = sum(len(key) for key in wanted.values() if key in whole) / total
+        first, last = self._layout.body
+        pure = sum(len(p.key) for p in passages if p.line is not None and (p.line in wanted or first <= p.line <= last))
+        return 2 * covered * pure / (covered * len(whole) + pure) if covered and pure else 0.0
+
+    def _is_better(self, stated: list[Passage], found: list[Passage]) -> bool:
+        """Whether the stated body is the text: it says much more, without repeating itself, than the page shows."""
+        if _length(stated) <= max(_SHORT, _MUCH_MORE * _length(found)):
+            return False
+        running = sum(len(self._layout.lines[i].text) for i in self._own_paragraphs())
+        sentences = {key for p in stated for part in _SENTENCE.split(p.text) if (key := key_of(part))}
+        return (
+            running <= _MUCH_MORE * _length(found) and sum(map(len, sentences)) > _MUCH_MORE * _length(found) * _LETTERS
+        )
 
     def _prune(self) -> None:
         """Take out of the tree what holds no text, or only lines of menus and of other fields."""
@@ -103,56 +161,63 @@ class BodyReader:
             if element.getparent() is not None:
                 element.drop_tree()
 
-    def _lacks(self, text: str) -> bool:
-        """Whether a text may lack a part of the article, and not only teasers of others.
-
-        The paragraphs of an article stand one behind another; those of teasers stand alone, between titles and dates.
-        """
-        if len(text) < _SHORT_ARTICLE:
-            return True
-        found, paragraphs = _key(text), set(self._layout.paragraphs)
-        neighbours = (i for i in paragraphs - self._dropped if i - 1 in paragraphs or i + 1 in paragraphs)
-        lines = (self._layout.lines[i].text for i in neighbours)
-        return sum(len(line) for line in lines if _key(line) not in found) > _LACKING_SHARE * len(text)
-
-    def _own_paragraphs(self, text: str) -> str | None:
-        """The page's paragraphs, where the text is all of them run together: so trafilatura dumps short pages."""
+    def _own_paragraphs(self) -> list[int]:
+        """The paragraphs of the column that are not part of other fields."""
         first, last = self._layout.body
-        own = [
-            self._layout.lines[i].text for i in self._layout.paragraphs if first <= i <= last and i not in self._dropped
-        ]
-        return "\n".join(own) if len(own) > 1 and all(paragraph in text for paragraph in own) else None
+        return [i for i in self._layout.paragraphs if first <= i <= last and i not in self._dropped]
+
+    @cached_property
+    def _neighbours(self) -> list[int]:
+        """Paragraphs that stand next to another one; all of them where none do."""
+        paragraphs = set(self._layout.paragraphs)
+        found = [i for i in self._layout.paragraphs if i not in self._dropped]
+        return [i for i in found if i - 1 in paragraphs or i + 1 in paragraphs] or found
 
     @cached_property
     def _unwanted(self) -> frozenset[str]:
         """What the lines of other fields say."""
-        return frozenset(_key(self._layout.lines[i].text) for i in self._dropped)
+        return frozenset(key_of(self._layout.lines[i].text) for i in self._dropped)
 
-    def _cleaned(self, text: str, title: str | None, authors: tuple[str, ...]) -> str:
+    def _cleaned(self, text: str, title: str | None, authors: tuple[str, ...]) -> list[Passage]:
         """The lines of a text that were written as part of the article."""
         if not text:
-            return ""
-        lines = [line.strip() for line in text.split("\n")]
-        kept: list[str] = []
-        for line in lines:
-            key = _key(line)
-            if not key or key in self._unwanted or _is_scrap(line):
+            return []
+        found = self._passages.completed(self._passages.align(line.strip() for line in text.split("\n")))
+        kept: list[Passage] = []
+        for passage in found:
+            line, key = passage.text, passage.key
+            if (
+                not key
+                or key in self._unwanted
+                or _is_scrap(line)
+                or (is_note(line) and not is_correction(line))
+                or self._is_elsewhere(passage)
+            ):
                 continue
             if len(kept) < _HEAD_LINES and _is_head(line, key, title, authors):
                 continue
-            kept.append(line)
-        return "\n".join(self._without_tail(kept))
+            kept.append(passage)
+        return self._without_tail(kept)
 
-    def _without_tail(self, kept: list[str]) -> list[str]:
+    def _is_elsewhere(self, passage: Passage) -> bool:
+        """Whether a passage is nothing but a link to another article: no sentence, and no heading of the text."""
+        if passage.line is None:
+            return False
+        line = self._layout.lines[passage.line]
+        if not is_teaser(line) or not line.linked or line.text.startswith("http"):
+            return False
+        first, last = self._layout.body
+        if line.zone.listed or line.zone.link or not first <= passage.line <= last:
+            return True
+        return not line.heading and _SENTENCE_END.search(line.text) is None
+
+    def _without_tail(self, kept: list[Passage]) -> list[Passage]:
         """The lines without what follows the end of the article: mottos, and text of another container."""
         ends = list(self._ends())
-        if not ends:
-            return kept
-        positions = {line.text: i for i, line in enumerate(self._layout.lines)}
-        while len(kept) > 1:
-            at = positions.get(kept[-1])
-            before = next((p for line in reversed(kept[:-1]) if (p := positions.get(line)) is not None), None)
-            if at is None or before is None or not self._is_tail(kept[-1], at, before, ends):
+        while ends and len(kept) > 1:
+            at = kept[-1].line
+            before = next((p.line for p in reversed(kept[:-1]) if p.line is not None), None)
+            if at is None or before is None or not self._is_tail(kept[-1].text, at, before, ends):
                 break
             kept = kept[:-1]
         return kept
@@ -208,7 +273,7 @@ def _is_scrap(line: str) -> bool:
 
 def _is_head(line: str, key: str, title: str | None, authors: tuple[str, ...]) -> bool:
     """A line at the beginning that repeats the headline, the byline or the date."""
-    if title and key == _key(title):
+    if title and key == key_of(title):
         return True
     if len(line) > _MAX_BYLINE:
         return False
@@ -221,5 +286,5 @@ def _is_head(line: str, key: str, title: str | None, authors: tuple[str, ...]) -
     return any(len(line) - (m.end - m.start) < 20 for m in find_dates(plain(line)) if m.readings)
 
 
-def _key(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).casefold()
+def _length(passages: list[Passage]) -> int:
+    return sum(len(passage.text) + 1 for passage in passages) - 1 if passages else 0

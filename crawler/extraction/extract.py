@@ -13,12 +13,14 @@ from broadsheet.crawler.extraction.access import read_access
 from broadsheet.crawler.extraction.authors import read_authors
 from broadsheet.crawler.extraction.body import BodyReader
 from broadsheet.crawler.extraction.classification import Verdict, classify, measure
+from broadsheet.crawler.extraction.corrections import read_corrections
 from broadsheet.crawler.extraction.date_order import OrderEvidence
 from broadsheet.crawler.extraction.dates import DateReader
 from broadsheet.crawler.extraction.headline import read_headline, site_name
 from broadsheet.crawler.extraction.images import read_images
 from broadsheet.crawler.extraction.labels import primary_language, read_language_tag, read_section, read_tags
 from broadsheet.crawler.extraction.layout import Layout
+from broadsheet.crawler.extraction.lead import read_lead
 from broadsheet.crawler.extraction.links import Link, read_canonical, read_feeds, read_links
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.related import RelatedReader, mentions_of, related_links
@@ -101,13 +103,18 @@ def _read(page: Page, captured_at: datetime, hints: Hints | None) -> tuple[Artic
 
     dropped = {i for lines in (*(b.lines for b in boxes), *(b.lines for b in asking)) for i in lines}
     subtitle = read_subtitle(structured, layout, dropped)
+    lead = read_lead(structured, layout, dropped)
+    evidence = _list_evidence(captured_at, language.value, page.url)
+    corrections = read_corrections(structured, layout, dropped, evidence)
     body = BodyReader(page, structured, layout, dropped).read(
-        title=headline.text, authors=(a.name for a in authors.authors)
+        title=headline.text, authors=(a.name for a in authors.authors), lead=lead
     )
     article = Article(
         title=headline.text,
         subtitle=subtitle,
+        lead=lead.text if lead is not None else None,
         text=body.text,
+        structure=list(body.structure),
         language=primary_language(language.value),
         section=section.value,
         tags=read_tags(page, structured),
@@ -116,7 +123,8 @@ def _read(page: Page, captured_at: datetime, hints: Hints | None) -> tuple[Artic
         published=dated.published,
         modified=dated.modified,
         images=read_images(page, structured, layout),
-        related=related_links(boxes, _list_evidence(captured_at, language.value, page.url)),
+        corrections=corrections,
+        related=related_links(boxes, evidence),
         subscription=read_access(page, structured, asking),
         provenance=_provenance(
             title=headline.provenance, text=body.provenance, authors=authors.provenance,

@@ -22,6 +22,18 @@ _CONTAINER_SHARE = 0.75
 _BOX_SHARE = 0.25
 
 
+Column = tuple[str, str | None, str | None, str | None]
+
+
+def column_of(line: Line) -> Column:
+    """What the paragraphs of one column have in common: element and class, their own and their parent's."""
+    block = line.block
+    parent: html.HtmlElement | None = block.getparent()
+    if parent is None:
+        return block.tag, block.get("class"), None, None
+    return block.tag, block.get("class"), parent.tag, parent.get("class")
+
+
 def is_paragraph(line: Line) -> bool:
     """Whether a line is running text of the main column: long, not a link, not in a box at the side."""
     zone = line.zone

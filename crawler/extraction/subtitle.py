@@ -12,7 +12,7 @@ from broadsheet.crawler.extraction.wording import SHARE_LINE
 
 _CLASS = re.compile(
     r"(?:^|[\s_-])(?:sub-?(?:title|headline|head|heading)|stand-?first|dek|deck|lead|lede|leadin|"
-    r"intro(?:duction)?|summary|sottotitolo|occhiello|chapo|chapeau|"
+    r"intro(?:duction)?|preamble|summary|sottotitolo|occhiello|chapo|chapeau|"
     r"vorspann|teaser|entradilla|bajada|excerpt|abstract|ingress|manchet|perex|podtitul|lid|anons|"
     r"sapo)(?:$|[\s_-])|standfirst|subtitle|subheadline",
     re.IGNORECASE,
@@ -25,50 +25,84 @@ _MIN_HEADING = 40
 
 
 def read_subtitle(structured: Structured, layout: Layout, dropped: Container[int]) -> str | None:
-    """Find the standfirst among the lines behind the headline.
-
-    A line is one when its markup says so, when it is emphasised as a whole right below the headline, when it is a
-    heading there with a sentence in it, or when it is what the page gives machines as its description and is not
-    simply the first paragraph of the text.
+    """Find the first line behind the headline that is set apart from the text.
 
     Args:
         structured: What the page says for machines.
         layout: Where the headline stands.
         dropped: Indices of the lines that belong to other fields.
     """
-    if layout.headline < 0:
-        return None
-    descriptions = _descriptions(structured)
-    window = range(layout.headline + 1, min(layout.headline + _WINDOW, len(layout.lines)))
-    for i in window:
-        line = layout.lines[i]
-        if i in dropped or not _possible(line) or line.text == layout.lines[layout.headline].text:
-            continue
-        if _marked(line) or _is_sentence_heading(line, i, layout):
-            return line.text
-        if _set_apart(line, i, layout):
-            return line.text
-        if _described(line.text, descriptions) and not _opens_the_text(line, i, layout):
-            return line.text
-    return None
+    standfirst = Standfirst(structured, layout, dropped)
+    start = standfirst.headline + 1
+    window = range(start, min(start + _WINDOW - 1, len(layout.lines))) if start else ()
+    found = (i for i in window if standfirst.is_possible(i) and standfirst.is_set_apart(i))
+    return next((layout.lines[i].text for i in found), None)
+
+
+class Standfirst:
+    """Knows the lines that are set apart behind the headline.
+
+    A line is one when its markup says so, when it is emphasised as a whole right below the headline, when it is a
+    heading there with a sentence in it, or when it is what the page gives machines as its description and is not
+    simply the first paragraph of the text.
+
+    Attributes:
+        headline: Index of the line that shows the headline above the text; -1 where none does.
+    """
+
+    def __init__(self, structured: Structured, layout: Layout, dropped: Container[int]) -> None:
+        self._layout = layout
+        self._dropped = dropped
+        self._descriptions = _descriptions(structured)
+        self.headline = _headline_above_text(layout)
+
+    def is_possible(self, index: int, *, listed: bool = False) -> bool:
+        """Whether a line may be set apart at all.
+
+        Args:
+            index: Of the line.
+            listed: Whether it may be an entry of a list.
+        """
+        line, headline = self._layout.lines[index], self._layout.lines[self.headline]
+        if index in self._dropped or line.text == headline.text or (line.zone.listed and not listed):
+            return False
+        return _possible(line)
+
+    def is_set_apart(self, index: int) -> bool:
+        """Whether something sets a line apart from the text behind it."""
+        line, layout = self._layout.lines[index], self._layout
+        below = index - self.headline
+        if _marked(line) or (below <= _RIGHT_BELOW and _is_sentence_heading(line)):
+            return True
+        if below <= _RIGHT_BELOW and _set_apart(line, index, layout):
+            return True
+        return _described(line.text, self._descriptions) and not _opens_the_text(line, index, layout)
+
+
+def _headline_above_text(layout: Layout) -> int:
+    """The line of the headline; where that stands in a menu or nowhere, the heading above the text."""
+    at = layout.headline
+    if at >= 0 and not layout.lines[at].zone.navigation:
+        return at
+    above = range(at + 1, layout.body[0])
+    headings = [i for i in above if layout.lines[i].heading and not layout.lines[i].zone.navigation]
+    if not headings:
+        return at
+    return headings[0] if at >= 0 else headings[-1]
 
 
 def _possible(line: Line) -> bool:
     zone = line.zone
     if not _MIN_LENGTH <= len(line.text) <= _MAX_LENGTH or (" " not in line.text and line.text.isascii()):
         return False
-    if line.linked or zone.navigation or zone.aside or zone.footer or zone.comments or zone.figure or zone.listed:
+    if line.linked or zone.navigation or zone.aside or zone.footer or zone.comments or zone.figure:
         return False
     return SHARE_LINE.fullmatch(line.text) is None
 
 
-def _is_sentence_heading(line: Line, index: int, layout: Layout) -> bool:
-    """Whether a line right below the headline is a heading too long for the title of a chapter."""
-    return (
-        line.block.tag in ("h2", "h3", "h4")
-        and index <= layout.headline + _RIGHT_BELOW
-        and len(line.text) >= _MIN_HEADING
-    )
+def _is_sentence_heading(line: Line) -> bool:
+    """Whether a line is a heading too long for the title of a chapter."""
+    return line.block.tag in ("h2", "h3", "h4") and len(line.text) >= _MIN_HEADING
 
 
 def _marked(line: Line) -> bool:
@@ -81,8 +115,8 @@ def _marked(line: Line) -> bool:
 
 
 def _set_apart(line: Line, index: int, layout: Layout) -> bool:
-    """Whether a line right below the headline is emphasised as a whole and the text behind it is not."""
-    if index > layout.headline + _RIGHT_BELOW or not _emphasised(line):
+    """Whether a line is emphasised as a whole and the text behind it is not."""
+    if not _emphasised(line):
         return False
     following = next((layout.lines[i] for i in layout.paragraphs if i > index), None)
     return following is not None and not _emphasised(following)

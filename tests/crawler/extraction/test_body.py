@@ -91,3 +91,40 @@ def test_teasers_longer_than_the_article_are_no_reason_to_doubt_its_text(read: R
     assert text is not None
     assert "another town" not in text
     assert text.count("The council of the upper town") == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<p><a href='/towns/fog-lamps-4'>THE GREAT FOG: ELEVEN LAMPS THAT NEVER CAME BACK</a></p>",
+        "<ul><li><a href='/towns/fog-lamps-4'>The eleven lamps that never came back</a></li></ul>",
+        "<p>Ann Ferrars can be reached at ann@paper.example.</p>",
+        "<p>Cy Long contributed to this report.</p>",
+        "<p>We may earn a small commission when you buy a lamp by a link on this page.</p>",
+        "<p>Advertisement</p>",
+        "<p>This article appeared in the Towns section of the print edition.</p>",
+        "<div>Empfohlener redaktioneller Inhalt</div>",
+    ],
+)
+def test_what_stands_in_the_column_beside_the_article_is_no_text(read: Read, paragraphs: str, line: str) -> None:
+    plain = read(f"{HEAD}<div>{paragraphs}{paragraphs.replace('lamps', 'lanterns')}</div>").article.text
+    body = f"{HEAD}<div>{paragraphs}{line}{paragraphs.replace('lamps', 'lanterns')}</div>"
+    assert read(body).article.text == plain
+
+
+def test_an_article_in_two_columns_of_one_kind_is_whole(read: Read, paragraphs: str) -> None:
+    second = paragraphs.replace("lamps", "lanterns").replace("lamplighter", "watchman")
+    body = (
+        f"{HEAD}<main><div class='block'><div class='column'>{paragraphs}</div></div><div class='advert'>Lamps!</div>"
+        f"<div class='block'><div class='column'>{second}</div></div></main>"
+    )
+    text = read(body).article.text or ""
+    assert text.count("\n") == 7
+    assert text.index("count the lamps again") < text.index("count the lanterns again")
+
+
+def test_a_stated_body_that_says_everything_twice_is_not_taken(read: Read, paragraphs: str) -> None:
+    stated = {"@type": "NewsArticle", "headline": "Lamps to be counted", "articleBody": paragraphs * 2}
+    head = f'<script type="application/ld+json">{json.dumps(stated)}</script>'
+    article = read(HEAD + paragraphs, head=head).article
+    assert article.provenance["text"].source == "trafilatura"
