@@ -10,6 +10,8 @@ from broadsheet.crawler.extraction.wording import BYLINE_WORD
 _MAX_NAME = 60
 _MAX_WORDS = 6
 _MAX_TEXT = 320
+# With addresses, brackets and white space, which go first; to look for those takes the square of the length.
+_MAX_STATEMENT = 4000
 _SPLIT = re.compile(
     r"\s*(?:;|\||/|•|·|\n|\s+(?:and|und|et|y|och|og|en|ja|и|та|ve|with|mit)\s+|\s*&\s*)\s*", re.IGNORECASE
 )
@@ -75,6 +77,8 @@ def split_names(text: str) -> list[str]:
     Returns:
         The names, without byline words, job titles, addresses and handles.
     """
+    if len(text) > _MAX_STATEMENT:
+        return []
     text = text.replace("\u00ad", "")
     text = _BRACKETS.sub(" ", _ADDRESS.sub(" ", collapse(text)))
     if len(text) > _MAX_TEXT:

@@ -10,6 +10,7 @@ from lxml import etree, html
 
 from broadsheet.crawler.extraction.encoding import decode
 from broadsheet.crawler.extraction.lines import Line, read_lines
+from broadsheet.crawler.extraction.parser_limits import cut_attributes, flatten
 
 # XML 1.0, section 2.2: characters that no tree can hold. lxml's parser lets them through and fails later, when a
 # text with one of them is moved. A form feed is white space to HTML.
@@ -45,7 +46,7 @@ class Page:
         encoding: The Python name of the encoding that the bytes were in.
         is_html: Whether the bytes hold HTML at all.
         root: The root of the parsed tree; an empty document where they do not.
-        parser_limit: What the parser says it left out, or None when the tree is whole.
+        parser_limit: What the parser could not take and how that was met, or None when the tree is whole.
     """
 
     def __init__(self, body: bytes, *, url: str, content_type: str | None) -> None:
@@ -103,18 +104,32 @@ def _join(base: str, reference: str) -> str | None:
 def _parse(source: bytes) -> tuple[bool, html.HtmlElement, str | None]:
     if _MARKUP.search(source, 0, _MARKUP_PREFIX) is None:
         return False, html.Element("html"), None
-    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
+    source, cut = cut_attributes(source)
+    root, limit = _tree(source, huge=False)
+    if limit is not None:
+        deep = limit.startswith("Excessive depth")
+        root, limit = _tree(flatten(source) if deep else source, huge=True)
+        if deep and limit is None:
+            limit = "nested deeper than 256 elements: read without those below, their text was kept"
+    if root is None:
+        return False, html.Element("html"), None
+    return True, root, "; ".join(filter(None, (cut, limit))) or None
+
+
+def _tree(source: bytes, *, huge: bool) -> tuple[html.HtmlElement | None, str | None]:
+    """The parsed tree, and the limit at which the parser stopped, which only its log tells.
+
+    Args:
+        source: UTF-8.
+        huge: Whether elements may nest 2048 deep, not 256, and text may be longer than 10 MB.
+    """
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=huge)
     parser.set_element_class_lookup(_ELEMENT_CLASSES)
     try:
         root = html.document_fromstring(source, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
-        return False, html.Element("html"), None
-    return True, root, _parser_limit(parser)
-
-
-def _parser_limit(parser: etree.HTMLParser) -> str | None:
-    """libxml2 stops silently at its limits (nesting deeper than 2048); only its log tells."""
+        root = None
     for entry in parser.error_log:
         if entry.type_name == "ERR_RESOURCE_LIMIT":
-            return str(entry.message).partition(", use ")[0]
-    return None
+            return root, str(entry.message).strip()
+    return root, None

@@ -56,17 +56,6 @@ def test_a_capture_time_without_a_zone_is_refused() -> None:
         extract(b"", url=URL, content_type=None, captured_at=datetime(2026, 11, 22))  # noqa: DTZ001 - the point
 
 
-def test_the_parsers_limit_is_told_in_the_reason(paragraphs: str) -> None:
-    deep = "<div>" * 3000 + "<p>the end of it</p>" + "</div>" * 3000
-    extraction = extracted(f"<html><body><h1>Lamps</h1>{paragraphs}{deep}</body></html>".encode())
-    assert "Excessive depth in document: 2048" in extraction.reason
-
-
-def test_text_nested_deeper_than_256_elements_is_not_lost(paragraphs: str) -> None:
-    deep = "<div>" * 400 + f"<h1>Lamps</h1>{paragraphs}" + "</div>" * 400
-    assert "lamplighter asked" in (extracted(f"<html><body>{deep}</body></html>".encode()).article.text or "")
-
-
 def test_links_are_absolute_without_fragments_and_each_once(read: Read) -> None:
     body = (
         "<a href='/a#top'>1</a><a href='/a'>2</a><a href='b?x=1'>3</a><a href='//cdn.example/c'>4</a>"

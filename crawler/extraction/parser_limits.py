@@ -1,0 +1,97 @@
+"""What a parser cannot take, made so that it can: tags with thousands of attributes, nesting without end.
+
+libxml2 compares each attribute with all others of its tag, and stops silently below 256 elements (2048 where it may
+be huge); trafilatura recurses. Both come from broken templates and from pages made to hurt; the text behind them is
+read all the same.
+"""
+
+from __future__ import annotations
+
+import re
+
+_MOST_ATTRIBUTES = 1000
+_DEEPEST = 120
+# What may be a tag as long as this is looked at; one attribute of any length is no trouble.
+_LONG_TAG = re.compile(rb"<[a-zA-Z][a-zA-Z0-9:-]*(?=[\s/][^<]{32768})")
+_ATTRIBUTE = re.compile(rb"""[\s/]+[^\s=<>"'/]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]*))?""")
+_TAG = re.compile(
+    rb"<!--.*?-->|<(script|style|textarea|title)\b.*?</\1\s*>"
+    rb"""|<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)\b(?:[^<>"']|"[^"<]*"|'[^'<]*')*>""",
+    re.DOTALL | re.IGNORECASE,
+)
+# Elements that hold nothing, or that the next of their kind ends (HTML, section 13.1.2.4): they nest nothing.
+_NOT_NESTING = frozenset(
+    b"area base br col embed hr img input link meta source track wbr html head body p li dt dd option tr td th "
+    b"thead tbody tfoot h1 h2 h3 h4 h5 h6".split()
+)
+
+
+def cut_attributes(markup: bytes) -> tuple[bytes, str | None]:
+    """Leave out the attributes of a tag that are over a thousand.
+
+    Args:
+        markup: A page.
+
+    Returns:
+        The page, and what was left out, or None.
+    """
+    kept: list[bytes] = []
+    done = left_out = 0
+    for tag in _LONG_TAG.finditer(markup):
+        start = tag.end()
+        if start < done:
+            continue
+        cut, end, count = start, start, 0
+        while (attribute := _ATTRIBUTE.match(markup, end)) is not None:
+            count, end = count + 1, attribute.end()
+            if count <= _MOST_ATTRIBUTES:
+                cut = end
+        if cut < end:
+            kept.append(markup[done:cut])
+            done, left_out = end, left_out + count - _MOST_ATTRIBUTES
+    if not kept:
+        return markup, None
+    return b"".join((*kept, markup[done:])), f"{left_out:,} attributes over {_MOST_ATTRIBUTES:,} of a tag left out"
+
+
+def flatten(markup: bytes) -> bytes:
+    """Take away the tags of elements nested deeper than 120 levels; what is inside stays.
+
+    Args:
+        markup: A page.
+    """
+    kept: list[bytes] = []
+    done = 0
+    nesting = _Nesting()
+    for tag in _TAG.finditer(markup):
+        name = (tag["name"] or b"").lower()
+        if not name or name in _NOT_NESTING:
+            continue
+        if not (nesting.close(name) if tag["end"] else nesting.open(name)):
+            kept.append(markup[done : tag.start()])
+            # Words at both sides stay words.
+            kept.append(b" ")
+            done = tag.end()
+    return b"".join((*kept, markup[done:]))
+
+
+class _Nesting:
+    """The elements that are open; both methods say whether the tag stays."""
+
+    def __init__(self) -> None:
+        self._open: list[bytes] = []
+        self._count: dict[bytes, int] = {}
+
+    def open(self, name: bytes) -> bool:
+        self._open.append(name)
+        self._count[name] = self._count.get(name, 0) + 1
+        return len(self._open) <= _DEEPEST
+
+    def close(self, name: bytes) -> bool:
+        if not self._count.get(name):
+            return False
+        while True:
+            depth, closed = len(self._open), self._open.pop()
+            self._count[closed] -= 1
+            if closed == name:
+                return depth <= _DEEPEST
