@@ -1,4 +1,4 @@
-"""How often a host is asked: a delay between requests, Crawl-delay and Retry-After, each within a cap."""
+"""How often a host is asked: a delay that grows with its latency, Crawl-delay and Retry-After, each within a cap."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ _WAIT_STATUS = frozenset({429, 503})
 # With no delay at all, a slot forgets a pause, and Scrapy 2.19 on asyncio sends whatever is queued at once, past
 # CONCURRENT_REQUESTS_PER_DOMAIN: it counts a request only once its task has begun.
 _SHORTEST_DELAY = 0.001
+_SHARE_OF_LATEST = 0.5
 
 
 class Courtesy:
@@ -37,6 +38,9 @@ class Courtesy:
         DOWNLOAD_DELAY: Seconds between the starts of two requests to a host.
         PRIVATE_HOST_DELAY: The same for hosts whose address is not public: the operator's own machines, which
             only answer where private addresses are allowed at all. Default 0.
+        LATENCY_FACTOR: A host that has a delay at all is left alone between two requests for this many times as long
+            as its answers lately took to begin: a server that grows slow is asked less. Default 2.
+        LATENCY_DELAY_CAP: The most seconds that this comes to. Default 10.
         CRAWL_DELAY_CAP: The most seconds that a Crawl-delay is followed for. Default 120.
         RETRY_AFTER_CAP: The most seconds that a host is left alone for its Retry-After. Default 300.
     """
@@ -46,10 +50,13 @@ class Courtesy:
         settings = crawler.settings
         self._delay = settings.getfloat("DOWNLOAD_DELAY")
         self._private_delay = settings.getfloat("PRIVATE_HOST_DELAY", 0.0)
+        self._latency_factor = settings.getfloat("LATENCY_FACTOR", 2.0)
+        self._latency_delay_cap = settings.getfloat("LATENCY_DELAY_CAP", 10.0)
         self._crawl_delay_cap = settings.getfloat("CRAWL_DELAY_CAP", 120.0)
         self._retry_after_cap = settings.getfloat("RETRY_AFTER_CAP", 300.0)
         self._private: set[str] = set()
         self._crawl_delays: dict[str, float] = {}
+        self._latencies: dict[str, float] = {}
         crawler.signals.connect(self._before_request, signal=signals.request_reached_downloader)
         crawler.signals.connect(self._after_response, signal=signals.response_downloaded)
 
@@ -73,9 +80,15 @@ class Courtesy:
         host = request.meta["download_slot"]
         if response.ip_address is not None and not is_public(str(response.ip_address)):
             self._private.add(host)
+        self._learn_latency(host, request.meta.get("download_latency"))
         if response.status in _WAIT_STATUS and (value := response.headers.get("Retry-After")) is not None:
             self._pause(host, value.decode("latin-1"))
         self._set_delay(host)
+
+    def _learn_latency(self, host: str, latest: float | None) -> None:
+        if latest is not None:
+            known = self._latencies.get(host, latest)
+            self._latencies[host] = known + _SHARE_OF_LATEST * (latest - known)
 
     def _learn_crawl_delay(self, host: str, stated: float) -> None:
         known = self._crawl_delays.get(host)
@@ -112,6 +125,8 @@ class Courtesy:
 
     def _current_delay(self, host: str) -> float:
         delay = self._private_delay if host in self._private else self._delay
+        if delay > 0:
+            delay = max(delay, min(self._latency_factor * self._latencies.get(host, 0.0), self._latency_delay_cap))
         return max(delay, min(self._crawl_delays.get(host, 0.0), self._crawl_delay_cap), _SHORTEST_DELAY)
 
     def _slot(self, host: str) -> Slot | None:

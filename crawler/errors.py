@@ -7,6 +7,7 @@
     ├── BrokenCrawlError      a fault of ours ended a crawl before its time
     ├── DiskFullError         the disk has too little room for what is fetched
     ├── CrawlStopped          the crawl was ended before the fetch had its turn
+    ├── HostGivenUp           the host refuses or fails again and again
     ├── NoContactError        the host is at a public address, and nobody is named whom its owner can reach
     ├── ReaderStartError      no process can be started that reads pages
     └── RobotsDisallowed      robots.txt, or its absence through an error, forbids the fetch
@@ -45,3 +46,7 @@ class DiskFullError(CrawlError):
 
 class CrawlStopped(CrawlError):  # noqa: N818 - named as the decision it is
     """The crawl was ended before the fetch had its turn."""
+
+
+class HostGivenUp(CrawlError):  # noqa: N818 - named as the decision it is
+    """The host refuses or fails again and again: it is asked for nothing any more in this crawl."""

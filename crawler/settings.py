@@ -47,6 +47,8 @@ ROBOTSTXT_OBEY = False
 ROBOTSTXT_USER_AGENT = "Broadsheet"
 DOWNLOADER_MIDDLEWARES = {
     "broadsheet.crawler.robots.RobotsMiddleware": 100,
+    # Nearest to the wire: it sees every retry.
+    "broadsheet.crawler.breaker.BreakerMiddleware": 900,
     # Off above or not needed; named here too, since what is only disabled is still imported.
     **dict.fromkeys(
         (
@@ -86,6 +88,7 @@ DOWNLOAD_DELAY_JITTER = 0
 PRIVATE_HOST_DELAY = 0.0
 CRAWL_DELAY_CAP = 120
 RETRY_AFTER_CAP = 300
+BREAKER_PAUSE = 30
 CONCURRENT_REQUESTS = 32
 CONCURRENT_REQUESTS_PER_DOMAIN = 8
 RETRY_TIMES = 2

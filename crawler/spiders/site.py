@@ -20,7 +20,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from broadsheet.crawler.discovery import Entry
-from broadsheet.crawler.errors import BlockedAddressError, CrawlStopped, NoContactError, RobotsDisallowed
+from broadsheet.crawler.errors import BlockedAddressError, CrawlStopped, HostGivenUp, NoContactError, RobotsDisallowed
 from broadsheet.crawler.findings import finding_of, page_of
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.ledger import Ledger
@@ -122,6 +122,8 @@ class SiteSpider(Spider):
             self.ledger.skip(filed, "private_address", str(cause))
         elif isinstance(cause, NoContactError):
             self.ledger.skip(filed, "no_contact", str(cause))
+        elif isinstance(cause, HostGivenUp):
+            self.ledger.skip(filed, "host_refuses", str(cause))
         elif isinstance(error, RobotsDisallowed) and not isinstance(cause, _NOBODY_THERE):
             self.ledger.skip(filed, "robots", str(error))
         else:

@@ -40,6 +40,7 @@ SITES: dict[str, dict[str, Answer | list[Answer]]] = {
     "429": {"/page/0": busy(429, "1")},
     "503": {"/page/0": busy(503, "1")},
     "away for a day": {"/page/0": busy(503, "86400")},
+    "slow to answer": {path: Answer(b"<p>page", hang=0.5) for path in PAGES},
     "busy robots.txt": {"/robots.txt": busy(503, "1")},
 }
 ADDRESSES = {name: f"127.0.0.{number}" for number, name in enumerate(SITES, start=11)}
@@ -96,6 +97,13 @@ def test_hosts_do_not_wait_for_each_other(crawled: Crawl) -> None:
 def test_crawl_delay_makes_a_host_slower_than_its_delay(crawled: Crawl) -> None:
     assert mean(crawled.gaps("slow")) >= 0.6 - NETWORK
     assert f"{ADDRESSES['slow']}: Crawl-delay of 0.6 s" in crawled.report.log
+
+
+def test_a_host_that_is_slow_to_answer_is_asked_less_often(crawled: Crawl) -> None:
+    first, second, third, *_ = [moment for path, moment in crawled.sites["slow to answer"].requests if path in PAGES]
+
+    assert third - first > 2 * DELAY + 0.1, "it has answered the first after half a second"
+    assert second - first < third - second
 
 
 def test_a_crawl_delay_over_the_cap_is_cut_and_the_log_says_so(crawled: Crawl) -> None:
