@@ -31,6 +31,7 @@ _COMMANDS = (
     "verify",
     "recover",
     "forget",
+    "retain",
     "demo",
 )
 

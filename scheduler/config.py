@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +15,14 @@ from msgspec import Meta, Struct
 
 from broadsheet.crawler.job import DEFAULT_MAX_DEPTH, DEFAULT_MAX_PAGES
 from broadsheet.crawler.spool_limits import SpoolLimits
-from broadsheet.storage.errors import InvalidURLError
+from broadsheet.storage.takedown.retention import Retention
 from broadsheet.storage.urls import normalise
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(|[KMGT]i?)B?")
+_AGE = re.compile(r"(\d{1,6})\s*(day|week|year)s?")
+_DAYS = {"day": 1, "week": 7, "year": 365}
+# Longer than anything is archived; what is before the year 1 is no date.
+_LONGEST_DAYS = 365 * 1000
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 
 
@@ -40,12 +45,14 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         max_pages: How many pages a crawl asks for at most.
         max_depth: How many links it goes from the home page at most.
         delay: Seconds between two requests to a host; null for the default.
+        retention: How long its captures are kept, such as ``400 days``; null for ever.
     """
 
     home: str
     max_pages: Annotated[int, Meta(ge=1)] = DEFAULT_MAX_PAGES
     max_depth: Annotated[int, Meta(ge=0)] = DEFAULT_MAX_DEPTH
     delay: Annotated[float, Meta(ge=0)] | None = None
+    retention: str | None = None
 
 
 class Config(Struct, frozen=True, kw_only=True):
@@ -122,6 +129,28 @@ def spool_limits(config: Config | None) -> SpoolLimits:
     )
 
 
+def retentions(config: Config) -> list[Retention]:
+    """Return how long the captures of each source are kept; sources that are kept for ever are left out."""
+    return [
+        Retention(source=name, home=source.home, age=_age(source.retention))
+        for name, source in config.sources.items()
+        if source.retention is not None
+    ]
+
+
+def _age(text: str) -> timedelta:
+    """Return how long an age such as ``400 days`` is.
+
+    Raises:
+        ValueError: It is none, or shorter than a day.
+    """
+    found = _AGE.fullmatch(text.strip())
+    days = int(found[1]) * _DAYS[found[2]] if found else 0
+    if not 1 <= days <= _LONGEST_DAYS:
+        raise ValueError(f"retention has to be an age such as '400 days', '8 weeks' or '2 years', not {text!r}")
+    return timedelta(days=days)
+
+
 def _size(variable: str, key: str, configured: str | None) -> int | None:
     """Return how many bytes an environment variable says, else a key of the sources file; None where neither does."""
     name, text = (f"${variable}", os.environ[variable]) if os.environ.get(variable) else (key, configured)
@@ -136,7 +165,9 @@ def _size(variable: str, key: str, configured: str | None) -> int | None:
 def _source(path: Path, name: str, table: object) -> Source:
     try:
         source = msgspec.convert(table, type=Source)
+        if source.retention is not None:
+            _age(source.retention)
         return msgspec.structs.replace(source, home=normalise(source.home))
-    except (msgspec.ValidationError, InvalidURLError) as error:
+    except ValueError as error:
         allowed = ", ".join(Source.__struct_fields__)
         raise ConfigError(f"{path}: [sources.{name}]: {error}; allowed keys are {allowed}") from error

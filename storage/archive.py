@@ -12,7 +12,7 @@ from msgspec import Struct
 from broadsheet.storage import layout
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.chains.changes import Changes
-from broadsheet.storage.documents import extractions, snapshots
+from broadsheet.storage.documents import extractions, removals, snapshots
 from broadsheet.storage.documents.extractions import Extraction
 from broadsheet.storage.documents.marker import ensure_format
 from broadsheet.storage.documents.removals import Removal, Takedowns
@@ -221,6 +221,7 @@ class Archive:
         Raises:
             ArchiveDamagedError: The record is missing, or its block is not the one that was stored.
             TakenDownError: The version was taken down.
+            NoSuchVersionError: It is too old, and was removed since it was read.
         """
         return self._stored(snapshot)[1].block
 
@@ -230,6 +231,7 @@ class Archive:
         Raises:
             ArchiveDamagedError: It is missing, or not the one that was stored.
             TakenDownError: The version was taken down.
+            NoSuchVersionError: It is too old, and was removed since it was read.
         """
         return self._stored(snapshot)[0]
 
@@ -237,7 +239,13 @@ class Archive:
         where = snapshot.warc
         if self._is_hidden(snapshot):
             raise TakenDownError(f"version {snapshot.version} of {snapshot.url} was taken down")
-        return again_if_damaged(lambda: self._record_at(where))
+        try:
+            return again_if_damaged(lambda: self._record_at(where))
+        except ArchiveDamagedError as error:
+            if snapshot.key in removals.removed(self.store):
+                message = f"version {snapshot.version} of {snapshot.url} was removed since it was read"
+                raise NoSuchVersionError(message) from error
+            raise
 
     def _record_at(self, where: WarcLocation) -> tuple[bytes, WarcRecord]:
         try:
@@ -291,6 +299,8 @@ class Archive:
         try:
             self.store.size(key)
         except NoSuchObjectError as error:
+            if key in removals.removed(self.store):
+                return None  # It was removed after its index line was read.
             raise ArchiveDamagedError(f"snapshot {key} is missing and the index names it; run verify") from error
         return None
 

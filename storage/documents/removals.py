@@ -40,12 +40,15 @@ class Replacement(Struct, frozen=True, kw_only=True):
         new: The one without what was removed.
         records: The records that were removed, of a WARC segment.
         captures: The ids of the captures whose lines were removed, of an index segment.
+        versions: The keys of all snapshots that the old index segment named, in the order of their captures: with them
+            the manifest of the batch can be made again.
     """
 
     old: ManifestObject
     new: ManifestObject
     records: list[RemovedRecord] = []
     captures: list[str] = []
+    versions: list[str] = []
 
 
 class Removal(Struct, frozen=True, kw_only=True):
@@ -57,7 +60,9 @@ class Removal(Struct, frozen=True, kw_only=True):
         reason: Why.
         scope: ``identity`` where an article is removed for good, whatever is captured of it later; ``captures`` where
             only what is listed is.
-        identity: The identity hash of the article; None for a retention.
+        identity: The identity hash of the article; None for a retention, and where removals that met were merged.
+        source: The source whose old captures were removed, of a retention.
+        before: What was older than this.
         segments: The WARC segments that were replaced, the newest first.
         indexes: Their index segments, in the same order.
         snapshots: The snapshots that were deleted, and other documents made of the same captures.
@@ -68,6 +73,8 @@ class Removal(Struct, frozen=True, kw_only=True):
     reason: str
     scope: Literal["identity", "captures"]
     identity: str | None
+    source: str | None = None
+    before: datetime | None = None
     segments: list[Replacement] = []
     indexes: list[Replacement] = []
     snapshots: list[ManifestObject] = []

@@ -79,7 +79,7 @@ def read_captures(segment: Path) -> Iterator[tuple[Capture, bytes]]:
     request = Request()
     for offset, length, record in warc.iterate(segment):
         if record.type == "warcinfo":
-            source = _warc_fields(record.block).get(SOURCE_FIELD)
+            source = source_in(record.block)
         elif record.type in ("response", "revisit"):
             if held:
                 yield _held_capture(held, request, source)
@@ -110,6 +110,11 @@ def _warc_fields(block: bytes) -> dict[str, str]:
     # Not splitlines: a feed's title in it may hold what Unicode calls a line separator.
     pairs = (line.partition(": ") for line in block.decode(errors="replace").split("\r\n"))
     return {name: value for name, _, value in pairs}
+
+
+def source_in(block: bytes) -> str | None:
+    """Return the source that was crawled, out of the block of a warcinfo record, or None."""
+    return _warc_fields(block).get(SOURCE_FIELD)
 
 
 def request_in(block: bytes) -> Request:

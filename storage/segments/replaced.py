@@ -12,7 +12,9 @@ from itertools import groupby
 from typing import TypeVar
 
 from broadsheet.storage import cdxj, layout
+from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
+from broadsheet.storage.segments import warc
 from broadsheet.storage.stores.objects import ObjectEntry, ObjectStore
 from broadsheet.storage.stores.rereading import get_intact
 
@@ -57,6 +59,17 @@ def _standing(store: ObjectStore, key: str, ask: Callable[[str], _T]) -> tuple[s
         if successor is None:
             raise
         return successor, ask(successor)
+
+
+def original_of(store: ObjectStore, revisit: IndexLine) -> str:
+    """Return the id of the record whose body a revisit repeats, as the revisit says; empty where it says none.
+
+    Raises:
+        NoSuchObjectError: There is neither its segment nor one that has taken its place.
+        RecordError: The record cannot be read.
+    """
+    member = get_range(store, revisit.filename, int(revisit.offset), int(revisit.length))
+    return (warc.read_member(member).field("WARC-Refers-To") or "").strip("<>")
 
 
 def successor_of(store: ObjectStore, key: str) -> str | None:

@@ -146,7 +146,8 @@ class FolderStore:
                 if entry.is_dir():
                     yield from self._walk(key + "/")
                 elif entry.is_file():
-                    yield ObjectEntry(key, entry.stat().st_size)
+                    with contextlib.suppress(FileNotFoundError):  # it was deleted since
+                        yield ObjectEntry(key, entry.stat().st_size)
 
     @contextlib.contextmanager
     def _reading(self, key: str) -> Iterator[BinaryIO]:

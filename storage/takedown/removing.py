@@ -16,15 +16,12 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-from msgspec import Struct
 
 from broadsheet.storage import cdxj, layout
-from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.chains.rebuild import describe
 from broadsheet.storage.documents import manifests, removals
 from broadsheet.storage.documents.manifests import ManifestObject
@@ -36,21 +33,13 @@ from broadsheet.storage.segments.redaction import Mark, Removed, Selection
 from broadsheet.storage.segments.warc import WarcRecord
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.stores.rereading import get_intact
+from broadsheet.storage.takedown import derived
+from broadsheet.storage.takedown.index_lines import Doomed, index_replacement, replaced_index_key, rest_of
 
 _REMOVED_FROM = (layout.WARC, layout.INDEX, layout.SNAPSHOTS, layout.EXTRACTIONS)
 _PIECE = 8 * 1024 * 1024
-
-
-class Doomed(Struct, frozen=True, kw_only=True):
-    """The captures of one batch that are to be removed.
-
-    Attributes:
-        index_key: The batch's index segment.
-        lines: Their lines in it; all are of one WARC segment.
-    """
-
-    index_key: str
-    lines: list[IndexLine]
+# How often what another machine replaces meanwhile is looked for anew.
+_ATTEMPTS = 3
 
 
 class _Planned(NamedTuple):
@@ -76,11 +65,8 @@ class Remover:
     def remove(
         self,
         doomed: Iterable[Doomed],
+        draft: Removal,
         *,
-        at: datetime,
-        reason: str,
-        identity: str | None,
-        scope: Literal["identity", "captures"],
         others: Iterable[str] = (),
         is_doomed: Callable[[WarcRecord], bool] = lambda _: False,
     ) -> Removal:
@@ -88,10 +74,7 @@ class Remover:
 
         Args:
             doomed: The captures, by batch.
-            at: The moment to write down.
-            reason: The reason to write down.
-            identity: The identity hash of the article, or None where it is of many.
-            scope: Whether an article is removed for good, or the captures alone; see `Removal`.
+            draft: What is to be written down, but for the lists of what is removed.
             others: Keys of snapshots that are removed beside those of the captures.
             is_doomed: Tells of a record in the segments of the captures whether it is removed too.
 
@@ -100,15 +83,23 @@ class Remover:
             StoreError: The store failed; `finish` goes on.
         """
         order = sorted(doomed, key=lambda batch: layout.batch_of(batch.index_key), reverse=True)
-        draft = Removal(at=at, reason=reason, scope=scope, identity=identity)
-        planned = [self._replacements(batch, draft, is_doomed) for batch in order]
+        planned = [plan for batch in order if (plan := self._replacements(batch, draft, is_doomed))]
         keys = {*others, *(key for each in planned for key in each.snapshots)}
         removal = msgspec.structs.replace(
             draft,
             segments=[each.segment for each in planned],
             indexes=[each.lines for each in planned],
-            snapshots=list(self._described({*keys, *self._extractions(keys)})),
+            snapshots=list(self._described({*keys, *derived.extractions_of(self.store, keys)})),
         )
+        return self.carry_out(removal)
+
+    def carry_out(self, removal: Removal) -> Removal:
+        """Write a removal down, and do what it says; return it.
+
+        Raises:
+            ArchiveDamagedError: A segment that is to be replaced is damaged.
+            StoreError: The store failed; `finish` goes on.
+        """
         key, data = removals.encode(removal)
         self.store.put(key, data)
         self.finish(key, removal)
@@ -126,14 +117,12 @@ class Remover:
             StoreError: The store failed.
         """
         written = [describe(self.store, key)]
-        for each in removal.segments:
-            self._put_segment(each, removal)
-        written += [each.new for each in removal.segments]
+        written += [segment for each in removal.segments for segment in self._put_segment(each, removal)]
         written += [index for each in removal.indexes for index in self._put_index(each, removal)]
         self._amendments.publish(written)
         for each in removal.indexes:
             self.store.delete(each.old.key)
-        self._delete_derived(removal)
+        derived.delete(self.store, {layout.batch_of(gone.key) for gone in removal.gone if _is_index(gone.key)})
         for gone in removal.snapshots:
             self.store.delete(gone.key)
         for each in removal.segments:
@@ -147,43 +136,72 @@ class Remover:
             if any(gone.key in there for gone in removal.gone):
                 yield key, removal
 
-    def _replacements(self, batch: Doomed, removal: Removal, is_doomed: Callable[[WarcRecord], bool]) -> _Planned:
-        ids = {line.id for line in batch.lines}
-        warc_key = batch.lines[0].filename
+    def redacted(self, warc_key: str, removal: Removal, is_doomed: Callable[[WarcRecord], bool]) -> Replacement | None:
+        """Return what takes the place of a WARC segment without some records; None where it has none of them.
+
+        Raises:
+            NoSuchObjectError: It is not there.
+            ArchiveDamagedError: It is damaged.
+        """
         with self._fetched(warc_key) as (path, target):
-            selection = _select(path, warc_key, lambda record: record.record_id in ids or is_doomed(record))
+            selection = _select(path, warc_key, is_doomed)
+            if not selection.removed:
+                return None
             redaction.redact(path, target, selection, _mark(removal, warc_key))
             new = _segment_at(target, layout.batch_of(warc_key))
             old = manifests.described_file(warc_key, path)
-        records = [
-            RemovedRecord(id=each.record_id, type=each.type, offset=each.offset, length=each.length, digest=each.digest)
-            for each in selection.removed
-        ]
-        index = get_intact(self.store, batch.index_key)
-        removed = {record.id for record in records}
-        lines = [line for line in cdxj.decode(index, batch.index_key) if line.id in removed]
-        captures = {line.id for line in lines}
-        rest = _rest(index, batch.index_key, captures, new.key)
-        return _Planned(
-            segment=Replacement(old=old, new=new, records=records),
-            lines=Replacement(
-                old=manifests.described(batch.index_key, index),
-                new=manifests.described(_index_key(batch.index_key, rest), rest),
-                captures=sorted(captures),
-            ),
-            snapshots=[line.snapshot for line in lines if line.snapshot],
+        return Replacement(
+            old=old,
+            new=new,
+            records=[
+                RemovedRecord(
+                    id=each.record_id, type=each.type, offset=each.offset, length=each.length, digest=each.digest
+                )
+                for each in selection.removed
+            ],
         )
 
-    def _put_segment(self, each: Replacement, removal: Removal) -> None:
-        if self._has(each.new) or not self._has(each.old):
-            return
-        with self._fetched(each.old.key) as (path, target):
-            removed = [Removed(of.offset, of.length, of.type, of.id, of.digest) for of in each.records]
-            selection = Selection(removed, is_all=each.new.size < each.old.size)
-            redaction.redact(path, target, selection, _mark(removal, each.old.key))
-            self.store.put(each.new.key, target)
-        if describe(self.store, each.new.key) != each.new:
+    def _replacements(
+        self, batch: Doomed, removal: Removal, is_doomed: Callable[[WarcRecord], bool]
+    ) -> _Planned | None:
+        """Plan what takes the place of the segments of a batch; None where another machine has removed it all."""
+        ids = {line.id for line in batch.lines}
+        for _ in range(_ATTEMPTS):
+            try:
+                key, index = replaced.get(self.store, batch.index_key)
+                lines = [line for line in cdxj.decode(index, key) if line.id in ids]
+                if not lines:
+                    return None
+                segment = self.redacted(
+                    lines[0].filename, removal, lambda record: record.record_id in ids or is_doomed(record)
+                )
+            except NoSuchObjectError as error:
+                missing = error  # Another machine may be replacing it.
+                continue
+            if segment is None:
+                raise ArchiveDamagedError(
+                    f"{lines[0].filename} has none of the records that the index names; run verify --deep"
+                )
+            return _planned(segment, key, index)
+        raise ArchiveDamagedError(f"{missing}, and the index names it; run verify") from missing
+
+    def _put_segment(self, each: Replacement, removal: Removal) -> list[ManifestObject]:
+        """Put a segment without the records that are removed; return what was put, or is there."""
+        if self._has(each.new):
+            return [each.new]
+        try:
+            with self._fetched(each.old.key) as (path, target):
+                removed = [Removed(of.offset, of.length, of.type, of.id, of.digest) for of in each.records]
+                selection = Selection(removed, is_all=each.new.size < each.old.size)
+                redaction.redact(path, target, selection, _mark(removal, each.old.key))
+                self.store.put(each.new.key, target)
+            put = describe(self.store, each.new.key)
+        except NoSuchObjectError:
+            # Another machine has replaced it meanwhile: what is left to be removed there, `takedown.enforce` finds.
+            return [each.new] if self._has(each.new) else []
+        if put != each.new:
             raise ArchiveDamagedError(f"{each.new.key} is not what was stored: {each.old.key} is kept")
+        return [put]
 
     def _put_index(self, each: Replacement, removal: Removal) -> list[ManifestObject]:
         """Put an index segment without the lines that are removed; return what was put, or is there."""
@@ -194,40 +212,12 @@ class Remover:
         except NoSuchObjectError:
             return []
         batch = layout.batch_of(each.old.key)
-        segment = next(other.new.key for other in removal.segments if layout.batch_of(other.new.key) == batch)
-        rest = _rest(index, each.old.key, set(each.captures), segment)
+        segment = next((other.new.key for other in removal.segments if layout.batch_of(other.new.key) == batch), None)
+        rest = rest_of(index, each.old.key, set(each.captures), segment)
         # Another machine's compressor may come to other bytes than those that were planned: the lines are the same.
-        key = _index_key(each.old.key, rest)
+        key = replaced_index_key(each.old.key, rest)
         self.store.put(key, rest)
         return [manifests.described(key, rest)]
-
-    def _delete_derived(self, removal: Removal) -> None:
-        """Delete what was made of the old index segments; it is made again from the new ones when it is due."""
-        batches = {layout.batch_of(each.old.key) for each in removal.indexes}
-        for writer in sorted({batch.rpartition("-")[2] for batch in batches}):
-            for entry in self.store.list(layout.writer_runs_prefix(writer)):
-                self.store.delete(entry.key)
-        for name in layout.TABLE_NAMES:
-            for day in self.store.directories(layout.table_prefix(name)):
-                self._delete_tables(f"{name}/{day}/", batches)
-
-    def _delete_tables(self, day: str, batches: set[str]) -> None:
-        """Delete what a day of a table has of some batches; the compacted rows of the day before the segments."""
-        listed = [entry.key for entry in self.store.list(layout.TABLES + day)]
-        segments = [key for key in listed if layout.batch_of(key) in batches]
-        if segments:
-            for entry in list(self.store.list(layout.COMPACTED_TABLES + day)):
-                self.store.delete(entry.key)
-        for key in segments:
-            self.store.delete(key)
-
-    def _extractions(self, snapshot_keys: set[str]) -> Iterator[str]:
-        """Yield the keys of what was read again in the captures of snapshots."""
-        beginnings = {layout.extraction_beginning(key) for key in snapshot_keys}
-        for directory in {beginning.rpartition("/")[0] + "/" for beginning in beginnings}:
-            for entry in self.store.list(directory):
-                if entry.key.rpartition("-")[0] + "-" in beginnings:
-                    yield entry.key
 
     def _described(self, keys: set[str]) -> Iterator[ManifestObject]:
         for key in sorted(keys):
@@ -246,34 +236,18 @@ class Remover:
         self._scratch.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._scratch, prefix=".removal-") as directory:
             path = Path(directory) / "old.warc.gz"
-            try:
-                with path.open("wb") as file:
-                    size = self.store.size(key)
-                    for start in range(0, size, _PIECE):
-                        file.write(self.store.get_range(key, start, min(_PIECE, size - start)))
-            except NoSuchObjectError as error:
-                raise ArchiveDamagedError(f"{key} is missing and the index names it; run verify") from error
+            with path.open("wb") as file:
+                size = self.store.size(key)
+                for start in range(0, size, _PIECE):
+                    file.write(self.store.get_range(key, start, min(_PIECE, size - start)))
             yield path, path.with_name("new.warc.gz")
-
-
-def doomed_in(store: ObjectStore, is_doomed: Callable[[IndexLine], bool]) -> list[Doomed]:
-    """Read every index segment of an archive; return what of it is doomed, by batch."""
-    found = []
-    for key, segment in replaced.index_segments(store, store.list(layout.INDEX)):
-        lines = [line for line in cdxj.decode(segment, key) if is_doomed(line)]
-        if lines:
-            found.append(Doomed(index_key=key, lines=lines))
-    return found
 
 
 def _select(path: Path, key: str, is_doomed: Callable[[WarcRecord], bool]) -> Selection:
     try:
-        selection = redaction.select(path, is_doomed)
+        return redaction.select(path, is_doomed)
     except RecordError as error:
         raise ArchiveDamagedError(f"{key} cannot be read, so nothing can be taken out of it: {error}") from error
-    if not selection.removed:
-        raise ArchiveDamagedError(f"{key} has none of the records that the index names; run verify --deep")
-    return selection
 
 
 def _mark(removal: Removal, key: str) -> Mark:
@@ -285,12 +259,15 @@ def _segment_at(path: Path, batch: str) -> ManifestObject:
     return msgspec.structs.replace(described, key=layout.warc_key(batch, described.sha256[:32]))
 
 
-def _index_key(old: str, data: bytes) -> str:
-    return layout.index_key(layout.batch_of(old), data, early=layout.is_early_index(old))
-
-
-def _rest(index: bytes, key: str, ids: set[str], warc_key: str) -> bytes:
-    """Return an index segment without the lines of some captures, for the WARC segment `warc_key`."""
-    return cdxj.encode(
-        msgspec.structs.replace(line, filename=warc_key) for line in cdxj.decode(index, key) if line.id not in ids
+def _planned(segment: Replacement, index_key: str, index: bytes) -> _Planned:
+    removed = {record.id for record in segment.records}
+    lines = [line for line in cdxj.decode(index, index_key) if line.id in removed]
+    return _Planned(
+        segment=segment,
+        lines=index_replacement(index_key, index, removed, segment.new.key),
+        snapshots=[line.snapshot for line in lines if line.snapshot],
     )
+
+
+def _is_index(key: str) -> bool:
+    return key.startswith(layout.INDEX)

@@ -6,19 +6,20 @@ captured at its address as the new place of another article goes as well, and so
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from broadsheet.storage import cdxj, layout
-from broadsheet.storage.cdxj import IndexLine
-from broadsheet.storage.documents import removals
+from broadsheet.storage import layout
 from broadsheet.storage.documents.removals import Removal, Takedowns
-from broadsheet.storage.segments import replaced, warc
 from broadsheet.storage.segments.warc import WarcRecord
-from broadsheet.storage.stores.objects import ObjectStore
-from broadsheet.storage.takedown.removing import Doomed, Remover, doomed_in
+from broadsheet.storage.takedown.index_lines import Doomed, doomed_in
+from broadsheet.storage.takedown.merging import merge
+from broadsheet.storage.takedown.remaining import filed_under, remaining
+from broadsheet.storage.takedown.removing import Remover
 from broadsheet.storage.urls import identity_hash
+
+# As long as others remove at the same time, there may be more to finish.
+_ATTEMPTS = 5
 
 
 def forget(remover: Remover, url: str, reason: str) -> list[Removal]:
@@ -40,44 +41,40 @@ def forget(remover: Remover, url: str, reason: str) -> list[Removal]:
     finish(remover)
     made = []
     if Takedowns(remover.store, hashed).of_identity(hashed) is None:
-        doomed = doomed_in(remover.store, lambda line: _filed(line) == hashed)
+        doomed = doomed_in(remover.store, lambda line: filed_under(line) == hashed)
         made.append(_take_down(remover, hashed, doomed, reason))
     return made + enforce(remover)
 
 
 def finish(remover: Remover) -> list[Removal]:
-    """Finish the removals that were cut off; return them."""
-    found = list(remover.unfinished())
-    for key, removal in found:
-        remover.finish(key, removal)
-    return [removal for _, removal in found]
-
-
-def enforce(remover: Remover) -> list[Removal]:
-    """Remove what there is of articles that are taken down; return what was removed.
-
-    There is something where another process published while an article was taken down; and where an article that is
-    not taken down once moved to an address that is.
-    """
-    made = []
-    while groups := _remaining(remover.store):
-        for group in groups:
-            if group.scope == "identity":
-                made.append(_take_down(remover, group.hashed, group.doomed, group.reason))
-            else:
-                made.append(
-                    remover.remove(
-                        group.doomed, at=datetime.now(UTC), reason=group.reason, identity=group.hashed, scope="captures"
-                    )
-                )
+    """Finish the removals that were cut off, and merge those that met; return them."""
+    made: list[Removal] = []
+    for _ in range(_ATTEMPTS):
+        found = list(remover.unfinished())
+        for key, removal in found:
+            remover.finish(key, removal)
+        merged = merge(remover)
+        if not found and not merged:
+            break
+        made += [removal for _, removal in found] + merged
     return made
 
 
-class _Group(NamedTuple):
-    hashed: str
-    scope: Literal["identity", "captures"]
-    reason: str
-    doomed: list[Doomed]
+def enforce(remover: Remover) -> list[Removal]:
+    """Remove what there is of what was removed before; return what was removed.
+
+    There is something where another process published while an article was taken down, or repeats a body that was
+    removed meanwhile; and where an article that is not taken down once moved to an address that is.
+    """
+    made = finish(remover)
+    while found := remaining(remover.store):
+        for group in found:
+            if group.identity is not None and group.scope == "identity":
+                made.append(_take_down(remover, group.identity, group.doomed, group.reason))
+            else:
+                made.append(remover.remove(group.doomed, _draft(group.identity, group.reason, "captures")))
+        made += finish(remover)
+    return made
 
 
 def _take_down(remover: Remover, hashed: str, doomed: list[Doomed], reason: str) -> Removal:
@@ -89,68 +86,11 @@ def _take_down(remover: Remover, hashed: str, doomed: list[Doomed], reason: str)
 
     return remover.remove(
         doomed,
-        at=datetime.now(UTC),
-        reason=reason,
-        identity=hashed,
-        scope="identity",
+        _draft(hashed, reason, "identity"),
         others=[entry.key for entry in remover.store.list(layout.snapshots_prefix(hashed))],
         is_doomed=is_unanswered_request,
     )
 
 
-def _remaining(store: ObjectStore) -> list[_Group]:
-    takedowns = _Known(store)
-    if not takedowns.reasons:
-        return []
-    groups: dict[tuple[str, Literal["identity", "captures"]], _Group] = {}
-    for key, segment in replaced.index_segments(store, store.list(layout.INDEX)):
-        of_segment: dict[tuple[str, Literal["identity", "captures"]], list[IndexLine]] = {}
-        for line in cdxj.decode(segment, key):
-            reason, scope = takedowns.judge(line)
-            if reason is not None:
-                place = (_filed(line), scope)
-                groups.setdefault(place, _Group(place[0], scope, reason, []))
-                of_segment.setdefault(place, []).append(line)
-        for place, lines in of_segment.items():
-            groups[place].doomed.append(Doomed(index_key=key, lines=lines))
-    return list(groups.values())
-
-
-class _Known:
-    """What the takedowns of an archive say of a capture."""
-
-    def __init__(self, store: ObjectStore) -> None:
-        self._store = store
-        self.reasons: dict[str, str] = {}
-        self._originals: dict[str, str] = {}
-        self._digests: set[str] = set()
-        for key, removal in removals.all_of(store):
-            if key.startswith(layout.TAKEDOWNS) and removal.identity:
-                if removal.scope == "identity":
-                    self.reasons.setdefault(removal.identity, removal.reason)
-                for record in _bodies(removal):
-                    self._originals[record.id] = removal.reason
-                    self._digests.add(record.digest or "")
-
-    def judge(self, line: IndexLine) -> tuple[str | None, Literal["identity", "captures"]]:
-        """Tell why a capture has to go, or None; and whether its whole article has."""
-        filed = _filed(line)
-        if filed in self.reasons:
-            return self.reasons[filed], "identity"
-        if line.filed_as and identity_hash(line.url) in self.reasons:
-            return self.reasons[identity_hash(line.url)], "captures"
-        if line.mime == "warc/revisit" and line.digest in self._digests:
-            return self._originals.get(self._original(line)), "captures"
-        return None, "captures"
-
-    def _original(self, line: IndexLine) -> str:
-        member = replaced.get_range(self._store, line.filename, int(line.offset), int(line.length))
-        return (warc.read_member(member).field("WARC-Refers-To") or "").strip("<>")
-
-
-def _bodies(removal: Removal) -> Iterator[removals.RemovedRecord]:
-    return (record for segment in removal.segments for record in segment.records if record.type == "response")
-
-
-def _filed(line: IndexLine) -> str:
-    return identity_hash(line.filed_as or line.url)
+def _draft(hashed: str | None, reason: str, scope: Literal["identity", "captures"]) -> Removal:
+    return Removal(at=datetime.now(UTC), reason=reason, scope=scope, identity=hashed)

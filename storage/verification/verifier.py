@@ -11,7 +11,6 @@ from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.chains.verification import ChainVerifier
 from broadsheet.storage.documents import removals, snapshots
 from broadsheet.storage.documents.marker import ensure_format
-from broadsheet.storage.documents.removals import Removal
 from broadsheet.storage.errors import ArchiveError
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.stores.rereading import get_intact
@@ -48,7 +47,7 @@ class _Verifier:
         self._segments = self._listed(layout.WARC)
         self._removals = {key: size for of in layout.REMOVALS for key, size in self._listed(of).items()}
         self._replaced: dict[str, str] = {}
-        self._removed: set[str] = set()
+        self._removed: dict[str, set[str]] = {}
         self._gone: dict[str, str] = {}
         self._beginnings: set[str] = set()
         self._captures = 0
@@ -93,7 +92,7 @@ class _Verifier:
     def _unpublished(self, named: AbstractSet[str]) -> list[str]:
         """Return what no manifest names, or no index, and what rests on it: its publication did not end."""
         without_manifest = (self._indexes.keys() | self._removals.keys()) - named
-        without_index = self._segments.keys() - self._named.keys()
+        without_index = self._segments.keys() - self._named.keys() - named
         return sorted({*without_manifest, *without_index, *self._unnamed} - set(self._replaced.values()))
 
     def _read_removal(self, key: str) -> None:
@@ -101,7 +100,9 @@ class _Verifier:
         self._beginnings.add(removal.beginning)
         self._replaced.update((each.old.key, each.new.key) for each in removal.replaced)
         self._gone.update((gone.key, key) for gone in removal.gone)
-        self._removed.update(_removed_records(removal))
+        for segment in removal.segments:
+            ids = {record.id for record in segment.records}
+            self._removed.setdefault(layout.batch_of(segment.old.key), set()).update(ids)
 
     def _check_removals(self, there: ChainMap[str, int]) -> None:
         """What is said to be removed is gone, and what has taken its place is there."""
@@ -113,9 +114,12 @@ class _Verifier:
 
     def _standing(self, key: str) -> str:
         """Return the key of the segment that has taken the place of one, where it was replaced; else its own."""
-        while key in self._replaced and key not in self._segments and key not in self._indexes:
-            key = self._replaced[key]
-        return key
+        if key not in self._replaced or key in self._segments or key in self._indexes:
+            return key
+        # Where removals met, what one of them was to put may never have been put.
+        listed = self._segments if key.startswith(layout.WARC) else self._indexes
+        batch = layout.batch_of(key)
+        return next((other for other in listed if layout.batch_of(other) == batch), self._replaced[key])
 
     def _guarded(self, key: str, check: Callable[[str], None]) -> None:
         try:
@@ -156,7 +160,7 @@ class _Verifier:
                 self._note_once(line.filename, f"ends before byte {end}, where the record of {line.url} ends")
             if line.snapshot and line.snapshot not in self._snapshots and line.snapshot not in self._gone:
                 self._note_once(line.snapshot, f"missing; named for {line.url} by {key}")
-            if line.id in self._removed and key not in self._gone:
+            if key not in self._gone and line.id in self._removed.get(layout.batch_of(key), ()):
                 self._note(key, f"names a capture that was removed: {line.id}")
 
     def _check_snapshot(self, key: str) -> None:
@@ -175,14 +179,9 @@ class _Verifier:
         for key, size in sorted(self._segments.items()):
 
             def found(key: str = key, size: int = size) -> Iterator[str]:
-                removed = frozenset() if key in self._gone else self._removed
+                removed = set() if key in self._gone else self._removed.get(layout.batch_of(key), set())
                 return verifier.check(key, size, self._named.get(key), removed)
 
             # What came may have been spoiled on its way: it is asked for once more.
             whats = list(found()) and list(found())
             self._defects += [Finding(key=key, what=what) for what in whats]
-
-
-def _removed_records(removal: Removal) -> Iterator[str]:
-    for segment in removal.segments:
-        yield from (record.id for record in segment.records)

@@ -125,3 +125,61 @@ def assert_record(store: ObjectStore, where: WarcLocation) -> None:
     record = warc.read_member(store.get_range(where.key, where.offset, where.length))
     assert record.record_id == where.record_id
     assert warc.block_is_intact(record)
+
+
+class CutOff(BaseException):
+    """A machine ends here, as one that is killed does: nothing catches it."""
+
+
+class DyingStore(WatchedStore):
+    """A store whose machine ends when the N-th object is about to be put or deleted.
+
+    Args:
+        store: The store that does the work.
+        number: N, from 1.
+    """
+
+    def __init__(self, store: ObjectStore, number: int) -> None:
+        super().__init__(store, lambda _: None)
+        self._left = number
+
+    def put(self, key: str, data: bytes | Path) -> None:
+        self._count()
+        super().put(key, data)
+
+    def delete(self, key: str) -> None:
+        self._count()
+        super().delete(key)
+
+    def _count(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            raise CutOff
+
+
+def copy(source: ObjectStore, target: ObjectStore) -> None:
+    """Put everything that a store holds into another."""
+    for key, data in objects(source).items():
+        target.put(key, data)
+
+
+class MeetingStore(WatchedStore):
+    """A store that waits for another one at its first put, and at its first delete; two threads use one each."""
+
+    def __init__(self, store: ObjectStore, meeting: threading.Barrier) -> None:
+        super().__init__(store, lambda _: None)
+        self._meeting = meeting
+        self._met: set[str] = set()
+
+    def put(self, key: str, data: bytes | Path) -> None:
+        self._meet("put")
+        super().put(key, data)
+
+    def delete(self, key: str) -> None:
+        self._meet("delete")
+        super().delete(key)
+
+    def _meet(self, change: str) -> None:
+        if change not in self._met:
+            self._met.add(change)
+            self._meeting.wait(timeout=60)

@@ -81,11 +81,12 @@ class Writer:
         self.spool = Spool(directory / "spool")
         self.catalog = Catalog(directory / "catalog.sqlite")
         self.scratch = directory / "tmp"
+        self.source = "test"
 
     def record(self, *visits: Visit) -> tuple[Batch, list[tuple[Capture, Finding | None]]]:
         """Record visits in a batch of their own; a body that the catalog knows becomes a revisit."""
         batch = self.spool.open_batch(visits[0].at)
-        fields = {"software": "Test", SOURCE_FIELD: "test"}
+        fields = {"software": "Test", SOURCE_FIELD: self.source}
         info = warcinfo_record(f"{batch.name}.warc.gz", fields, created_at=visits[0].at)
         batch.append(warc.serialise(info))
         captures = [self._record_visit(batch, info.record_id, visit) for visit in visits]
@@ -133,7 +134,7 @@ class Writer:
         records = exchange_records(exchange, warcinfo_id=warcinfo_id, revisit_of=original, metadata=about)
         members = [warc.serialise(record) for record in records]
         offset = batch.append(b"".join(members))
-        capture = capture_of(records[0], visit.request, source="test", offset=offset, length=len(members[0]))
+        capture = capture_of(records[0], visit.request, source=self.source, offset=offset, length=len(members[0]))
         return capture, None if capture.revisit else visit.finding
 
     def _original(self, visit: Visit) -> Original | None:

@@ -47,6 +47,9 @@ def test_everything_else_may_be_said(sources: Path) -> None:
         ("[sources.courier]\nhome = 'http://127.0.0.1/'\nmax_pages = 0", ["courier", "max_pages"]),
         ("[sources.courier]\nhome = 'http://127.0.0.1/'\nmax_depth = -1", ["courier", "max_depth"]),
         ("[sources.courier]\nhome = 'http://127.0.0.1/'\ndelay = -2", ["courier", "delay"]),
+        ("[sources.courier]\nhome = 'http://127.0.0.1/'\nretention = 400", ["courier", "retention"]),
+        ("[sources.courier]\nhome = 'http://127.0.0.1/'\nretention = '0 days'", ["courier", "retention", "400 days"]),
+        ("[sources.courier]\nhome = 'http://127.0.0.1/'\nretention = '3 h'", ["courier", "retention", "400 days"]),
         ("contact = 5", ["contact"]),
         ("spool_limit = 5", ["spool_limit", "2 GiB"]),
         ("sources = 'courier'", ["sources"]),
@@ -112,3 +115,13 @@ def test_what_is_no_size_is_refused_by_name(written: str, monkeypatch: pytest.Mo
     monkeypatch.setenv("BROADSHEET_SPOOL_LIMIT", written)
     with pytest.raises(ConfigError, match="BROADSHEET_SPOOL_LIMIT"):
         config.spool_limits(None)
+
+
+@pytest.mark.parametrize(("written", "days"), [("400 days", 400), ("1 day", 1), ("8 weeks", 56), ("2years", 730)])
+def test_a_source_may_say_how_long_it_is_kept(sources: Path, written: str, days: int) -> None:
+    sources.write_text(
+        f"[sources.courier]\nhome = 'http://courier.example/'\nretention = '{written}'\n"
+        "[sources.gazette]\nhome = 'http://gazette.example/'\n"
+    )
+    [retention] = config.retentions(config.load(sources))
+    assert (retention.source, retention.home, retention.age.days) == ("courier", "http://courier.example/", days)

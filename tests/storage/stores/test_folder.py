@@ -111,6 +111,16 @@ def test_what_is_no_object_is_not_listed(root: Path) -> None:
     assert [entry.key for entry in store.list()] == ["a/b"]
 
 
+def test_what_is_deleted_while_it_is_listed_is_passed_over(root: Path) -> None:
+    store = FolderStore(root)
+    for key in ("a/1", "a/2", "a/3"):
+        store.put(key, b"")
+    listing = store.list("a/")
+    assert next(listing).key == "a/1"
+    store.delete("a/2")
+    assert [entry.key for entry in listing] == ["a/3"]
+
+
 def test_leftovers_of_a_crash_go_when_they_are_a_day_old_and_not_before(root: Path) -> None:
     FolderStore(root).put("a", b"object")
     old, young = root / ".local" / "tmp" / "old", root / ".local" / "tmp" / "young"

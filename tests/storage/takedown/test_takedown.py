@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 from collections.abc import Iterator
@@ -11,48 +10,24 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from archiving.machine import Machine, leaks
 from archiving.stores import objects
-from archiving.writer import Visit, Writer, answers, moment, shows
+from archiving.writer import answers, moment, shows
 from servers.seaweedfs import SeaweedFS
 
 from broadsheet.storage import cdxj, layout
-from broadsheet.storage.archive import Archive
 from broadsheet.storage.captures import Request
 from broadsheet.storage.documents import removals
-from broadsheet.storage.documents.removals import Removal
 from broadsheet.storage.errors import NoSuchVersionError, TakenDownError
-from broadsheet.storage.publishing.amendments import Amendments
 from broadsheet.storage.stores.folder import FolderStore
-from broadsheet.storage.stores.objects import ObjectStore, open_store
+from broadsheet.storage.stores.objects import open_store
 from broadsheet.storage.tables import tables
-from broadsheet.storage.takedown.removing import Remover
-from broadsheet.storage.takedown.takedown import forget
 from broadsheet.storage.verification.verifier import verify
 
 URL = "https://news.example/2026/the-slug-of-the-article"
 OTHER = "https://news.example/2026/another-story"
 PHRASE = "the mayor of nowhere denied it"
 REASON = "court order 12/2026"
-
-
-class Machine:
-    """A machine that crawls into an archive and takes articles down."""
-
-    def __init__(self, store: ObjectStore, directory: Path) -> None:
-        self.store = store
-        self.directory = directory
-        self.writer = Writer(store, directory)
-        self.archive = Archive(store)
-
-    def publish(self, *visits: Visit) -> None:
-        self.writer.publish(*visits)
-
-    def forget(self, url: str = URL, reason: str = REASON) -> list[Removal]:
-        amendments = Amendments(self.store, self.directory / "amendments")
-        with amendments.alone():
-            made = forget(Remover(self.store, amendments, self.directory), url, reason)
-        self.writer.catalog.refresh(self.store)
-        return made
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -79,23 +54,12 @@ def publish_two_articles(machine: Machine) -> None:
     machine.publish(shows(URL, 20, f"{PHRASE}, later"), shows(OTHER, 21, "other, later"))
 
 
-def texts(store: ObjectStore) -> dict[str, bytes]:
-    """Every object of an archive, uncompressed."""
-    return {key: gzip.decompress(data) if key.endswith(".gz") else data for key, data in objects(store).items()}
-
-
-def leaks(machine: Machine, *secrets: str) -> list[tuple[str, str]]:
-    """The places in an archive's objects where one of some texts stands."""
-    found = texts(machine.store)
-    return [(key, secret) for key, data in found.items() for secret in secrets if secret.encode() in data]
-
-
 def test_an_article_that_is_taken_down_is_nowhere(machine: Machine) -> None:
     publish_two_articles(machine)
     held = machine.archive.version(URL, 1)
     assert leaks(machine, PHRASE, "the-slug-of-the-article"), "what is looked for could be found"
 
-    [removal] = machine.forget()
+    [removal] = machine.forget(URL)
 
     archive = machine.archive
     assert archive.latest(URL) is None
@@ -116,7 +80,7 @@ def test_all_else_is_as_it_was(machine: Machine) -> None:
     before = [(snapshot, machine.archive.response(snapshot)) for snapshot in machine.archive.versions(OTHER)]
     checks = [check.at for check in machine.archive.checks(OTHER)]
 
-    machine.forget()
+    machine.forget(URL)
 
     assert [(snapshot, machine.archive.response(snapshot)) for snapshot in machine.archive.versions(OTHER)] == before
     assert [check.at for check in machine.archive.checks(OTHER)] == checks == [moment(11)]
@@ -129,7 +93,7 @@ def test_the_stub_tells_what_was_removed_by_its_digests(local: Machine) -> None:
     before = objects(local.store)
     lines = [line for key, data in before.items() if key.startswith("index/") for line in cdxj.decode(data, key)]
 
-    local.forget()
+    local.forget(URL)
 
     [(key, removal)] = removals.all_of(local.store)
     after = objects(local.store)
@@ -153,7 +117,7 @@ def test_the_stub_tells_what_was_removed_by_its_digests(local: Machine) -> None:
 def test_an_amendment_lists_what_was_written(local: Machine) -> None:
     publish_two_articles(local)
     before = objects(local.store)
-    local.forget()
+    local.forget(URL)
     written = {key for key in objects(local.store).keys() - before.keys() if not key.startswith("manifest/")}
     [manifest] = [
         data for key, data in objects(local.store).items() if key.startswith("manifest/") and b'"amendment"' in data
@@ -173,15 +137,15 @@ def test_further_takedowns_go_on_in_the_same_chain(local: Machine) -> None:
 
 def test_taking_down_again_changes_nothing(local: Machine) -> None:
     publish_two_articles(local)
-    local.forget()
+    local.forget(URL)
     stored = objects(local.store)
-    assert local.forget() == []
+    assert local.forget(URL) == []
     assert objects(local.store) == stored
 
 
 def test_what_was_never_archived_can_be_taken_down(local: Machine) -> None:
     local.publish(shows(OTHER, 0, "other"))
-    [removal] = local.forget()
+    [removal] = local.forget(URL)
     assert (removal.segments, removal.indexes, removal.snapshots) == ([], [], [])
     with pytest.raises(TakenDownError, match=REASON):
         local.archive.version(URL, 1)
@@ -190,7 +154,7 @@ def test_what_was_never_archived_can_be_taken_down(local: Machine) -> None:
 
 def test_whoever_asks_is_told_when_and_why(local: Machine) -> None:
     publish_two_articles(local)
-    local.forget()
+    local.forget(URL)
     takedown = local.archive.takedown("http://www.news.example/2026/the-slug-of-the-article?utm_source=x")
     assert takedown is not None
     with pytest.raises(TakenDownError, match=rf"was taken down on {takedown.at:%Y-%m-%d}: {REASON}"):
@@ -204,7 +168,7 @@ def test_whoever_asks_is_told_when_and_why(local: Machine) -> None:
 def test_what_leads_to_it_by_a_redirect_is_told_the_same(local: Machine) -> None:
     short = "https://news.example/s/1"
     local.publish(answers(short, 0, "301 Moved Permanently", URL), shows(URL, 1, PHRASE))
-    local.forget()
+    local.forget(URL)
     assert local.archive.latest(short) is None
     with pytest.raises(TakenDownError):
         local.archive.version(short, 1)
@@ -214,7 +178,7 @@ def test_the_change_feed_tells_followers_what_to_forget(local: Machine) -> None:
     publish_two_articles(local)
     feed = local.archive.changes()
     told = {change.snapshot_key for change in feed if change.url == URL}
-    local.forget()
+    local.forget(URL)
     following = list(local.archive.changes(feed.cursor))
     assert {change.snapshot_key for change in following} == told
     assert {(change.outcome, change.url) for change in following} == {("forgotten", None)}
@@ -224,7 +188,7 @@ def test_the_change_feed_tells_followers_what_to_forget(local: Machine) -> None:
 def test_a_follower_in_the_middle_of_a_publication_goes_on_after_it_was_rewritten(local: Machine) -> None:
     local.publish(shows(OTHER, 0, "other"), shows(URL, 1, PHRASE), shows("https://news.example/c", 2, "third"))
     cursor = next(local.archive.changes()).cursor
-    local.forget()
+    local.forget(URL)
     following = [change.url for change in local.archive.changes(cursor) if change.outcome != "forgotten"]
     assert following == ["https://news.example/c"]
 
@@ -237,7 +201,7 @@ def test_what_was_captured_at_its_address_for_another_article_goes_too(local: Ma
     local.publish(shows(OTHER, 20, PHRASE), shows("https://news.example/c", 21, "third"))
     assert len(list(local.archive.versions(OTHER))) == 2
 
-    local.forget()
+    local.forget(URL)
 
     assert [snapshot.article and snapshot.article.text for snapshot in local.archive.versions(OTHER)] == ["other"]
     assert leaks(local, PHRASE, "the-slug-of-the-article") == []
@@ -247,11 +211,11 @@ def test_what_was_captured_at_its_address_for_another_article_goes_too(local: Ma
 
 def test_what_another_process_publishes_meanwhile_goes_the_next_time(local: Machine) -> None:
     local.publish(shows(OTHER, 0, "other"))
-    local.forget()
+    local.forget(URL)
     local.publish(shows(URL, 1, PHRASE))
     assert local.archive.latest(URL) is None
 
-    [removal] = local.forget(reason="asked again")
+    [removal] = local.forget(URL, "asked again")
 
     assert removal.reason == REASON
     assert leaks(local, PHRASE, "the-slug-of-the-article") == []
@@ -260,7 +224,7 @@ def test_what_another_process_publishes_meanwhile_goes_the_next_time(local: Mach
 
 def test_the_catalog_forgets_the_article_and_keeps_where_other_pages_lead(local: Machine) -> None:
     publish_two_articles(local)
-    local.forget()
+    local.forget(URL)
     assert local.writer.catalog.get(URL) is None
     known = local.writer.catalog.get(OTHER)
     assert known is not None
@@ -274,7 +238,7 @@ def test_tables_have_rows_of_all_else_and_none_of_it(local: Machine) -> None:
     publish_two_articles(local)
     assert urls_in_tables(local) == {URL, OTHER}
 
-    local.forget()
+    local.forget(URL)
     tables.rebuild(local.store)
 
     assert urls_in_tables(local) == {OTHER}
