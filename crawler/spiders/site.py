@@ -30,7 +30,7 @@ from broadsheet.storage import captures
 from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import InvalidURLError
 from broadsheet.storage.model import Hints
-from broadsheet.storage.publishing.catalog import Catalog, Known
+from broadsheet.storage.publishing.catalog import Catalog
 from broadsheet.storage.urls import identity, is_front_page, normalise, site
 from broadsheet.storage.versions import PRESENT, OutlinkKind, redirect_location
 
@@ -209,7 +209,7 @@ class SiteSpider(Spider):
             url,
             callback=self.parse,
             errback=self.failed,
-            headers=_validators(known, url) if self.job.conditional else None,
+            headers=known.validators(url, now=datetime.now(UTC)) if known and self.job.conditional else None,
             meta={REQUEST: about, _DEPTH: depth, _HOPS: hops},
             dont_filter=True,
             priority=-depth,
@@ -266,11 +266,3 @@ class SiteSpider(Spider):
 def _filed_as(request: Request) -> str:
     about: captures.Request = request.meta[REQUEST]
     return about.filed_as or request.url
-
-
-def _validators(known: Known | None, url: str) -> dict[str, str]:
-    """Return the conditional headers (RFC 9110 13.1) for a page whose body and article are archived."""
-    if known is None or known.standing is None or known.original is None or known.original.target_uri != url:
-        return {}
-    validators = {"If-None-Match": known.etag, "If-Modified-Since": known.modified}
-    return {name: value for name, value in validators.items() if value}

@@ -12,7 +12,7 @@ import threading
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -31,7 +31,9 @@ from broadsheet.storage.stores.rereading import get_intact
 from broadsheet.storage.urls import identity, site
 from broadsheet.storage.versions import PRESENT, Outlink, Standing
 
-_SCHEMA_VERSION = 3
+_SCHEMA_VERSION = 4
+# How long a server is believed that says nothing has changed.
+_BELIEVED_FOR = timedelta(days=7)
 # What the file, or the bytes in it, can come to.
 _UNUSABLE = (sqlite3.Error, msgspec.DecodeError, zlib.error, OSError)
 _WHOLE = frozenset(map(str, PRESENT))
@@ -58,6 +60,7 @@ class Known(Struct, frozen=True, kw_only=True):
         original: The last whole body; None where the next answer has to be stored whole.
         etag: The validator of that body.
         modified: Its Last-Modified.
+        served_at: When the server last sent a body, and not only said that nothing had changed.
     """
 
     url: str
@@ -69,6 +72,23 @@ class Known(Struct, frozen=True, kw_only=True):
     original: Original | None = None
     etag: str | None = None
     modified: str | None = None
+    served_at: datetime | None = None
+
+    def validators(self, url: str, *, now: datetime) -> dict[str, str]:
+        """Return the conditional headers (RFC 9110, 13.1) that ask for a page whose body and article are archived.
+
+        There are none where the server has said for a week that nothing changed: servers err, and some say so for ever.
+
+        Args:
+            url: What is asked for; validators are those of one URL.
+            now: The present moment, aware.
+        """
+        if self.standing is None or self.original is None or self.original.target_uri != url:
+            return {}
+        if self.served_at is None or now - self.served_at > _BELIEVED_FOR:
+            return {}
+        stated = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
+        return {name: value for name, value in stated.items() if value}
 
     @property
     def standing(self) -> Standing | None:
@@ -98,6 +118,8 @@ def advance(known: Known | None, line: IndexLine) -> Known | None:
         )
     if line.outcome == "gone":
         return msgspec.structs.replace(after, original=None, etag=None, modified=None)
+    if line.status in _WHOLE:
+        after = msgspec.structs.replace(after, served_at=line.at)
     return after if line.mime == "warc/revisit" else _with_body(after, line)
 
 

@@ -153,6 +153,26 @@ def test_a_look_that_brought_no_body_of_the_article_leaves_the_one_there_was(
     assert known.captured_at == moment(1), "it was looked at"
 
 
+def test_a_server_that_only_ever_says_that_nothing_has_changed_is_believed_for_a_week(catalog: Catalog) -> None:
+    minutes = 24 * 60
+    checks = [line(day * minutes, status="304", mime="warc/revisit", outcome="unchanged") for day in range(1, 9)]
+    served = line(etag='"1"', modified="yesterday", outcome="new", snapshot=KEY)
+
+    known = known_after(catalog, served, *checks)
+    assert known is not None
+
+    assert known.validators(URL, now=moment(6 * minutes)) == {
+        "If-None-Match": '"1"',
+        "If-Modified-Since": "yesterday",
+    }
+    assert known.validators("https://news.example/b", now=moment(6 * minutes)) == {}
+    assert known.validators(URL, now=moment(8 * minutes)) == {}
+    same_again = line(8.5 * minutes, status="200", mime="warc/revisit", outcome="unchanged")
+    served_again = known_after(catalog, same_again)
+    assert served_again is not None
+    assert served_again.validators(URL, now=moment(9 * minutes))
+
+
 @pytest.mark.parametrize("outcome", ["failed", None])
 def test_a_failure_and_a_redirect_teach_nothing(catalog: Catalog, outcome: str | None) -> None:
     before = line(outcome="new", snapshot=KEY)
