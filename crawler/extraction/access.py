@@ -1,7 +1,8 @@
 """Whether an article is free to read and whole.
 
 Read from what the page states: ``isAccessibleForFree`` of JSON-LD or microdata and its ``hasPart``, content tier
-meta elements, and the words of a wall that is shown. The name of a CSS class alone is no evidence.
+meta elements, the words of a wall that is shown where the text stops, and a text that is shorter than the page says.
+The name of a CSS class alone is no evidence, and an offer in the head or foot of the page is no wall.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from broadsheet.crawler.extraction.lines import collapse
+from broadsheet.crawler.extraction.layout import Layout
+from broadsheet.crawler.extraction.lines import collapse, is_dense
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.structured import Structured, as_list, as_text, content_of
 from broadsheet.crawler.extraction.subscription import AskingBox
@@ -25,6 +27,10 @@ _TIER_NAMES = (
     "article:access",
     "dc.rights.accessrights",
 )
+_BEHIND_TEXT = 10
+_MIN_STATED_WORDS = 100
+_TRUNCATED = 0.5
+_WHOLE = 0.85
 _TIERS: dict[str, Access] = {
     "free": "free", "public": "free", "open": "free",
     "metered": "metered", "meter": "metered",
@@ -34,23 +40,27 @@ _TIERS: dict[str, Access] = {
 }  # fmt: skip
 
 
-def read_access(page: Page, structured: Structured, boxes: list[AskingBox]) -> Subscription:
+def read_access(
+    page: Page, structured: Structured, layout: Layout, boxes: list[AskingBox], text: str | None
+) -> Subscription:
     """Read whether the article is free, and whether its text is whole.
 
     Args:
         page: The page.
         structured: What it says for machines.
+        layout: Where its text stands.
         boxes: The boxes on it that ask for something; a wall is one of them.
+        text: The text that was read.
     """
-    evidence: list[Evidence] = []
-    states: list[Access] = []
-    for source, value, state in (*_stated(structured), *_walls(boxes)):
-        evidence.append(Evidence(source=source, value=value))
-        states.append(state)
-    access = states[0] if states else "unknown"
-    return Subscription(
-        access=access, complete=_complete(page, structured, access, boxes), evidence=evidence, blocks=_distinct(boxes)
-    )
+    walls = [box for box in boxes if _is_wall(box, layout)]
+    share = _shown_share(structured, text)
+    found = [*_stated(structured), *_walls(walls)]
+    evidence = [Evidence(source=source, value=value) for source, value, _ in found]
+    access = found[0][2] if found else "unknown"
+    if share is not None and share < _TRUNCATED and access != "free":
+        evidence.append(Evidence(source="wordCount", value=f"{share:.0%} of the stated words are shown"))
+    complete = _complete(page, structured, access, walls, share)
+    return Subscription(access=access, complete=complete, evidence=evidence, blocks=_distinct(boxes))
 
 
 def _stated(structured: Structured) -> Iterator[tuple[str, str, Access]]:
@@ -61,6 +71,8 @@ def _stated(structured: Structured) -> Iterator[tuple[str, str, Access]]:
         if (tier := _TIERS.get(value.lower()))
     ]
     stated = _boolean(structured.article.get("isAccessibleForFree"))
+    if stated is None:
+        stated = _boolean(structured.web_page.get("isAccessibleForFree"))
     if stated is None:
         stated = next(
             (
@@ -83,17 +95,37 @@ def _stated(structured: Structured) -> Iterator[tuple[str, str, Access]]:
         yield name, value, tier
 
 
-def _complete(page: Page, structured: Structured, access: Access, boxes: list[AskingBox]) -> bool | None:
+def _complete(
+    page: Page, structured: Structured, access: Access, walls: list[AskingBox], share: float | None
+) -> bool | None:
     """Free is whole; behind a wall it depends on whether the closed part was delivered all the same."""
     if access == "free":
         return True
-    wall = any(box.block.kind in ("paywall", "registration") for box in boxes)
     closed = _closed_part_length(page, structured)
-    if closed is not None:
-        return closed > 0 and not wall if closed == 0 or wall else True
-    if access in ("paywalled", "registration", "metered") and wall:
-        return False
+    if walls or closed == 0 or (share is not None and share < _TRUNCATED and access != "unknown"):
+        return False if walls or access != "unknown" else None
+    if closed is not None or (share is not None and share >= _WHOLE):
+        return True
     return None
+
+
+def _shown_share(structured: Structured, text: str | None) -> float | None:
+    """The words that are shown of those that JSON-LD states; None where it states none or nobody can count them."""
+    stated = as_text(structured.article.get("wordCount")) or ""
+    words = len((text or "").split())
+    if not stated.isdecimal() or int(stated) < _MIN_STATED_WORDS or is_dense(text or ""):
+        return None
+    return words / int(stated)
+
+
+def _is_wall(box: AskingBox, layout: Layout) -> bool:
+    """Whether a box stops the reader: it stands in the text or right behind it."""
+    if box.block.kind not in ("paywall", "registration") or not box.lines:
+        return False
+    zone = layout.lines[box.lines.start].zone
+    if zone.navigation or zone.footer or zone.aside or zone.comments:
+        return False
+    return layout.headline < box.lines.start <= max(layout.body[1], layout.headline) + _BEHIND_TEXT
 
 
 def _closed_part_length(page: Page, structured: Structured) -> int | None:
@@ -120,6 +152,8 @@ def _walls(boxes: list[AskingBox]) -> Iterator[tuple[str, str, Access]]:
 
 def _boolean(value: object) -> bool | None:
     """A schema.org Boolean: true, "True", "http://schema.org/True"."""
+    if isinstance(value, list):
+        return _boolean(value[0]) if value else None
     if isinstance(value, bool):
         return value
     word = str(value or "").rpartition("/")[2].strip().lower()

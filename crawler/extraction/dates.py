@@ -240,6 +240,8 @@ class DateReader:
     def _from_htmldate(self, listed: list[Mention]) -> Iterator[Claim]:
         found = search_day(self._page, latest=self._latest)
         others = {reading.value[:10] for mention in listed for reading in mention.readings}
+        # What the running text speaks of is not the day of its publication.
+        others |= {f"{year}-{month:02}-{day:02}" for month, day, year in self._named_days()[0] if year is not None}
         # A first of January is what it makes of a bare year, mostly that of a copyright notice.
         if found is not None and not found.endswith("-01-01") and found not in others:
             yield from claims_of_value("published", "trafilatura", found)

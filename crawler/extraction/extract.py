@@ -125,7 +125,7 @@ def _read(page: Page, captured_at: datetime, hints: Hints | None) -> tuple[Artic
         images=read_images(page, structured, layout),
         corrections=corrections,
         related=related_links(boxes, evidence),
-        subscription=read_access(page, structured, asking),
+        subscription=read_access(page, structured, layout, asking, body.text),
         provenance=_provenance(
             title=headline.provenance, text=body.provenance, authors=authors.provenance,
             language=language.provenance, section=section.provenance, **dated.provenance,

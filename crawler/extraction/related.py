@@ -8,16 +8,15 @@ box.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from lxml import html
-
 from broadsheet.crawler.extraction.date_order import OrderEvidence, proved_order, settle
 from broadsheet.crawler.extraction.date_text import Mention
 from broadsheet.crawler.extraction.layout import Layout
-from broadsheet.crawler.extraction.lines import Line, collapse
+from broadsheet.crawler.extraction.lines import Line, collapse, is_dense
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.related_entries import (
     MAX_TITLE,
@@ -26,6 +25,7 @@ from broadsheet.crawler.extraction.related_entries import (
     date_of,
     is_title,
     link_text,
+    links_of,
     looks_like_unlinked_title,
 )
 from broadsheet.crawler.extraction.wording import (
@@ -44,9 +44,12 @@ _MAX_HEADING = 70
 _MAX_BOX_LINES = 80
 _MAX_ENTRIES = 30
 _MAX_LEVELS = 4
+_MAX_TEASERS = 4
+_MIN_WORDS = 4
+_MIN_DENSE = 12
 _TEXT_BEHIND = 0.1
 _RELATED_NAME = re.compile(
-    r"(?:^|[\s_-])(?:related|see-?also|read-?(?:more|also|next)|more-on)(?:$|[\s_-])", re.IGNORECASE
+    r"(?:^|[\s_-])(?:related|see-?also|read-?(?:more|also|next)|more-on)(?:$|[\s_-]|(?-i:[A-Z]))", re.IGNORECASE
 )
 
 
@@ -87,8 +90,10 @@ class RelatedReader:
 
     def _box_at(self, i: int) -> Box | None:
         line = self._layout.lines[i]
-        if line.zone.navigation or line.zone.footer or line.zone.comments or i == self._layout.headline:
+        if line.zone.footer or line.zone.comments or i == self._layout.headline:
             return None
+        if line.zone.navigation:
+            return self._inline(line, i) if self._is_between_paragraphs(i) else None
         inline = self._inline(line, i)
         if inline is not None:
             return inline
@@ -96,24 +101,66 @@ class RelatedReader:
             return self._prose(line, i)
         kind = self._kind(line, i)
         if kind is None:
-            return None
+            return self._named(line, i) or self._teaser(line, i)
         span = self._span(i)
         entries = list(self._reader.read(self._layout.lines[span.start : span.stop]))[:_MAX_ENTRIES]
         return Box(collapse(line.text).rstrip(":："), kind, entries, range(i, span.stop)) if entries else None
 
     def _inline(self, line: Line, i: int) -> Box | None:
         """A line "Read also: title", its title a link; or a link that says so itself."""
-        match = SEE_ALSO_PREFIX.match(line.text) if line.link is not None and len(line.text) <= MAX_TITLE else None
-        if match is None:
+        if line.link is None or len(line.text) > MAX_TITLE:
             return None
+        match = SEE_ALSO_PREFIX.match(line.text)
+        if match is None:
+            return self._after_words(line, i)
         title = match["rest"].strip()
         entry = self._reader.entry(line, title if line.linked else link_text(line) or title)
         return Box(match["heading"].strip(), "in_text", [entry], range(i, i + 1)) if entry is not None else None
 
+    def _after_words(self, line: Line, i: int) -> Box | None:
+        """A line whose first element says "Read also" and whose rest is the title."""
+        words, rest = collapse(line.parts[0]), collapse("".join(line.parts[1:]))
+        if not rest or not _is_see_also(words):
+            return None
+        entry = self._reader.entry(line, rest)
+        return Box(words.rstrip(":："), "in_text", [entry], range(i, i + 1)) if entry is not None else None
+
+    def _named(self, line: Line, i: int) -> Box | None:
+        """The list without a heading that begins with line i, in an element named for related articles."""
+        if not is_title(line) or OTHER_LIST_HEADING.fullmatch(line.text):
+            return None
+        for element in islice((line.block, *line.block.iterancestors()), _MAX_LEVELS):
+            span = self._layout.span(element)
+            if span.start != i or self._layout.is_article_part(element):
+                return None
+            if _RELATED_NAME.search(f"{element.get('class') or ''} {element.get('id') or ''}"):
+                lines = range(i, min(span.stop, i + _MAX_BOX_LINES))
+                entries = list(self._reader.read(self._layout.lines[lines.start : lines.stop]))[:_MAX_ENTRIES]
+                kind: RelatedKind = "in_text" if self._is_between_paragraphs(i) else "see_also"
+                return Box(None, kind, entries, lines) if entries else None
+        return None
+
+    def _teaser(self, line: Line, i: int) -> Box | None:
+        """A title that is a link and stands alone, or with a few others, between two paragraphs of the text."""
+        if not (line.linked and is_title(line) and self._is_between_paragraphs(i)) or line.zone.figure:
+            return None
+        if line.link is None or self._reader.entry_of_prose(line.link) is None or not _is_sentence(line.text):
+            return None
+        place = bisect_left(self._layout.paragraphs, i)
+        around = self._layout.lines[self._layout.paragraphs[place - 1] + 1 : self._layout.paragraphs[place]]
+        others = sum(is_title(other) for other in around)
+        if others > _MAX_TEASERS or any(OTHER_LIST_HEADING.fullmatch(other.text) for other in around):
+            return None
+        entry = self._reader.entry(line, line.text)
+        return Box(None, "in_text", [entry], range(i, i + 1)) if entry is not None else None
+
+    def _is_between_paragraphs(self, i: int) -> bool:
+        first, last = self._layout.body
+        return first < i < last
+
     def _prose(self, line: Line, i: int) -> Box | None:
         """The links to other articles of the site inside a paragraph; it stays part of the text."""
-        links = dict.fromkeys(link for element in line.elements if (link := _link_around(element)) is not None)
-        entries = [entry for link in links if (entry := self._reader.entry_of_prose(link)) is not None]
+        entries = [entry for link in links_of(line) if (entry := self._reader.entry_of_prose(link)) is not None]
         return Box(None, "in_text", entries, range(i, i)) if entries else None
 
     def _kind(self, line: Line, i: int) -> RelatedKind | None:
@@ -194,6 +241,11 @@ def related_links(boxes: list[Box], evidence: OrderEvidence) -> list[RelatedLink
     return list(found.values())
 
 
+def _is_sentence(title: str) -> bool:
+    """Whether a title says more than the label of a button."""
+    return len(title.split()) >= _MIN_WORDS or (is_dense(title) and len(title) >= _MIN_DENSE)
+
+
 @lru_cache(maxsize=8192)
 def _is_see_also(text: str) -> bool:
     """Whether a line is the heading of a related box; the pages of one site repeat most of their short lines."""
@@ -206,14 +258,6 @@ def _is_named_related(line: Line) -> bool:
         return False
     around = islice((line.block, *line.block.iterancestors()), _MAX_LEVELS)
     return any(_RELATED_NAME.search(f"{e.get('class') or ''} {e.get('id') or ''}") for e in around)
-
-
-def _link_around(element: html.HtmlElement) -> html.HtmlElement | None:
-    """The link that a text node stands in, directly or in an emphasis."""
-    for node in islice((element, *element.iterancestors()), 3):
-        if node.tag == "a":
-            return node
-    return None
 
 
 def mentions_of(boxes: list[Box]) -> list[Mention]:

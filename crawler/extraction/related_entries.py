@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ _MIN_DENSE_TITLE = 6
 _MAX_DATE_LINE = 70
 _DATE_REMAINDER = 14
 _MIN_PROSE_WORDS = 2
+_MIN_CARDS = 2
 # The last part of an article's address is a number or several words; a section's is one word.
 _ARTICLE_SLUG = re.compile(r"\d{3}|[^-_]+[-_][^-_]+[-_]|\.html?$")
 _NO_ARTICLE = re.compile(
@@ -72,6 +74,11 @@ class EntryReader:
                 elif current.mention is None:
                     current = current._replace(mention=mention)
                 continue
+            several = self._entries_side_by_side(line)
+            if several:
+                yield from (*([current] if current is not None else ()), *several[:-1])
+                current, pending = several[-1], None
+                continue
             entry = self._entry_in(line, shape)
             if entry is None or (current is not None and entry.url is not None and entry.url == current.url):
                 current = _with_longer_title(current, entry)
@@ -88,10 +95,16 @@ class EntryReader:
         mention = _first_date(text)
         if mention is not None and (not text[mention.end :].strip(" )]") or mention.start == 0):
             title = (text[: mention.start] + text[mention.end :]).strip(" -–—|,·()")
-        url = self._page.absolute(line.link.get("href")) if line.link is not None else None
+        if line.link is None:
+            return Entry(None, title or None, mention or _first_date(plain(line.text)))
+        entry = self._entry_at(line.link, title or None)
+        return entry and entry._replace(mention=mention or _first_date(plain(line.text)))
+
+    def _entry_at(self, link: html.HtmlElement, title: str | None) -> Entry | None:
+        url = self._page.absolute(link.get("href"))
         if url is not None and (_bare(url) == _bare(self._page.url) or _SOCIAL.search(url) or _NO_ARTICLE.search(url)):
             return None
-        return Entry(url, title or None, mention or _first_date(plain(line.text)))
+        return Entry(url, title, None)
 
     def entry_of_prose(self, link: html.HtmlElement) -> Entry | None:
         """Make an entry of a link in running text; None where it leads to no article of this site."""
@@ -102,6 +115,14 @@ class EntryReader:
         if _NO_ARTICLE.search(url) or not _ARTICLE_SLUG.search(slug) or len(title.split()) < _MIN_PROSE_WORDS:
             return None
         return Entry(url, title, None)
+
+    def _entries_side_by_side(self, line: Line) -> list[Entry]:
+        """The entries of a line that holds the links of several cards; none of any other line."""
+        links = [link for link in links_of(line) if len(link.text_content()) >= _MIN_TITLE] if line.linked else []
+        if len(links) < _MIN_CARDS or sum(len(collapse(link.text_content())) for link in links) * 2 < len(line.text):
+            return []
+        entries = [self._entry_at(link, collapse(link.text_content())) for link in links]
+        return [entry for entry in entries if entry is not None and " " in (entry.title or "")]
 
     def _entry_in(self, line: Line, shape: tuple[str, str | None, int] | None) -> Entry | None:
         if is_title(line):
@@ -146,6 +167,12 @@ def _date_alone(shown: str) -> Mention | None:
         return None
     rest = text[: mention.start] + text[mention.end :]
     return mention if len(re.sub(r"\W+", "", rest)) <= _DATE_REMAINDER else None
+
+
+def links_of(line: Line) -> list[html.HtmlElement]:
+    """The links in a line, around its text nodes or their emphasis, each once."""
+    nodes = (node for element in line.elements for node in islice((element, *element.iterancestors()), 3))
+    return list(dict.fromkeys(node for node in nodes if node.tag == "a"))
 
 
 def link_text(line: Line) -> str | None:

@@ -1,8 +1,9 @@
 """Times told from the moment of the capture: "3 hours ago", "gestern um 14:30".
 
 What is meant lies between two moments ("3 hours ago": from four hours ago to three), and the date says no more than
-both have in common: the minute for minutes, the day for hours and days, mostly the month for weeks. The days are
-those of UTC, since a page does not tell the zone of its "today".
+both have in common: the day for minutes, hours and days, mostly the month for weeks. A minute would be another one at
+every capture, and make versions of an article that did not change. The days are those of UTC, since a page does not
+tell the zone of its "today".
 """
 
 from __future__ import annotations
@@ -94,8 +95,6 @@ def find_relative(text: str, captured_at: datetime) -> tuple[int, Date] | None:
 def _between(earliest: datetime, latest: datetime, unit: str) -> Date | None:
     """What two moments have in common."""
     first, last = earliest.astimezone(UTC).isoformat(), latest.astimezone(UTC).isoformat()
-    if unit == "minute":
-        return Date(value=f"{last[:16]}:00+00:00", precision="minute", zone="assumed")
     if unit == "day":
         # "2 days ago" counts days of the calendar.
         return Date(value=last[:10], precision="day", zone="unknown")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from lxml import html
 
 from broadsheet.crawler.extraction.layout import MAX_SHORT_LINE, Layout
-from broadsheet.crawler.extraction.lines import Line, is_dense
+from broadsheet.crawler.extraction.lines import Line, collapse, is_dense
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.wording import (
     APP,
@@ -37,7 +37,9 @@ _KINDS: tuple[tuple[BlockKind, re.Pattern[str]], ...] = (
 _MAX_BOX_TEXT = 900
 _MAX_LEVELS = 6
 _MIN_BOX_WORDS = 4
+_MIN_UNKNOWN_WORDS = 6
 _MAX_FLAT_LINES = 4
+_MENU_KINDS = ("donation", "app")
 _MAX_BUTTON = 45
 _MAX_HEADING = 110
 
@@ -69,19 +71,30 @@ class SubscriptionReader:
         return sorted(found, key=lambda box: box.lines.start)
 
     def _boxes_with_field(self) -> Iterator[AskingBox]:
-        """Boxes around a field for an e-mail address, whatever they say; log-ins and comment forms are none."""
+        """Boxes around a field for an e-mail address; log-ins and comment forms are none."""
         for field in self._page.root.iter("input"):
-            if not _takes_address(field):
-                continue
-            for element in islice(field.iterancestors(), _MAX_LEVELS):
-                span = self._layout.span(element)
-                lines = [self._layout.lines[i] for i in span]
-                text = " ".join(line.text for line in lines)
-                if len(text) > _MAX_BOX_TEXT or self._layout.is_article_part(element) or _is_dialogue(element):
-                    break
-                if _says_enough(text) and not lines[0].zone.comments:
-                    yield AskingBox(self._block(_kind(text) or "newsletter", lines, element), span)
-                    break
+            if _takes_address(field):
+                box = self._box_around(field)
+                if box is not None:
+                    yield box
+
+    def _box_around(self, field: html.HtmlElement) -> AskingBox | None:
+        for element in islice(field.iterancestors(), _MAX_LEVELS):
+            span = self._layout.span(element)
+            lines = [self._layout.lines[i] for i in span]
+            text = " ".join(line.text for line in lines) or _hidden_text(element)
+            if len(text) > _MAX_BOX_TEXT or self._layout.is_article_part(element) or _is_dialogue(element):
+                return None
+            kind = _kind(text)
+            if not lines and kind == "newsletter" and _says_enough(text):
+                # A script shows it later, mostly over the page.
+                action = self._action_url(lines, element)
+                return AskingBox(SubscriptionBlock(kind=kind, text=text, action_url=action), span)
+            if lines and _says_enough(text) and not lines[0].zone.comments:
+                if kind is None and len(text.split()) < _MIN_UNKNOWN_WORDS:
+                    return None
+                return AskingBox(self._block(kind or "newsletter", lines, element), span)
+        return None
 
     def _asking_lines(self) -> list[tuple[int, BlockKind]]:
         """Indices of the lines that ask for something, and what for; the first of the kinds counts."""
@@ -98,6 +111,8 @@ class SubscriptionReader:
         text = " ".join(entry.text for entry in lines)
         if not _says_enough(text) or not (_asks(element) or any(_is_action(entry) for entry in lines)):
             return None
+        if kind in _MENU_KINDS and len(lines) > _MAX_FLAT_LINES and not _says_enough(self._layout.lines[i].text):
+            return None  # An entry of a menu.
         return AskingBox(self._block(_kind(text) or kind, lines, element), span)
 
     def _span(self, i: int) -> tuple[range, html.HtmlElement]:
@@ -144,6 +159,12 @@ class SubscriptionReader:
                 return url
         form = element if element.tag == "form" else element.find(".//form")
         return self._page.absolute(form.get("action")) if form is not None else None
+
+
+def _hidden_text(element: html.HtmlElement) -> str:
+    """The text of an element without visible lines, up to the length of a box."""
+    parts = (node for node in element.iter("p", "div", "span", "label", "h2", "h3", "h4", "strong", "b", "li"))
+    return collapse(" ".join(part.text for part in parts if part.text))
 
 
 def _kind(text: str) -> BlockKind | None:

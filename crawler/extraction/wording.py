@@ -24,13 +24,13 @@ _SEE_ALSO = _any(
     r"similar (?:articles|stories|posts)|what to read next",
     # German
     r"lesen sie (?:auch|mehr|hier|dazu|jetzt|weiter)(?: (?:auch|mehr|dazu))?|lies auch|mehr (?:zum thema|"
-    r"dazu|zu diesem thema|lesen)|(?:siehe|sehen sie|hören sie) auch|zum thema|auch (?:interessant|"
-    r"lesenswert)",
+    r"dazu|zu diesem thema|lesen)(?: (?:bei|auf) .{2,25})?|(?:siehe|sehen sie|hören sie) auch|"
+    r"zum (?:selben |gleichen )?thema|auch (?:interessant|lesenswert)",
     r"das könnte (?:sie|dich|ihnen)(?: auch)? (?:interessieren|gefallen)|weitere (?:artikel|beiträge|"
     r"nachrichten|infos|informationen)(?: zum thema)?|verwandte (?:artikel|themen|beiträge)|"
-    r"passend (?:dazu|zum thema)|ähnliche (?:artikel|beiträge)|mehr (?:über|zu) .{2,30}",
+    r"passend (?:dazu|zum thema)|ähnliche(?:s| artikel| beiträge| themen)?|mehr (?:über|zu) .{2,30}",
     # French
-    r"(?:à |a )?lire (?:aussi|également|plus|la suite)|voir (?:aussi|également)|sur le même (?:sujet|"
+    r"(?:à |a )?lire (?:aussi|également|plus|la suite)(?: sur .{2,25})?|voir (?:aussi|également)|sur le même (?:sujet|"
     r"thème)|articles? (?:liés?|connexes?|similaires?|associés?)|pour aller plus loin|(?:plus|"
     r"en savoir plus) sur (?:le |ce )?(?:même )?sujet|à découvrir|vous aimerez aussi|en savoir plus",
     # Italian
@@ -40,8 +40,8 @@ _SEE_ALSO = _any(
     # Spanish and Portuguese
     r"(?:lea|lee|leer|ver|vea|mir[ae]|veja|leia|ler|saiba)(?: (?:también|además|más|também|mais|"
     r"ainda))(?: sobre .{2,30})?|(?:te|le)? ?(?:puede|podría|pode) (?:interesar(?:te|le)?|interessar)|"
-    r"(?:noticias|artículos|notas|contenidos?|notícias|artigos|matérias|conteúdos?) relacionad[oa]s?|"
-    r"relacionad[oa]s?|también (?:te|le) puede interesar|sobre (?:este|o mesmo) (?:tema|assunto)",
+    r"(?:noticias?|artículos?|notas?|contenidos?|notícias?|artigos?|matérias?|conteúdos?) relacionad[oa]s?|"
+    r"(?:te )?recomendamos|relacionad[oa]s?|también (?:te|le) puede interesar|sobre (?:este|o mesmo) (?:tema|assunto)",
     # Dutch and the Scandinavian languages, Finnish
     r"lees (?:ook|meer|verder)|zie ook|meer over(?: dit onderwerp| .{2,30})|gerelateerde?(?: (?:artikelen|"
     r"berichten|nieuws))?|ook interessant",
@@ -142,6 +142,7 @@ PAYWALL = re.compile(
     r"(?:to|want to) (?:continue|keep) reading|already (?:a |have a )?subscri(?:ber|bed|ption)|(?:this|"
     r"the) (?:article|story|content) is (?:for|only (?:for|available to)|reserved for|"
     r"exclusive(?:ly)? (?:for|to)|available (?:only )?to).{0,20}(?:subscribers|members)|"
+    r"exclusively (?:to|for) .{2,30}(?:subscribers|members)|"
     r"(?:for|only for) subscribers|subscribers? only|subscriber[- ]exclusive|unlock (?:this|the|full|"
     r"unlimited)|you(?:['’]ve| have) (?:reached|read|used).{0,40}(?:free|limit)|"
     r"(?:jetzt|weiter) (?:weiter)?lesen mit|um (?:weiterzulesen|weiter zu lesen|diesen artikel)|(?:nur|"
@@ -155,7 +156,8 @@ PAYWALL = re.compile(
     r"(?:contenido|artículo|noticia) exclusiv[oa] para|(?:solo|exclusivo) para suscriptores|"
     r"suscríbete para (?:leer|seguir|continuar)|para (?:seguir|continuar) leyendo|ya (?:eres|"
     r"soy) suscriptor|"
-    r"(?:conteúdo|exclusivo) (?:exclusivo )?para assinantes|assine para (?:ler|continuar)|(?:alleen|"
+    r"(?:conteúdo|exclusivo) (?:exclusivo )?para assinantes|"
+    r"assine (?:para (?:ler|continuar)|por (?:apenas|só))|(?:alleen|"
     r"exclusief) voor abonnees|lees verder met|(?:allerede|redan) abonnent|for abonnenter|"
     r"(?:tylko|dostęp) dla (?:subskrybentów|prenumeratorów)|(?:полный доступ|только) (?:для|по) подпис|"
     r"оформите подписку|有料会員|会員限定|この記事は有料|구독자 전용|仅限(?:会员|订阅)",

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.crawler.extraction.date_text import find_dates, plain, read_stamp
+from broadsheet.crawler.extraction.months import MONTHS
 
 
 def readings(text: str) -> list[list[str]]:
@@ -72,10 +73,46 @@ def test_what_is_no_single_date_is_no_stamp(value: str) -> None:
         ("Donnerstag, 14. November 2019 | 12:05 Uhr", "2019-11-14T12:05:00"),
         ("20/10/2016 09:50", "2016-10-20T09:50:00"),
         ("10.06.2016, 09:12", "2016-06-10T09:12:00"),
+        ("28.09.1912:30", "2019-09-28T12:30:00"),
+        ("10-Jun-16", "2016-06-10"),
+        ("3 de maig de 2024", "2024-05-03"),
+        ("3. svibnja 2024.", "2024-05-03"),
+        ("2024 m. gegužės 3 d., 10:30", "2024-05-03T10:30:00"),
+        ("2024. gada 3. maijs", "2024-05-03"),
+        ("10 юни 2016 г., 09:12", "2016-06-10T09:12:00"),
+        ("3 Μαΐου 2024, 3:10 μ.μ.", "2024-05-03T15:10:00"),
+        ("3 במאי 2024", "2024-05-03"),
+        ("3 كانون الثاني 2024 10:30 م", "2024-01-03T22:30:00"),
+        ("3 مئی 2024", "2024-05-03"),
+        ("3 मई 2024", "2024-05-03"),
+        ("২ জানুয়ারি ২০২৪, ১০:৩০", "2024-01-02T10:30:00"),
+        ("2 มกราคม 2567 เวลา 10:30 น.", "2024-01-02T10:30:00"),
+        ("2 ม.ค. 67 10:30 น.", "2024-01-02T10:30:00"),
+        ("۲ تیر ۱۳۹۹ - 12:09:08 ب.ظ", "2020-06-22T12:09:08"),
+        ("1403/02/14 ۱۴:۳۰", "2024-05-03T14:30:00"),
+        ("12 رمضان 1445 هـ", "2024-03-22"),
+        ("1445/09/12 هـ", "2024-03-22"),
+        ("令和6年1月2日 午後3時5分", "2024-01-02T15:05:00"),
+        ("民國113年1月2日", "2024-01-02"),
+        ("2024年1月2日 晚上8:30", "2024-01-02T20:30:00"),
+        ("6 May 2022 - 2:00 a. m.", "2022-05-06T02:00:00"),
+        ("3 мая 2024, 14:30 МСК", "2024-05-03T14:30:00+03:00"),
+        ("May 3, 2024 at 2:30 p.m. ET", "2024-05-03T14:30:00-04:00"),
+        ("Jan 3, 2024 2:30 PM ET", "2024-01-03T14:30:00-05:00"),
+        ("Nov. 1, 2006, 2:30 PM Pacific Time", "2006-11-01T14:30:00-08:00"),
+        ("3 mai 2024 à 9h12 et plus", "2024-05-03T09:12:00"),
+        ("3 May 2024 14:30 (GMT+3)", "2024-05-03T14:30:00+03:00"),
+        ("3 May 2024 | 24:00", "2024-05-03"),
     ],
 )
 def test_a_date_is_found_as_people_write_it(text: str, value: str) -> None:
     assert readings(text) == [[value]]
+
+
+def test_a_zone_of_several_countries_is_assumed() -> None:
+    (mention,) = find_dates("May 3, 2024 10:15 IST")
+    (reading,) = mention.readings
+    assert (reading.value, reading.zone) == ("2024-05-03T10:15:00+05:30", "assumed")
 
 
 def test_a_numeric_date_whose_day_and_month_can_change_places_has_two_readings() -> None:
@@ -114,6 +151,32 @@ def test_every_zoned_stamp_comes_back_to_the_second(seconds: int, quarters: int)
     found = read_stamp(zoned.isoformat())
     assert found is not None
     assert datetime.fromisoformat(found.value) == zoned
+
+
+DAYS = st.dates(min_value=date(1990, 1, 1), max_value=date(2040, 12, 31))
+TIMES = st.one_of(st.none(), st.times().map(lambda time: time.replace(microsecond=0)))
+
+
+@given(DAYS, TIMES, st.sampled_from(sorted(MONTHS)), st.sampled_from(["{d} {m} {y}", "{m} {d}, {y}", "{y} {m} {d}"]))
+def test_a_date_in_words_comes_back_no_finer_than_it_was_written(
+    day: date, time: time | None, name: str, form: str
+) -> None:
+    day = day.replace(day=min(day.day, 28), month=MONTHS[name])
+    text = form.format(d=day.day, m=name, y=day.year)
+    text += "" if time is None else f" {time:%H:%M}"
+    (mention,) = find_dates(plain(f"Published: {text} | The Paper"))
+    (reading,) = mention.readings
+    assert reading.value == day.isoformat() + ("" if time is None else f"T{time:%H:%M}:00")
+    assert reading.precision == ("day" if time is None else "minute")
+    assert reading.zone == "unknown"
+
+
+@given(DAYS, TIMES, st.sampled_from("./-"))
+def test_a_numeric_date_has_the_reading_that_was_written(day: date, time: time | None, mark: str) -> None:
+    text = f"{day:%d{mark}%m{mark}%Y}" + ("" if time is None else f", {time:%H:%M:%S}")
+    (mention,) = find_dates(text)
+    assert day.isoformat() + ("" if time is None else f"T{time:%H:%M:%S}") in [r.value for r in mention.readings]
+    assert {reading.precision for reading in mention.readings} == {"day" if time is None else "second"}
 
 
 @given(st.text(max_size=200))

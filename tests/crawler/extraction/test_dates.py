@@ -129,3 +129,93 @@ def test_the_header_and_the_list_of_one_page_may_use_different_orders(read: Read
     article = read(body).article
     assert value(article.published) == "2014-03-09T07:45:00"
     assert [value(link.published) for link in article.related] == ["2014-02-11T09:30:00", "2014-02-20T09:50:00"]
+
+
+HEADLINE = "<h1>Lamps to be counted</h1>"
+
+
+def published_meta(content: str, name: str = "article:published_time") -> str:
+    return f'<meta property="{name}" content="{content}">'
+
+
+def test_a_z_that_is_glued_to_a_local_time_gives_way_to_the_offset(read: Read, paragraphs: str) -> None:
+    head = linked_data(datePublished="2024-05-03T06:30:00Z") + published_meta("2024-05-03T06:30:00-04:00")
+    assert value(read(HEADLINE + paragraphs, head=head).article.published) == "2024-05-03T06:30:00-04:00"
+
+
+def test_a_z_is_not_glued_to_a_time_that_is_stated_without(read: Read, paragraphs: str) -> None:
+    head = linked_data(datePublished="2024-05-03T06:30:00") + published_meta("2024-05-03T06:30:00Z")
+    published = read(HEADLINE + paragraphs, head=head).article.published
+    assert published == Date(value="2024-05-03T06:30:00", precision="second", zone="unknown")
+
+
+def test_the_same_moment_is_given_with_the_offset_of_the_place(read: Read, paragraphs: str) -> None:
+    head = linked_data(datePublished="2024-05-03T22:04:00Z") + published_meta("2024-05-04T00:04:00+02:00")
+    assert value(read(HEADLINE + paragraphs, head=head).article.published) == "2024-05-04T00:04:00+02:00"
+
+
+def test_the_clock_that_is_shown_tells_the_day_of_a_moment_in_utc(read: Read, paragraphs: str) -> None:
+    head = linked_data(datePublished="2024-05-04T02:41:09Z")
+    published = read(f"{HEADLINE}<p>May 3, 2024, 10:41 p.m.</p>{paragraphs}", head=head).article.published
+    assert published == Date(value="2024-05-03T22:41:09-04:00", precision="second", zone="assumed")
+
+
+def test_a_shown_clock_on_the_same_day_leaves_a_moment_as_it_is_stated(read: Read, paragraphs: str) -> None:
+    head = linked_data(datePublished="2024-05-03T12:41:09Z")
+    published = read(f"{HEADLINE}<p>May 3, 2024, 8:41 a.m.</p>{paragraphs}", head=head).article.published
+    assert published == Date(value="2024-05-03T12:41:09+00:00", precision="second", zone="stated")
+
+
+def test_day_and_month_that_changed_places_are_put_back_by_two_others(read: Read, paragraphs: str) -> None:
+    head = published_meta("2023-01-11T12:43:42") + published_meta("2023-11-01T12:43:42", "parsely-pub-date")
+    body = f"{HEADLINE}<p>1 November 2023</p>{paragraphs}"
+    assert value(read(body, head=head).article.published) == "2023-11-01T12:43:42"
+
+
+def test_what_is_stated_as_modification_too_is_not_the_publication(read: Read, paragraphs: str) -> None:
+    head = linked_data(datePublished="2024-05-06T10:00:00Z", dateModified="2024-05-06T10:00:00Z")
+    head += published_meta("2024-05-03T06:30:00Z")
+    assert value(read(HEADLINE + paragraphs, head=head).article.published) == "2024-05-03T06:30:00+00:00"
+
+
+def test_nobody_shows_a_day_that_is_to_come(read: Read, paragraphs: str) -> None:
+    head = linked_data(datePublished="2024-11-17T10:33:13Z")
+    assert value(read(f"{HEADLINE}<p>9 March 2024</p>{paragraphs}", head=head).article.published) == "2024-03-09"
+
+
+def test_a_later_day_beside_the_headline_does_not_move_the_publication(read: Read, paragraphs: str) -> None:
+    head = linked_data(datePublished="2024-03-09T10:33:13Z")
+    published = read(f"{HEADLINE}<p>17 November 2024</p>{paragraphs}", head=head).article.published
+    assert value(published) == "2024-03-09T10:33:13+00:00"
+
+
+def test_the_last_change_before_a_timed_release_stands(read: Read, paragraphs: str) -> None:
+    head = linked_data(datePublished="2024-05-03T20:00:00Z", dateModified="2024-05-03T15:08:49Z")
+    article = read(HEADLINE + paragraphs, head=head).article
+    assert value(article.published) == "2024-05-03T20:00:00+00:00"
+    assert value(article.modified) == "2024-05-03T15:08:49+00:00"
+
+
+def test_a_label_says_more_than_the_class_of_its_line(read: Read, paragraphs: str) -> None:
+    line = (
+        "<p>Published: <time class='updated'>May 3, 2024 at 11:30 p.m.</time> | Updated: May 4, 2024 at 12:21 a.m.</p>"
+    )
+    article = read(f"{HEADLINE}{line}{paragraphs}").article
+    assert value(article.published) == "2024-05-03T23:30:00"
+    assert value(article.modified) == "2024-05-04T00:21:00"
+
+
+@pytest.mark.parametrize("dateline", ["Grünau, 3 May 2024 - ", "3 May 2024. ", "Grünau (Upper Town), May 3, 2024: "])
+def test_a_text_may_begin_with_its_date(read: Read, paragraphs: str, dateline: str) -> None:
+    body = HEADLINE + paragraphs.replace("<p>", f"<p>{dateline}", 1)
+    assert value(read(body).article.published) == "2024-05-03"
+
+
+def test_a_sentence_that_begins_with_a_date_is_no_dateline(read: Read, paragraphs: str) -> None:
+    body = HEADLINE + paragraphs.replace("<p>", "<p>On 3 May 2019 they had begun to count the lamps. ", 1)
+    assert value(read(body).article.published) != "2019-05-03"
+
+
+def test_the_month_of_the_address_gives_way_to_the_day_that_is_shown(read: Read, paragraphs: str) -> None:
+    url = "https://paper.example/news/2021/10/lamps-to-be-counted.html"
+    assert value(read(f"{HEADLINE}<p>10.11.2021</p>{paragraphs}", url=url).article.published) == "2021-11-10"

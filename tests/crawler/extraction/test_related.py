@@ -15,6 +15,8 @@ HEAD = "<h1>Lamps to be counted</h1>"
         f"<aside><b>Lesen Sie auch:</b><p>{FOG}</p><p>{LADDER}</p></aside>",
         f"<h4>Read more</h4><p>{FOG}</p><p>{LADDER}</p>",
         f"<section class='related'><h2>In the same matter</h2>{FOG}<br>{LADDER}</section>",
+        f"<div><h3>Zum selben Thema</h3><div>{FOG} {LADDER}</div></div>",
+        f"<div id='relatedTab'><ul><li>{FOG}</li><li>{LADDER}</li></ul></div>",
         f"<table><tr><th>Читайте также</th></tr><tr><td>{FOG}</td></tr><tr><td>{LADDER}</td></tr></table>",
     ],
 )
@@ -45,6 +47,30 @@ def test_a_read_more_line_inside_the_text_is_related_and_no_text(read: Read, par
     (link,) = article.related
     assert (link.kind, link.heading, link.title) == ("in_text", "READ MORE", "The fog of the great year")
     assert "fog of the great year" not in (article.text or "").replace("year of the great fog", "")
+
+
+@pytest.mark.parametrize(
+    ("line", "heading"),
+    [
+        (f"<p><b>Read also</b> {FOG}</p>", "Read also"),
+        (f"<p class='toolbar'><span>Les også </span>{FOG}</p>", "Les også"),
+        (f"<div class='card'><h3>{FOG}</h3></div>", None),
+    ],
+)
+def test_a_card_between_two_paragraphs_is_related_and_no_text(
+    read: Read, paragraphs: str, line: str, heading: str | None
+) -> None:
+    first, second, *rest = paragraphs.split("</p>")
+    article = read(f"{HEAD}{first}</p>{second}</p>{line}{'</p>'.join(rest)}").article
+    (link,) = article.related
+    assert (link.kind, link.heading, link.title) == ("in_text", heading, "The fog of the great year")
+    assert "The fog of the great year" not in (article.text or "")
+
+
+def test_a_long_list_between_two_paragraphs_is_no_related_box(read: Read, paragraphs: str) -> None:
+    first, *rest = paragraphs.split("</p>")
+    cards = "".join(f"<p><a href='/town/news-of-day-{n}'>What else happened on day {n}</a></p>" for n in range(9))
+    assert read(f"{HEAD}{first}</p>{cards}{'</p>'.join(rest)}").article.related == []
 
 
 def test_a_link_in_running_text_is_related_and_stays_text(read: Read, paragraphs: str) -> None:

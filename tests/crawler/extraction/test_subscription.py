@@ -107,3 +107,24 @@ def test_a_wall_that_is_shown_is_evidence(read: Read, paragraphs: str) -> None:
     subscription = read(HEAD + paragraphs + wall).article.subscription
     assert (subscription.access, subscription.complete) == ("paywalled", False)
     assert subscription.evidence[0].source == "visible"
+
+
+def test_an_offer_in_the_head_of_the_page_is_no_wall(read: Read, paragraphs: str) -> None:
+    offer = "<div><p>Subscribe for full access to the paper</p><a href='/s'>Subscribe</a></div>"
+    subscription = read(offer + HEAD + paragraphs).article.subscription
+    assert [block.kind for block in subscription.blocks] == ["paywall"]
+    assert (subscription.access, subscription.evidence) == ("unknown", [])
+
+
+def test_a_text_shorter_than_the_page_states_is_told_as_evidence(read: Read, paragraphs: str) -> None:
+    head = linked_data(isAccessibleForFree="False", wordCount=900)
+    subscription = read(HEAD + paragraphs, head=head).article.subscription
+    assert (subscription.access, subscription.complete) == ("paywalled", False)
+    assert "wordCount" in [evidence.source for evidence in subscription.evidence]
+
+
+def test_a_newsletter_form_that_a_script_will_show_is_a_block(read: Read, paragraphs: str) -> None:
+    box = "<p>Our weekly newsletter, every Friday at noon</p><input type=email><button>Sign up</button>"
+    form = f"<div style='display: none'><form action='/n'>{box}</form></div>"
+    (block,) = read(HEAD + paragraphs + form).article.subscription.blocks
+    assert (block.kind, block.action_url) == ("newsletter", "https://paper.example/n")
