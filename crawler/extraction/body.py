@@ -37,7 +37,7 @@ _NO_TEXT = (
 _NEVER_PRUNED = ("html", "body", "td")
 _SHORT = 250
 _MUCH_MORE = 1.6
-_FITS, _FITS_BETTER = 0.75, 0.1
+_FITS, _FITS_BETTER = 0.5, 0.1
 _SENTENCE = re.compile(r"(?<=[.!?…。！？।؟])\s*")
 _LETTERS = 0.8
 _MAX_BYLINE = 120
@@ -92,12 +92,13 @@ class BodyReader:
             return self._cleaned(text, title, names)
 
         found = self._found(cleaned)
-        stated = cleaned(as_text_lines(self._structured.article.get("articleBody")))
-        candidates: list[tuple[FieldSource, list[Passage]]] = [("trafilatura", found), ("json-ld", stated)]
-        if self._is_better(stated, found):
-            candidates.reverse()
-        said = [Candidate(source=s, value=f"{_length(value)} characters") for s, value in candidates if value]
-        source, passages = candidates[0]
+        text = as_text_lines(self._structured.article.get("articleBody"))
+        said = [_candidate("trafilatura", _length(found)), _candidate("json-ld", len(text))]
+        passages = found
+        if len(text) > max(_SHORT, _MUCH_MORE * _length(found)) and self._is_better(stated := cleaned(text), found):
+            said = [_candidate("json-ld", _length(stated)), said[0]]
+            passages = stated
+        candidates = [candidate for candidate in said if candidate is not None]
         if lead is not None and passages:
             passages = self._passages.with_lead(passages, lead)
         if not passages:
@@ -108,7 +109,7 @@ class BodyReader:
             LIST_MARK + passage.text.removeprefix(LIST_MARK) if number in entries else passage.text
             for number, passage in enumerate(passages)
         ]
-        return Body("\n".join(lines), Provenance(source=source, candidates=said), tuple(structure))
+        return Body("\n".join(lines), Provenance(source=candidates[0].source, candidates=candidates), tuple(structure))
 
     def _found(self, cleaned: Callable[[str], list[Passage]]) -> list[Passage]:
         """What trafilatura finds, its full mode asked where its fast one fits the page badly."""
@@ -288,3 +289,7 @@ def _is_head(line: str, key: str, title: str | None, authors: tuple[str, ...]) -
 
 def _length(passages: list[Passage]) -> int:
     return sum(len(passage.text) + 1 for passage in passages) - 1 if passages else 0
+
+
+def _candidate(source: FieldSource, length: int) -> Candidate | None:
+    return Candidate(source=source, value=f"{length} characters") if length else None

@@ -56,7 +56,7 @@ class Passages:
         self._dropped = dropped
         self._positions: dict[str, list[int]] = {}
         for i, line in enumerate(layout.lines):
-            if i not in dropped:
+            if i not in dropped and not (line.zone.navigation or line.zone.footer or line.zone.comments):
                 self._positions.setdefault(key_of(line.text), []).append(i)
 
     def align(self, lines: Iterable[str]) -> list[Passage]:
