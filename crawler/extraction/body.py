@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from broadsheet.crawler.extraction.body_text import as_text_lines
 from broadsheet.crawler.extraction.corrections import is_correction
 from broadsheet.crawler.extraction.date_text import find_dates, plain
 from broadsheet.crawler.extraction.editorial_wording import is_note
@@ -22,8 +23,9 @@ from broadsheet.crawler.extraction.lines import Line, collapse
 from broadsheet.crawler.extraction.main_text import fast_text, full_text
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.passages import LIST_MARK, Passage, Passages, key_of
+from broadsheet.crawler.extraction.script_text import script_text
 from broadsheet.crawler.extraction.structure import read_structure
-from broadsheet.crawler.extraction.structured import Structured, as_text
+from broadsheet.crawler.extraction.structured import Structured
 from broadsheet.crawler.extraction.wording import BYLINE_WORD, CREDIT_LINE, SEE_ALSO_HEADING, SHARE_LINE
 from broadsheet.storage.model import Candidate, FieldSource, Provenance, TextLine
 
@@ -47,8 +49,6 @@ _LABEL_MARKS = re.compile(r"[|·•/,]")
 _MOTTO = re.compile(r"^[\"“”«„‟'‘].{8,300}[\"“”»'’]\s*[-–—(,]\s*\S.{2,160}$")
 _HEAD_LINES = 8
 _SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"”»'’)\]]*$")
-_BLOCK_TAG = re.compile(r"</?(?:p|br|div|h\d|li|ul|ol|blockquote)\b[^>]*>", re.IGNORECASE)
-_ANY_TAG = re.compile(r"</?[a-z][^>]*>", re.IGNORECASE)
 
 
 class Body(NamedTuple):
@@ -85,8 +85,10 @@ class BodyReader:
             authors: Names by which bylines are known.
             lead: What the text begins with.
         """
-        self._prune()
         names = tuple(authors)
+        running = sum(len(self._layout.lines[i].text) for i in self._layout.paragraphs if i not in self._dropped)
+        scripted = script_text(self._page, title) if running < _SHORT else ""
+        self._prune()
 
         def cleaned(text: str) -> list[Passage]:
             return self._cleaned(text, title, names)
@@ -98,6 +100,9 @@ class BodyReader:
         if len(text) > max(_SHORT, _MUCH_MORE * _length(found)) and self._is_better(stated := cleaned(text), found):
             said = [_candidate("json-ld", _length(stated)), said[0]]
             passages = stated
+        elif len(scripted) > max(_SHORT, _MUCH_MORE * _length(found)):
+            passages = cleaned(scripted)
+            said = [_candidate("meta", _length(passages)), *said]
         candidates = [candidate for candidate in said if candidate is not None]
         if lead is not None and passages:
             passages = self._passages.with_lead(passages, lead)
@@ -238,14 +243,6 @@ class BodyReader:
         for i in range(max(self._layout.body[0], 0), len(self._layout.lines)):
             if i in self._dropped:
                 yield i
-
-
-def as_text_lines(value: object) -> str:
-    """The text of a JSON-LD ``articleBody``, markup removed, one paragraph a line."""
-    if not isinstance(value, str):
-        return as_text(value) or ""
-    broken = _BLOCK_TAG.sub("\n", value) if "<" in value else value
-    return "\n".join(text for line in broken.splitlines() if (text := as_text(_ANY_TAG.sub("", line))))
 
 
 def _is_share_bar(line: Line) -> bool:

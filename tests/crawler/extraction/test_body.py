@@ -128,3 +128,9 @@ def test_a_stated_body_that_says_everything_twice_is_not_taken(read: Read, parag
     head = f'<script type="application/ld+json">{json.dumps(stated)}</script>'
     article = read(HEAD + paragraphs, head=head).article
     assert article.provenance["text"].source == "trafilatura"
+
+
+def test_an_article_in_an_element_that_is_named_a_menu_is_read(read: Read, paragraphs: str) -> None:
+    text = read(f"<div class='menu'><a href='/'>Home</a>{HEAD}{paragraphs}</div>").article.text or ""
+    assert text.startswith("The council of the upper town")
+    assert text.count("\n") == 3
