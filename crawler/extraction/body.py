@@ -1,23 +1,21 @@
 """The text of an article: trafilatura's, without the boxes and bars that are not part of what was written.
 
-Related and asking boxes are taken out of the tree before trafilatura reads it; what reaches the text all the
-same (a byline, a credit, "Printable version", the motto of the site behind the article) is taken out line by
-line. Its fast mode is enough for most pages; the full one, and JSON-LD's ``articleBody``, are asked where the
-page holds much more running text than came out.
+Related and asking boxes are taken out of the tree before trafilatura reads it; what reaches the text all the same is
+taken out line by line. Its fast mode is enough for most pages. Its full mode is asked where what came out fits the
+running text of the page badly, JSON-LD's ``articleBody`` where that says much more, and the state of the page's
+scripts where the page shows next to nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from broadsheet.crawler.extraction.body_text import as_text_lines
-from broadsheet.crawler.extraction.corrections import is_correction
-from broadsheet.crawler.extraction.date_text import find_dates, plain
-from broadsheet.crawler.extraction.editorial_wording import is_note
-from broadsheet.crawler.extraction.layout import Layout, is_teaser
+from broadsheet.crawler.extraction.cleaning import Cleaner
+from broadsheet.crawler.extraction.layout import Layout
 from broadsheet.crawler.extraction.lead import Lead
 from broadsheet.crawler.extraction.lines import Line, collapse
 from broadsheet.crawler.extraction.main_text import fast_text, full_text
@@ -26,7 +24,7 @@ from broadsheet.crawler.extraction.passages import LIST_MARK, Passage, Passages,
 from broadsheet.crawler.extraction.script_text import script_text
 from broadsheet.crawler.extraction.structure import read_structure
 from broadsheet.crawler.extraction.structured import Structured
-from broadsheet.crawler.extraction.wording import BYLINE_WORD, CREDIT_LINE, SEE_ALSO_HEADING, SHARE_LINE
+from broadsheet.crawler.extraction.wording import SHARE_LINE
 from broadsheet.storage.model import Candidate, FieldSource, Provenance, TextLine
 
 # What trafilatura would take out itself, after copying it and matching patterns against it: a third of its
@@ -42,13 +40,8 @@ _MUCH_MORE = 1.6
 _FITS, _FITS_BETTER = 0.5, 0.1
 _SENTENCE = re.compile(r"(?<=[.!?…。！？।؟])\s*")
 _LETTERS = 0.8
-_MAX_BYLINE = 120
-_MAX_SCRAP = 160
 _MAX_SHARE = 120
 _LABEL_MARKS = re.compile(r"[|·•/,]")
-_MOTTO = re.compile(r"^[\"“”«„‟'‘].{8,300}[\"“”»'’]\s*[-–—(,]\s*\S.{2,160}$")
-_HEAD_LINES = 8
-_SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"”»'’)\]]*$")
 
 
 class Body(NamedTuple):
@@ -85,14 +78,11 @@ class BodyReader:
             authors: Names by which bylines are known.
             lead: What the text begins with.
         """
-        names = tuple(authors)
         running = sum(len(self._layout.lines[i].text) for i in self._layout.paragraphs if i not in self._dropped)
         scripted = script_text(self._page, title) if running < _SHORT else ""
         self._prune()
 
-        def cleaned(text: str) -> list[Passage]:
-            return self._cleaned(text, title, names)
-
+        cleaned = Cleaner(self._layout, self._dropped, self._passages, title=title, authors=authors).cleaned
         found = self._found(cleaned)
         text = as_text_lines(self._structured.article.get("articleBody"))
         said = [_candidate("trafilatura", _length(found)), _candidate("json-ld", len(text))]
@@ -179,71 +169,6 @@ class BodyReader:
         found = [i for i in self._layout.paragraphs if i not in self._dropped]
         return [i for i in found if i - 1 in paragraphs or i + 1 in paragraphs] or found
 
-    @cached_property
-    def _unwanted(self) -> frozenset[str]:
-        """What the lines of other fields say."""
-        return frozenset(key_of(self._layout.lines[i].text) for i in self._dropped)
-
-    def _cleaned(self, text: str, title: str | None, authors: tuple[str, ...]) -> list[Passage]:
-        """The lines of a text that were written as part of the article."""
-        if not text:
-            return []
-        found = self._passages.completed(self._passages.align(line.strip() for line in text.split("\n")))
-        kept: list[Passage] = []
-        for passage in found:
-            line, key = passage.text, passage.key
-            if (
-                not key
-                or key in self._unwanted
-                or _is_scrap(line)
-                or (is_note(line) and not is_correction(line))
-                or self._is_elsewhere(passage)
-            ):
-                continue
-            if len(kept) < _HEAD_LINES and _is_head(line, key, title, authors):
-                continue
-            kept.append(passage)
-        return self._without_tail(kept)
-
-    def _is_elsewhere(self, passage: Passage) -> bool:
-        """Whether a passage is nothing but a link to another article: no sentence, and no heading of the text."""
-        if passage.line is None:
-            return False
-        line = self._layout.lines[passage.line]
-        if not is_teaser(line) or not line.linked or line.text.startswith("http"):
-            return False
-        first, last = self._layout.body
-        if line.zone.listed or line.zone.link or not first <= passage.line <= last:
-            return True
-        return not line.heading and _SENTENCE_END.search(line.text) is None
-
-    def _without_tail(self, kept: list[Passage]) -> list[Passage]:
-        """The lines without what follows the end of the article: mottos, and text of another container."""
-        ends = list(self._ends())
-        while ends and len(kept) > 1:
-            at = kept[-1].line
-            before = next((p.line for p in reversed(kept[:-1]) if p.line is not None), None)
-            if at is None or before is None or not self._is_tail(kept[-1].text, at, before, ends):
-                break
-            kept = kept[:-1]
-        return kept
-
-    def _is_tail(self, line: str, at: int, before: int, ends: list[int]) -> bool:
-        found = self._layout.lines[at]
-        if found.zone.footer:
-            return True
-        if not any(before < end < at for end in ends):
-            return False
-        container = self._layout.container
-        outside = container is not None and container.tag != "body" and not self._layout.holds(container, at)
-        return outside or _MOTTO.match(line) is not None
-
-    def _ends(self) -> Iterator[int]:
-        """Indices of the lines that come behind an article: share bars and the boxes of other fields."""
-        for i in range(max(self._layout.body[0], 0), len(self._layout.lines)):
-            if i in self._dropped:
-                yield i
-
 
 def _is_share_bar(line: Line) -> bool:
     """Whether a line is nothing but labels such as "Send to a friend | Printable version"."""
@@ -259,29 +184,6 @@ def _are_share_labels(parts: tuple[str, ...]) -> bool:
 
 def _is_furniture(line: Line) -> bool:
     return line.zone.navigation or line.zone.footer or line.zone.comments
-
-
-def _is_scrap(line: str) -> bool:
-    """A line that is a credit, a share bar or a label and nothing else."""
-    text = line.removeprefix("- ")
-    if len(text) > _MAX_SCRAP:
-        return False
-    return any(pattern.fullmatch(text) for pattern in (SHARE_LINE, SEE_ALSO_HEADING, CREDIT_LINE))
-
-
-def _is_head(line: str, key: str, title: str | None, authors: tuple[str, ...]) -> bool:
-    """A line at the beginning that repeats the headline, the byline or the date."""
-    if title and key == key_of(title):
-        return True
-    if len(line) > _MAX_BYLINE:
-        return False
-    named = [name for name in authors if name in line]
-    rest = BYLINE_WORD.sub("", line)
-    for name in named:
-        rest = rest.replace(name, "")
-    if named and (BYLINE_WORD.match(line) or len(rest) < 30):
-        return True
-    return any(len(line) - (m.end - m.start) < 20 for m in find_dates(plain(line)) if m.readings)
 
 
 def _length(passages: list[Passage]) -> int:

@@ -7,6 +7,9 @@ from another site. Each pattern names the function of a line, in the languages m
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+
+from broadsheet.crawler.extraction.wording import NEWSLETTER, says
 
 # What stands anywhere in a line.
 _ANYWHERE = (
@@ -70,6 +73,17 @@ _AT_START = re.compile(
 )
 _IN_LINE = re.compile(_ANYWHERE, re.IGNORECASE)
 _MAX_NOTE = 480
+_INVITING = re.compile(
+    r"sign(?:ing)? up|subscri|anmeld|abonn|informiert (?:sie|dich)|inscri|iscri|suscr|assin|inschrijv|prenumer|zapisz|"
+    r"подпи|підпи",
+    re.IGNORECASE,
+)
+_LIFE = re.compile(
+    r"(?: \([^)]{1,40}\))?,? (?:is|was|are|has|covers|writes|reports|works|joined|"
+    r"ist|war|arbeitet|schreibt|berichtet|leitet|"
+    r"est|è|es|trabaja|escribe|é|werkt|schrijft|är|er)\b"
+)
+_MAX_LIFE = 900
 
 
 def is_note(text: str) -> bool:
@@ -80,3 +94,15 @@ def is_note(text: str) -> bool:
         return True
     lowered = text.lower()
     return any(word in lowered for word in _WORDS_ANYWHERE) and _IN_LINE.search(text) is not None
+
+
+def is_invitation(text: str) -> bool:
+    """Whether a line invites to a newsletter."""
+    return len(text) <= _MAX_NOTE and says(NEWSLETTER, text) and _INVITING.search(text) is not None
+
+
+def is_life(text: str, names: Iterable[str]) -> bool:
+    """Whether a line tells who one of those that sign the article is."""
+    if len(text) > _MAX_LIFE:
+        return False
+    return any(text.startswith(name) and _LIFE.match(text, len(name)) for name in names if " " in name)

@@ -91,7 +91,6 @@ _NAVIGATION_NAME = re.compile(
 _COMMENTS_NAME = re.compile(
     r"^comments?(?:$|[\s_-])|disqus|comment-?list|comments-?(?:area|section|wrapper)", re.IGNORECASE
 )
-_PROSE_LENGTH, _MIN_PROSE_LINES, _NEARLY_ALL = 60, 3, 0.9
 # Kana, and everything behind it: Han, Hangul, full-width forms.
 _DENSE_FROM = "\u3040"
 
@@ -187,19 +186,7 @@ def read_lines(root: html.HtmlElement) -> list[Line]:
             run = _Run(block)
         run.add(str(node), holder, link)
     run.flush(lines, zones)
-    return _without_false_menu(lines)
-
-
-def _without_false_menu(lines: list[Line]) -> list[Line]:
-    """The lines with none in a menu but links, where the page would have nearly all of its prose in one."""
-    prose = [line for line in lines if line.link is None and line.weight >= _PROSE_LENGTH]
-    inside = sum(line.zone.navigation for line in prose)
-    if inside < _MIN_PROSE_LINES or inside < _NEARLY_ALL * len(prose):
-        return lines
-    return [
-        line._replace(zone=line.zone._replace(navigation=False)) if line.zone.navigation and not line.linked else line
-        for line in lines
-    ]
+    return lines
 
 
 class _Run:

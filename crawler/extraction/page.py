@@ -33,6 +33,7 @@ _ELEMENT_CLASSES = etree.ElementDefaultClassLookup(
     pi=html.HtmlProcessingInstruction,
     entity=html.HtmlEntity,
 )
+_PROSE_LENGTH, _MIN_PROSE_LINES, _NEARLY_ALL = 60, 3, 0.9
 _ABSOLUTE = re.compile(r"https?://(?:\[[0-9a-f:.]+\]|[^/\s\[\]?])", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _URL_NOISE = re.compile(r"[\t\r\n]")
@@ -76,7 +77,7 @@ class Page:
     @cached_property
     def lines(self) -> list[Line]:
         """The visible text in document order, one `Line` for each run of text inside one block element."""
-        return read_lines(self.root)
+        return _without_false_menu(read_lines(self.root))
 
     def absolute(self, reference: str | None) -> str | None:
         """The absolute http(s) address of a link, without its fragment; None for anything else."""
@@ -92,6 +93,18 @@ class Page:
             return self.origin + reference
         joined = _join(self.base_url, reference)
         return joined if joined is not None and _ABSOLUTE.match(joined) else None
+
+
+def _without_false_menu(lines: list[Line]) -> list[Line]:
+    """The lines with none in a menu but links, where the page would have nearly all of its prose in one."""
+    prose = [line for line in lines if line.link is None and line.weight >= _PROSE_LENGTH]
+    inside = sum(line.zone.navigation for line in prose)
+    if inside < _MIN_PROSE_LINES or inside < _NEARLY_ALL * len(prose):
+        return lines
+    return [
+        line._replace(zone=line.zone._replace(navigation=False)) if line.zone.navigation and not line.linked else line
+        for line in lines
+    ]
 
 
 def _join(base: str, reference: str) -> str | None:

@@ -134,3 +134,23 @@ def test_an_article_in_an_element_that_is_named_a_menu_is_read(read: Read, parag
     text = read(f"<div class='menu'><a href='/'>Home</a>{HEAD}{paragraphs}</div>").article.text or ""
     assert text.startswith("The council of the upper town")
     assert text.count("\n") == 3
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "<h3>More of the upper town</h3>",
+        "<p>Ann Ferrars is the clerk of the upper town and has counted everything in it.</p>",
+        "<p>Our newsletter tells you on Mondays what was counted. Sign up and be told.</p>",
+    ],
+)
+def test_what_ends_the_column_behind_the_article_is_no_text(read: Read, paragraphs: str, ending: str) -> None:
+    head = '<meta name="author" content="Ann Ferrars">'
+    text = read(f"{HEAD}<div>{paragraphs}{ending}</div>", head=head).article.text or ""
+    assert text.endswith("pinned to the door of the hall.")
+
+
+def test_a_text_that_is_all_headings_is_kept(read: Read) -> None:
+    lines = "".join(f"<h{2 + n % 2}>Lamp {n} of the upper town was counted today.</h{2 + n % 2}>" for n in range(9))
+    text = read(f"<h1>Lamps</h1><article class='article-body'>{lines}</article>").article.text
+    assert "Lamp 8 of" in (text or "")
