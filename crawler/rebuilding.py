@@ -4,7 +4,7 @@ The batches are gone through in the order in which they were opened, with a cata
 each what its writer's catalog had learned. A batch whose index, snapshots and manifest are there and intact is
 believed. Of any other the segment is read again by the functions that the crawl uses, and what is missing or damaged
 is put: the same bytes as before, where the same extractor reads it and no other writer had published of the same
-articles meanwhile.
+articles meanwhile. What an index or a manifest names is asked for by its key: a listing may lack it.
 """
 
 from __future__ import annotations
@@ -12,25 +12,24 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import tempfile
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import NamedTuple
-
-from msgspec import Struct
 
 from broadsheet.crawler.rereading import SegmentReader
 from broadsheet.storage import cdxj, layout
 from broadsheet.storage.cdxj import IndexLine
+from broadsheet.storage.chains.inventory import Inventory
 from broadsheet.storage.chains.rebuild import rebuild as rebuild_manifest
 from broadsheet.storage.documents import manifests, snapshots
-from broadsheet.storage.documents.manifests import Manifest, Place
+from broadsheet.storage.documents.manifests import Place
 from broadsheet.storage.errors import ArchiveDamagedError, ArchiveFormatError, NoSuchObjectError, RecordError
 from broadsheet.storage.model import Extractor
 from broadsheet.storage.publishing import publication
 from broadsheet.storage.publishing.catalog import Catalog
+from broadsheet.storage.repairs import Repairs
 from broadsheet.storage.stores.objects import ObjectStore
-from broadsheet.storage.stores.rereading import get_intact
+from broadsheet.storage.stores.rereading import again_if_damaged, get_intact
 
 _UNREADABLE = (ArchiveDamagedError, ArchiveFormatError, NoSuchObjectError)
 _PIECE = 8 * 1024 * 1024
@@ -38,54 +37,38 @@ _PIECE = 8 * 1024 * 1024
 _PATIENCE = 10.0  # seconds
 
 
-class Lost(Struct, frozen=True, kw_only=True):
-    """Something that could not be made anew, and why."""
-
-    key: str
-    reason: str
-
-
-class Rebuilt(Struct, frozen=True, kw_only=True):
-    """What rebuilding came to.
-
-    Attributes:
-        put: The keys of the objects that were missing or damaged and are there again.
-        lost: What could not be made anew.
-    """
-
-    put: list[str]
-    lost: list[Lost]
-
-
-async def rebuild(store: ObjectStore, extractor: Extractor, own_writers: Iterable[str] = ()) -> Rebuilt:
-    """Put every derived object that is missing or damaged.
+async def rebuild(
+    store: ObjectStore, extractor: Extractor, own_writers: Iterable[str] = (), waiting: Container[str] = ()
+) -> Repairs:
+    """Put every index segment, snapshot and manifest that is missing or damaged.
 
     Args:
         store: Where the archive lies.
         extractor: What reads the pages.
         own_writers: The writers of this machine, none of which is publishing now.
+        waiting: The batches in the spool of this machine: they are published from there.
     """
     await _let_others_finish(store, frozenset(own_writers))
+    repairs = Repairs(store)
     with tempfile.TemporaryDirectory(prefix="broadsheet-") as directory:
-        rebuilder = _Rebuilder(store, extractor, Path(directory))
+        inventory = await asyncio.to_thread(Inventory, store, repairs)
+        rebuilder = _Rebuilder(store, extractor, Path(directory), inventory, repairs)
         try:
             async with rebuilder.reader:
-                for key in await asyncio.to_thread(_segments, store):
-                    await rebuilder.visit(key)
+                for batch in inventory.batches:
+                    if batch not in waiting:
+                        await rebuilder.visit(batch)
         finally:
             rebuilder.close()
-    return Rebuilt(put=rebuilder.put, lost=rebuilder.lost)
+    return repairs
 
 
 async def _let_others_finish(store: ObjectStore, own_writers: frozenset[str]) -> None:
-    newest = {layout.batch_of(key).partition("-")[2]: key for key in await asyncio.to_thread(_segments, store)}
+    segments = await asyncio.to_thread(lambda: sorted(layout.batch_of(entry.key) for entry in store.list(layout.WARC)))
+    newest = {layout.batch_writer(batch): batch for batch in segments}
     indexed = {layout.batch_of(entry.key) for entry in store.list(layout.INDEX)}
-    if any(layout.batch_of(key) not in indexed for writer, key in newest.items() if writer not in own_writers):
+    if any(batch not in indexed for writer, batch in newest.items() if writer not in own_writers):
         await asyncio.sleep(_PATIENCE)
-
-
-def _segments(store: ObjectStore) -> list[str]:
-    return sorted((entry.key for entry in store.list(layout.WARC)), key=layout.batch_of)
 
 
 class _Index(NamedTuple):
@@ -96,41 +79,39 @@ class _Index(NamedTuple):
 class _Rebuilder:
     """Goes through the batches in their order, and knows after each what a writer would know."""
 
-    def __init__(self, store: ObjectStore, extractor: Extractor, directory: Path) -> None:
-        self.put: list[str] = []
-        self.lost: list[Lost] = []
+    def __init__(
+        self, store: ObjectStore, extractor: Extractor, directory: Path, inventory: Inventory, repairs: Repairs
+    ) -> None:
         self.reader = SegmentReader()
         self._store = store
         self._extractor = extractor
         self._directory = directory
+        self._inventory = inventory
+        self._repairs = repairs
         self._catalog = Catalog(directory / "catalog.sqlite")
-        self._indexes: dict[str, list[str]] = defaultdict(list)
-        for entry in store.list(layout.INDEX):
-            self._indexes[layout.batch_of(entry.key)].append(entry.key)
-        self._manifests = {manifest.batch: manifest for manifest in self._intact_manifests()}
         self._ends: dict[str, Place] = {}
 
     def close(self) -> None:
         self._catalog.close()
 
-    async def visit(self, warc_key: str) -> None:
-        """See to the batch of a WARC segment."""
-        batch = layout.batch_of(warc_key)
+    async def visit(self, batch: str) -> None:
+        """See to a batch."""
         place = self._place(batch)
         index = await asyncio.to_thread(self._index, batch)
         missing = await asyncio.to_thread(self._missing_snapshots, index.lines) if index else set()
-        if index is None or missing:
+        warc_key = await asyncio.to_thread(self._inventory.segment, batch, index.lines if index else [])
+        if warc_key is not None and (index is None or missing):
             try:
                 plan = await self._plan(batch, warc_key, place)
+                index = await asyncio.to_thread(self._complete, plan, index, missing)
             except (RecordError, ArchiveDamagedError) as error:
-                self.lost.append(Lost(key=warc_key, reason=str(error)))
-                return
-            index = await asyncio.to_thread(self._complete, plan, index, missing)
-        await asyncio.to_thread(self._catalog.ingest, index.key, index.lines)
-        await asyncio.to_thread(self._see_to_manifest, batch, index.key, place)
+                self._repairs.lose(warc_key, str(error))
+        if index is not None:
+            await asyncio.to_thread(self._catalog.ingest, index.key, index.lines)
+        await asyncio.to_thread(self._see_to_manifest, batch, index, place)
 
     async def _plan(self, batch: str, warc_key: str, place: Place) -> publication.Plan:
-        segment = await asyncio.to_thread(self._download, warc_key)
+        segment = await asyncio.to_thread(again_if_damaged, lambda: self._download(warc_key))
         plan, _ = publication.plan(
             batch,
             segment,
@@ -146,35 +127,52 @@ class _Rebuilder:
         """Put what is missing of a batch, and return the index that it has then."""
         for key, data in plan.snapshots:
             if index is None or key in missing:
-                self._ensure(key, data)
+                self._repairs.ensure(key, data)
         if index is not None:
             derived = {key for key, _ in plan.snapshots}
-            self.lost += [
-                Lost(key=key, reason="another extractor than this version's had read it") for key in missing - derived
-            ]
+            for key in sorted(missing - derived):
+                self._repairs.lose(key, "another extractor than this version's had read it")
             return index
-        for key in self._indexes[layout.batch_of(plan.index_key)]:
-            self._store.delete(key)  # It cannot be read: see `_index`.
-        self._ensure(plan.index_key, plan.index)
+        for key in self._inventory.indexes(layout.batch_of(plan.index_key)):
+            if key != plan.index_key:
+                self._repairs.remove(key)  # It cannot be read: see `_index`.
+        self._repairs.ensure(plan.index_key, plan.index)
         return _Index(plan.index_key, list(cdxj.decode(plan.index, plan.index_key)))
 
-    def _see_to_manifest(self, batch: str, index_key: str, place: Place) -> None:
-        manifest = self._manifests.get(batch)
-        if manifest is None:
+    def _see_to_manifest(self, batch: str, index: _Index | None, place: Place) -> None:
+        manifest = self._inventory.manifests.get(batch)
+        if manifest is None and index is not None:
+            digest = self._inventory.digest_before(place.writer, place.number + 1)
             try:
-                manifest = rebuild_manifest(self._store, batch, index_key, place)
+                manifest = rebuild_manifest(
+                    self._store,
+                    batch,
+                    index.key,
+                    place,
+                    originals=self._inventory.originals,
+                    until=self._inventory.opened_next(batch),
+                    digest=digest,
+                )
             except _UNREADABLE as error:
-                self.lost.append(Lost(key=index_key, reason=str(error)))
-                return
+                self._repairs.lose(index.key, f"no manifest of its batch can be made: {error}")
+            else:
+                data = manifests.encode(manifest)
+                if digest not in (None, manifests.digest(data)):
+                    key = layout.manifest_key(manifest.writer, manifest.number, data)
+                    self._repairs.lose(key, "not the manifest that was there: the next one names another before it")
+        if manifest is None:
+            # Its number was given, whatever it was.
+            self._ends[place.writer] = Place(writer=place.writer, number=place.number, previous=None)
+            return
         data = manifests.encode(manifest)
-        self._ensure(layout.manifest_key(manifest.writer, manifest.number, data), data)
+        self._repairs.ensure(layout.manifest_key(manifest.writer, manifest.number, data), data)
         self._ends[manifest.writer] = Place(
             writer=manifest.writer, number=manifest.number, previous=manifests.digest(data)
         )
 
     def _place(self, batch: str) -> Place:
         """Return the place behind that of the writer's batch before."""
-        writer = batch.partition("-")[2]
+        writer = layout.batch_writer(batch)
         before = self._ends.get(writer)
         return Place(
             writer=writer, number=before.number + 1 if before else 1, previous=before.previous if before else None
@@ -182,7 +180,7 @@ class _Rebuilder:
 
     def _index(self, batch: str) -> _Index | None:
         """Return the index of a batch, or None where it has none that can be read."""
-        for key in self._indexes[batch]:
+        for key in self._inventory.indexes(batch):
             try:
                 return _Index(key, list(cdxj.decode(get_intact(self._store, key), key)))
             except _UNREADABLE:
@@ -197,25 +195,8 @@ class _Rebuilder:
             snapshots.read(self._store, snapshot_key)
         except _UNREADABLE:
             return False
+        self._inventory.see_to_listing(snapshot_key)
         return True
-
-    def _intact_manifests(self) -> Iterator[Manifest]:
-        for entry in self._store.list(layout.MANIFESTS):
-            try:
-                yield manifests.read(self._store, entry.key)
-            except _UNREADABLE:
-                continue  # It is made anew when its batch is visited.
-
-    def _ensure(self, key: str, data: bytes) -> None:
-        try:
-            if self._store.get(key) == data:
-                return
-            # Other bytes than its name tells: a folder would not replace them.
-            self._store.delete(key)
-        except NoSuchObjectError:
-            pass
-        self._store.put(key, data)
-        self.put.append(key)
 
     def _download(self, key: str) -> Path:
         path = self._directory / "segment.warc.gz"

@@ -32,7 +32,7 @@ _LATEST = 10**13
 _HIGHEST = 10**10 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WRITER = re.compile(r"[0-9a-f]{8}")
-_TOLD_DIGEST = re.compile(r"-([0-9a-f]{32}|[0-9a-f]{16})\.[a-z.]+\Z")
+_TOLD_DIGEST = re.compile(r"[-/]([0-9a-f]{32}|(?<=-)[0-9a-f]{16})\.[a-z.]+\Z")
 _BATCH = re.compile(r"[0-9]{13}-[0-9a-f]{8}")
 _SNAPSHOT_KEY = re.compile(
     rf"{SNAPSHOTS}([0-9a-f]{{2}})/\1[0-9a-f]{{30}}/([0-9]{{13}})-([0-9a-f]{{16}})-[0-9a-f]{{16}}\.json"

@@ -45,20 +45,22 @@ class Amendments:
             self._spool.close()
             os.close(descriptor)
 
-    def publish(self, objects: list[ManifestObject]) -> None:
-        """Put a manifest that lists what was written; nothing where the last one lists the first of them already.
+    def publish(self, objects: list[ManifestObject]) -> str | None:
+        """Put a manifest that lists what was written, and return its key; None where the last lists the first of them.
 
         Raises:
             StoreError: The store failed.
         """
         last = self._catch_up()
         if last and objects[0] in last.objects:
-            return
+            return None
         lane = self._spool.lane
         place = Place(writer=lane.writer, number=lane.head.number + 1, previous=lane.head.digest)
         data = manifests.encode(manifests.amendment_at(place, objects))
-        self._store.put(layout.manifest_key(place.writer, place.number, data), data)
+        key = layout.manifest_key(place.writer, place.number, data)
+        self._store.put(key, data)
         lane.advance(place, manifests.digest(data))
+        return key
 
     def _catch_up(self) -> Manifest | None:
         """Take up the chain where the archive has it; return the last manifest, or None where a new chain begins."""

@@ -31,7 +31,7 @@ from broadsheet.storage import layout
 from broadsheet.storage.documents.manifests import Place
 from broadsheet.storage.durable import sync_directory, write_durably
 from broadsheet.storage.errors import StoreError
-from broadsheet.storage.publishing.batch import Batch
+from broadsheet.storage.publishing.batch import SET_ASIDE, Batch
 
 _LOCK = "lock"
 _HEAD = "head"
@@ -134,6 +134,10 @@ class Spool:
             idle.append(lane.writer)
             lane.release()
         return idle
+
+    def set_aside(self) -> list[Path]:
+        """Return the directories of batches that were set aside, in order."""
+        return sorted(path for lane in self._lane_directories() for path in lane.glob(f"{SET_ASIDE}*"))
 
     def waiting(self) -> list[str]:
         """Return the names of the batches in all lanes, in order."""

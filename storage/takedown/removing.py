@@ -128,6 +128,14 @@ class Remover:
         for each in removal.segments:
             self.store.delete(each.old.key)
 
+    def amend(self, objects: list[ManifestObject]) -> str | None:
+        """Tell of what was written for a removal in a manifest; return its key, or None where the last tells it.
+
+        Raises:
+            StoreError: The store failed.
+        """
+        return self._amendments.publish(objects)
+
     def unfinished(self) -> Iterator[tuple[str, Removal]]:
         """Yield the removals, with their keys, of which something is still there."""
         there: set[str] = set()

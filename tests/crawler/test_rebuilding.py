@@ -8,45 +8,20 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from archiving.readable import page, publish
 from archiving.stores import objects
-from archiving.writer import EXTRACTOR, Visit, Writer, answer, answers, moment
+from archiving.writer import EXTRACTOR, Writer, answers
 
-from broadsheet.crawler.rebuilding import Rebuilt, rebuild
-from broadsheet.crawler.rereading import SegmentReader
+from broadsheet.crawler.rebuilding import rebuild
 from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
-from broadsheet.storage.captures import Capture
+from broadsheet.storage.repairs import Repairs
 from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.verification.verifier import verify
-from broadsheet.storage.versions import Finding
 
 URL = "https://news.example/2026/11/22/a-story-of-some-length"
 OTHER = "https://news.example/2026/11/22/another-story-of-some-length"
 DERIVED = (layout.INDEX, layout.SNAPSHOTS, layout.MANIFESTS)
-
-
-def page(url: str, minute: float, text: str) -> Visit:
-    """A visit to a page that a reader takes for an article."""
-    paragraphs = "".join(f"<p>{text} {number}: somebody said it at the town hall</p>" for number in range(9))
-    body = (
-        '<html><head><title>A story</title><meta property="og:type" content="article">'
-        '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "A story"}</script></head>'
-        f"<body><article><h1>A story</h1>{paragraphs}</article></body></html>"
-    ).encode()
-    return Visit(url=url, at=moment(minute), response=answer(body))
-
-
-def publish(writer: Writer, *visits: Visit) -> None:
-    """Record visits and publish what the real readers find in them."""
-    batch, _ = writer.record(*visits)
-
-    async def read() -> list[tuple[Capture, Finding | None]]:
-        async with SegmentReader() as reader:
-            return await reader.read(batch.segment)
-
-    captures = asyncio.run(read())
-    plan, _ = writer.plan(batch, captures)
-    writer.finish(batch, plan)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +44,7 @@ def store(built: Path, tmp_path: Path) -> FolderStore:
     return FolderStore(tmp_path / "archive")
 
 
-def rebuilt(store: FolderStore) -> Rebuilt:
+def rebuilt(store: FolderStore) -> Repairs:
     return asyncio.run(rebuild(store, EXTRACTOR, {entry.key.split("/")[1] for entry in store.list(layout.MANIFESTS)}))
 
 
@@ -80,7 +55,9 @@ def keys(store: FolderStore, prefix: str) -> list[str]:
 def test_of_a_sound_archive_nothing_is_put(store: FolderStore) -> None:
     before = objects(store)
 
-    assert rebuilt(store) == Rebuilt(put=[], lost=[])
+    again = rebuilt(store)
+
+    assert (again.put, again.lost) == ([], [])
     assert objects(store) == before
 
 

@@ -22,7 +22,7 @@ from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.stores.objects import validate_key, validate_prefix
 
 # Seven lines of each address: some lie on both sides of the ends of blocks of 3,000.
-LINES = [b'com,example)/%05d 20261122%06d {"offset":"%d"}' % (n // 7, n // 7 % 3, n) for n in range(10_000)]
+LINES = [b'com,example)/%05d 20261122%06d {"offset":"%05d"}' % (n // 7, n // 7 % 3, n) for n in range(10_000)]
 WRITER = "0badcafe"
 SORTED_LINES = st.lists(st.binary(max_size=3), max_size=8).map(sorted)
 # Places in the run: a line, what comes right before or behind it, or any text.

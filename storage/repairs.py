@@ -1,0 +1,106 @@
+"""Putting back what is missing or damaged, and keeping account of it and of what cannot be put back."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from msgspec import Struct
+
+from broadsheet.storage.errors import NoSuchObjectError, StoreError, StoreUnavailableError
+from broadsheet.storage.stores.objects import ObjectStore
+
+_PIECE = 8 * 1024 * 1024
+
+
+class Lost(Struct, frozen=True, kw_only=True):
+    """Something that could not be made anew, or not be put, and why; what is left to do, where something is."""
+
+    key: str
+    reason: str
+
+
+class Repairs:
+    """The repairs of one archive.
+
+    Args:
+        store: Where it lies.
+
+    Attributes:
+        put: The keys of the objects that were missing or damaged and are there again.
+        lost: What could not be made anew, or not be put.
+    """
+
+    def __init__(self, store: ObjectStore) -> None:
+        self.put: list[str] = []
+        self.lost: list[Lost] = []
+        self._store = store
+
+    def ensure(self, key: str, data: bytes) -> None:
+        """See that an object is there and has these bytes.
+
+        Raises:
+            StoreUnavailableError: The store did not answer.
+        """
+        try:
+            # What came may have been spoiled on its way: it is asked for once more.
+            if data in (self._store.get(key), self._store.get(key)):
+                return
+            self._replace(key, data)
+        except NoSuchObjectError:
+            self._put(key, data)
+
+    def again(self, key: str) -> None:
+        """Put an object once more that is there and that a listing lacks: that cures the listing.
+
+        Raises:
+            StoreUnavailableError: The store did not answer.
+        """
+        with tempfile.NamedTemporaryFile(prefix="broadsheet-") as file:
+            size = self._store.size(key)
+            for start in range(0, size, _PIECE):
+                file.write(self._store.get_range(key, start, min(_PIECE, size - start)))
+            file.flush()
+            self._put(key, Path(file.name))
+
+    def remove(self, key: str) -> bool:
+        """Remove a damaged object; where that is refused, say what is left to do and return False.
+
+        Raises:
+            StoreUnavailableError: The store did not answer.
+        """
+        try:
+            self._store.delete(key)
+        except StoreUnavailableError:
+            raise
+        except StoreError as error:
+            self.lose(key, f"damaged, and may not be deleted by this writer ({error}): {_LEFT_TO_DO}")
+            return False
+        return True
+
+    def lose(self, key: str, reason: str) -> None:
+        """Note what could not be made anew."""
+        self.lost.append(Lost(key=key, reason=reason))
+
+    def _replace(self, key: str, data: bytes) -> None:
+        try:
+            # A folder would not replace other bytes than these.
+            self._store.delete(key)
+        except StoreUnavailableError:
+            raise
+        except StoreError:
+            pass  # Where a writer may not delete, a plain put may do: in a bucket that keeps versions it does.
+        self._put(key, data)
+
+    def _put(self, key: str, data: bytes | Path) -> None:
+        try:
+            self._store.put(key, data)
+        except StoreUnavailableError:
+            raise
+        except StoreError as error:
+            self.lose(key, f"made anew, and may not be put by this writer ({error}): {_LEFT_TO_DO}")
+        else:
+            self.put.append(key)
+
+
+_LEFT_TO_DO = "delete it with credentials that may, then run recover again"

@@ -1,0 +1,35 @@
+"""Pages that a real reader takes for articles, and publishing what it reads in them."""
+
+from __future__ import annotations
+
+import asyncio
+
+from archiving.writer import Visit, Writer, answer, moment
+
+from broadsheet.crawler.rereading import SegmentReader
+from broadsheet.storage.captures import Capture
+from broadsheet.storage.versions import Finding
+
+
+def page(url: str, minute: float, text: str) -> Visit:
+    """A visit to a page that a reader takes for an article."""
+    paragraphs = "".join(f"<p>{text} {number}: somebody said it at the town hall</p>" for number in range(9))
+    body = (
+        '<html><head><title>A story</title><meta property="og:type" content="article">'
+        '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "A story"}</script></head>'
+        f"<body><article><h1>A story</h1>{paragraphs}</article></body></html>"
+    ).encode()
+    return Visit(url=url, at=moment(minute), response=answer(body))
+
+
+def publish(writer: Writer, *visits: Visit) -> None:
+    """Record visits and publish what the real readers find in them."""
+    batch, _ = writer.record(*visits)
+
+    async def read() -> list[tuple[Capture, Finding | None]]:
+        async with SegmentReader() as reader:
+            return await reader.read(batch.segment)
+
+    captures = asyncio.run(read())
+    plan, _ = writer.plan(batch, captures)
+    writer.finish(batch, plan)
