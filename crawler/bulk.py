@@ -13,12 +13,10 @@ from typing import Any
 
 import msgspec
 
+from broadsheet.crawler.documents import MAXIMUM_DOCUMENT, refusal
 from broadsheet.crawler.page import HtmlPage
 from broadsheet.crawler.pool import ReadingPool
 from broadsheet.storage.model import Article
-
-MAXIMUM_DOCUMENT = 64 * 1024 * 1024
-"""The most bytes that one HTML document may have."""
 
 _PIECE = 1024 * 1024
 
@@ -169,8 +167,8 @@ async def _document(asked: _Line) -> bytes:
         html = await asyncio.to_thread(_file, Path(asked.html_path))
     else:
         raise _BadLineError("neither html_path nor html_base64 is given")
-    if len(html) > MAXIMUM_DOCUMENT:
-        raise _BadLineError(f"the document is larger than {MAXIMUM_DOCUMENT // 1024 // 1024} MiB")
+    if (reason := refusal(html)) is not None:
+        raise _BadLineError(f"the document {reason}")
     return html
 
 

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -76,6 +77,7 @@ def program(context: click.Context, archive: str | None, as_json: bool) -> None:
 def main() -> None:
     """Run the command line and exit with the contract's codes."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's Ctrl-C
+    _open_standard_streams()
     try:
         status = program.main(standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
@@ -89,6 +91,13 @@ def main() -> None:
         _leave(exit_code(error))
     if isinstance(status, int) and status:
         _leave(status)
+
+
+def _open_standard_streams() -> None:
+    """Give streams that the caller closed an end; else the next file opened would take their place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for the process
 
 
 def _leave(status: int) -> NoReturn:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from broadsheet.crawler.bulk import lines_of, read_lines
+from broadsheet.crawler.documents import MAXIMUM_DOCUMENT, refusal
 from broadsheet.crawler.page import HtmlPage, Reading
 from broadsheet.crawler.pool import ReadingPool
 from broadsheet.scheduler.exits import FAILED
@@ -32,7 +33,10 @@ def command(file: Path, url: str, *, jsonl: bool, as_json: bool) -> int:
     if jsonl:
         asyncio.run(_read_lines(now))
         return 0
-    html = sys.stdin.buffer.read() if str(file) == "-" else _read(file)
+    html = sys.stdin.buffer.read(MAXIMUM_DOCUMENT + 1) if str(file) == "-" else _read(file)
+    if (reason := refusal(html)) is not None:
+        click.echo(f"no article in {file}: it {reason}", err=True)
+        return FAILED
     reading = asyncio.run(_read_page(HtmlPage(url=url, captured_at=now, html=html)))
     if reading.article is None or not (reading.article.text or reading.article.title):
         click.echo(f"no article in {file}: {reading.failure or reading.reason}", err=True)
@@ -56,6 +60,7 @@ async def _read_page(page: HtmlPage) -> Reading:
 
 def _read(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            return opened.read(MAXIMUM_DOCUMENT + 1)
     except OSError as error:
         raise click.BadParameter(f"{file} cannot be read: {error.strerror}") from error

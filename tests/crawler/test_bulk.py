@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -14,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.crawler.bulk import lines_of, read_lines
-from broadsheet.crawler.pool import ReadingPool
+from broadsheet.crawler.documents import MAXIMUM_DOCUMENT
+from broadsheet.crawler.pool import ReadingLimits, ReadingPool
 
 NOW = datetime(2016, 6, 12, tzinfo=UTC)
 HTML = (
@@ -25,7 +27,7 @@ HTML = (
 )
 
 
-async def extract(*lines: bytes) -> tuple[dict[Any, dict[str, Any]], int]:
+async def extract(*lines: bytes, limits: ReadingLimits | None = None) -> tuple[dict[Any, dict[str, Any]], int]:
     """The answers by id, and how many are errors."""
     answers: list[bytes] = []
 
@@ -33,7 +35,7 @@ async def extract(*lines: bytes) -> tuple[dict[Any, dict[str, Any]], int]:
         for line in lines:
             yield line
 
-    async with ReadingPool(processes=2) as pool:
+    async with ReadingPool(processes=2, limits=limits) as pool:
         failed = await read_lines(feed(), answers.append, pool, captured_at=NOW)
     assert all(answer.endswith(b"\n") for answer in answers)
     decoded = [msgspec.json.decode(answer) for answer in answers]
@@ -84,6 +86,34 @@ async def test_bad_lines_are_answered_with_their_errors_and_the_rest_goes_on(tmp
         "no time",
     }
     assert all(answer["error"] for answer in answers.values())
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        (gzip.compress(HTML), "compressed with gzip"),
+        (b"PK\x03\x04" + HTML, "ZIP"),
+        (b"%PDF-1.7 ...", "PDF"),
+        (b" " * (MAXIMUM_DOCUMENT + 1), "larger than 64 MiB"),
+    ],
+    ids=["gzip", "zip", "pdf", "huge"],
+)
+async def test_a_document_that_is_no_html_says_what_it_is(document: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "page").write_bytes(document)
+    answers, failed = await extract(line(id=1, html_path=str(tmp_path / "page")))
+    assert failed == 1
+    assert said in answers[1]["error"]
+
+
+async def test_a_page_that_costs_its_reader_is_answered_with_the_reason_and_the_others_are_read() -> None:
+    # Attributes without number keep the parser busy for minutes.
+    endless = b"<html><body><p " + b" ".join(b"a%d='<'" % number for number in range(80_000)) + b">x</p>"
+    pages = {"endless": endless} | dict.fromkeys(range(12), HTML)
+    lines = [line(id=key, html_base64=base64.b64encode(html).decode()) for key, html in pages.items()]
+    answers, failed = await extract(*lines, limits=ReadingLimits(cpu_seconds=1))
+    assert failed == 1
+    assert answers.keys() == pages.keys()
+    assert answers["endless"]["error"] == "extraction exceeded 1 s of CPU"
 
 
 async def test_a_document_is_read_as_of_the_time_it_was_fetched() -> None:
