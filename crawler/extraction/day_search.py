@@ -13,9 +13,11 @@ from datetime import date, datetime
 from htmldate import extractors, find_date
 
 from broadsheet.crawler.extraction.date_text import find_dates, plain
+from broadsheet.crawler.extraction.months import MONTHS
 from broadsheet.crawler.extraction.page import Page
 
 _NO_LETTER = re.compile(r"[\W_]+")
+_SHORTEST_MONTH = 3
 _LONGEST_WEEKDAY = len("poniedziałek")
 
 
@@ -44,4 +46,7 @@ class _DateTextParser:
 
 
 _PARSER = _DateTextParser()
+# By which htmldate tells whether a text is worth the parser; its own words are those of dateparser.
+_MONTH_WORDS = frozenset(name for name in MONTHS if len(name) >= _SHORTEST_MONTH)
 extractors.get_external_parser = lambda: _PARSER  # type: ignore[assignment]
+extractors.month_words = lambda: _MONTH_WORDS  # type: ignore[assignment]

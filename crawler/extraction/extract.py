@@ -106,6 +106,7 @@ def _read(page: Page, captured_at: datetime, hints: Hints | None) -> tuple[Artic
     lead = read_lead(structured, layout, dropped)
     evidence = _list_evidence(captured_at, language.value, page.url)
     corrections = read_corrections(structured, layout, dropped, evidence)
+    images = read_images(page, structured, layout)
     body = BodyReader(page, structured, layout, dropped).read(
         title=headline.text, authors=(a.name for a in authors.authors), lead=lead
     )
@@ -122,7 +123,7 @@ def _read(page: Page, captured_at: datetime, hints: Hints | None) -> tuple[Artic
         authors=authors.authors,
         published=dated.published,
         modified=dated.modified,
-        images=read_images(page, structured, layout),
+        images=images,
         corrections=corrections,
         related=related_links(boxes, evidence),
         subscription=read_access(page, structured, layout, asking, body.text),

@@ -119,21 +119,24 @@ class RelatedReader:
 
     def _after_words(self, line: Line, i: int) -> Box | None:
         """A line whose first element says "Read also" and whose rest is the title."""
-        words, rest = collapse(line.parts[0]), collapse("".join(line.parts[1:]))
-        if not rest or not _is_see_also(words):
+        if len(line.parts) == 1 or len(line.parts[0]) > _MAX_HEADING or not _is_see_also(collapse(line.parts[0])):
             return None
+        words, rest = collapse(line.parts[0]), collapse("".join(line.parts[1:]))
         entry = self._reader.entry(line, rest)
         return Box(words.rstrip(":："), "in_text", [entry], range(i, i + 1)) if entry is not None else None
 
     def _named(self, line: Line, i: int) -> Box | None:
         """The list without a heading that begins with line i, in an element named for related articles."""
-        if not is_title(line) or OTHER_LIST_HEADING.fullmatch(line.text):
+        if line.link is None:
             return None
         for element in islice((line.block, *line.block.iterancestors()), _MAX_LEVELS):
             span = self._layout.span(element)
-            if span.start != i or self._layout.is_article_part(element):
+            if span.start != i:
                 return None
-            if _RELATED_NAME.search(f"{element.get('class') or ''} {element.get('id') or ''}"):
+            if _is_related_name(f"{element.get('class') or ''} {element.get('id') or ''}"):
+                other = not is_title(line) or OTHER_LIST_HEADING.fullmatch(line.text) is not None
+                if other or self._layout.is_article_part(element):
+                    return None
                 lines = range(i, min(span.stop, i + _MAX_BOX_LINES))
                 entries = list(self._reader.read(self._layout.lines[lines.start : lines.stop]))[:_MAX_ENTRIES]
                 kind: RelatedKind = "in_text" if self._is_between_paragraphs(i) else "see_also"
@@ -142,7 +145,7 @@ class RelatedReader:
 
     def _teaser(self, line: Line, i: int) -> Box | None:
         """A title that is a link and stands alone, or with a few others, between two paragraphs of the text."""
-        if not (line.linked and is_title(line) and self._is_between_paragraphs(i)) or line.zone.figure:
+        if not (self._is_between_paragraphs(i) and line.linked and is_title(line)) or line.zone.figure:
             return None
         if line.link is None or self._reader.entry_of_prose(line.link) is None or not _is_sentence(line.text):
             return None
@@ -257,7 +260,12 @@ def _is_named_related(line: Line) -> bool:
     if OTHER_LIST_HEADING.fullmatch(line.text):
         return False
     around = islice((line.block, *line.block.iterancestors()), _MAX_LEVELS)
-    return any(_RELATED_NAME.search(f"{e.get('class') or ''} {e.get('id') or ''}") for e in around)
+    return any(_is_related_name(f"{e.get('class') or ''} {e.get('id') or ''}") for e in around)
+
+
+@lru_cache(maxsize=8192)
+def _is_related_name(name: str) -> bool:
+    return _RELATED_NAME.search(name) is not None
 
 
 def mentions_of(boxes: list[Box]) -> list[Mention]:
