@@ -6,9 +6,7 @@ import asyncio
 import gc
 import importlib
 import logging
-import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -21,9 +19,14 @@ from scrapy.utils.reactor import install_reactor
 from twisted.python.failure import Failure
 
 from broadsheet.crawler import settings as defaults
-from broadsheet.crawler.errors import BrokenCrawlError, ReaderStartError
+from broadsheet.crawler.errors import BrokenCrawlError, FrontierError, ReaderStartError
 from broadsheet.crawler.extraction.revision import extractor
 from broadsheet.crawler.findings import finding_of, is_readable, page_of
+from broadsheet.crawler.frontier.database import open_database
+from broadsheet.crawler.frontier.publishing import Acknowledgements
+from broadsheet.crawler.frontier.run import Run
+from broadsheet.crawler.frontier.runs import Frontier
+from broadsheet.crawler.frontier.scheduler import FrontierScheduler
 from broadsheet.crawler.interruption import Interruption
 from broadsheet.crawler.job import CrawlJob, CrawlSummary
 from broadsheet.crawler.ledger import Ledger
@@ -123,55 +126,70 @@ class _Audience(NamedTuple):
     finished: Callable[[CrawlResult], None]
     published: Tell | None
 
+    def tell(self, published: Published) -> None:
+        """Tell what became of a capture."""
+        if self.published is not None:
+            self.published(published)
+
 
 async def _run_all(workspace: Workspace, jobs: Sequence[CrawlJob], audience: _Audience) -> None:
     await asyncio.to_thread(workspace.catalog.refresh, workspace.store)
-    await recover(workspace, extractor())
-    with Interruption() as interruption:
-        for job in jobs:
-            await _run_one(workspace, job, audience, interruption)
-            if interruption.requested.is_set():
-                break
+    with open_database(workspace) as database:
+        frontier = Frontier(database)
+        await recover(workspace, extractor(), Acknowledgements(database))
+        with Interruption() as interruption:
+            for job in jobs:
+                await _run_one(workspace, frontier, job, audience, interruption)
+                if interruption.requested.is_set():
+                    break
 
 
-async def _run_one(workspace: Workspace, job: CrawlJob, audience: _Audience, interruption: Interruption) -> None:
-    started_at, clock = datetime.now(UTC), time.monotonic()
-    ledger = Ledger()
-    fetched = 0
-
-    def tell(published: Published) -> None:
-        nonlocal fetched
-        fetched += published.capture.request.purpose == "page"
-        if published.outcome is not None:
-            ledger.finish(published.capture.filed_as, published.outcome, published.reason)
-        if audience.published is not None:
-            audience.published(published)
-
-    head = partial(segment_head, source=job.source, user_agent=job.user_agent)
-    publisher = Publisher(workspace, extractor(), head, tell)
+async def _run_one(
+    workspace: Workspace, frontier: Frontier, job: CrawlJob, audience: _Audience, interruption: Interruption
+) -> None:
+    run = frontier.begin(job.source, job.asked_for, resume=job.follow)
+    publisher = Publisher(
+        workspace, extractor(), partial(_begin_segment, job, run), audience.tell, acknowledge=run.acknowledge
+    )
     async with ReadingPool() as pool:
-        fault = await _crawl(workspace, job, ledger, publisher, pool, audience.progress, interruption)
+        fault = await _crawl(workspace, job, run, publisher, pool, audience.progress, interruption)
         unreadable = await _read_what_was_dropped(publisher, pool)
     error = await _close(publisher, job, fault or unreadable, interruption)
-    for url in publisher.kept:
-        ledger.put_off(url)
-    ledger.close("interrupted" if interruption.requested.is_set() else "not_reached")
+    interrupted = interruption.requested.is_set()
+    try:
+        run.put_off(publisher.kept)
+        standing = frontier.end(
+            run,
+            "broken" if error else "interrupted" if interrupted else "finished",
+            unfinished="interrupted" if interrupted else "not_reached",
+        )
+    except FrontierError as unwritten:
+        raise (error or unwritten) from unwritten
     summary = CrawlSummary(
         source=job.source,
-        started_at=started_at,
-        seconds=round(time.monotonic() - clock, 3),
-        discovered=ledger.discovered,
-        fetched=fetched + len(publisher.kept),
-        outcomes=ledger.outcomes,
-        skipped=ledger.skipped,
-        segments=publisher.segments,
+        started_at=run.started_at,
+        seconds=round(standing.seconds, 3),
+        discovered=standing.coverage.discovered,
+        fetched=standing.fetched + len(publisher.kept),
+        outcomes=standing.coverage.outcomes,
+        skipped=standing.coverage.skipped,
+        segments=standing.segments,
     )
-    interrupted = interruption.requested.is_set() and error is None
     audience.finished(
-        CrawlResult(summary=summary, reasons=ledger.reasons, interrupted=interrupted, whereabouts=publisher.whereabouts)
+        CrawlResult(
+            summary=summary,
+            reasons=standing.explanations,
+            interrupted=interrupted and error is None,
+            whereabouts=publisher.whereabouts,
+        )
     )
     if error is not None:
         raise error
+
+
+def _begin_segment(job: CrawlJob, run: Run, batch: str) -> tuple[str, bytes]:
+    run.begin_batch(batch)
+    return segment_head(batch, source=job.source, user_agent=job.user_agent)
 
 
 async def _close(
@@ -180,7 +198,7 @@ async def _close(
     """Publish what can be published; return why the crawl broke off, if it did."""
     try:
         await publisher.close(may_wait=lambda: interruption.seconds_left > 0)
-    except ArchiveError as error:
+    except (ArchiveError, FrontierError) as error:
         if fault is None:
             return error
         where = str(error)
@@ -196,7 +214,7 @@ async def _close(
 async def _crawl(
     workspace: Workspace,
     job: CrawlJob,
-    ledger: Ledger,
+    run: Run,
     publisher: Publisher,
     pool: ReadingPool,
     progress: Progress | None,
@@ -219,8 +237,12 @@ async def _crawl(
     listen(crawler, recorder.record)
     faults: list[BaseException] = []
 
+    def end_on_fault(fault: BaseException) -> None:
+        faults.append(fault)
+        run.ended = True
+
     def end_on_failure(failure: Failure) -> None:
-        faults.append(failure.value or BrokenCrawlError("a fault without an error"))
+        end_on_fault(failure.value or BrokenCrawlError("a fault without an error"))
 
     crawler.signals.connect(end_on_failure, signals.spider_error)
     pause = FetchingPause(
@@ -230,20 +252,25 @@ async def _crawl(
         pause=lambda: _engine(crawler).pause(),
         go_on=lambda: _engine(crawler).unpause(),
     )
+    ledger = Ledger(run)
     report = _Report(progress, ledger)
 
     def look() -> bool:
+        run.flush()
         pause.look()
         report()
-        return not (faults or publisher.failed or interruption.requested.is_set())
+        run.ended = run.ended or publisher.failed or interruption.requested.is_set()
+        return not run.ended
 
-    watching = asyncio.ensure_future(_watch(crawler, publisher, look, faults.append))
+    watching = asyncio.ensure_future(_watch(crawler, publisher, look, end_on_fault))
     try:
-        await runner.crawl(crawler, job=job, ledger=ledger, pool=pool, catalog=workspace.catalog, takedowns=takedowns)
+        await runner.crawl(
+            crawler, job=job, ledger=ledger, run=run, pool=pool, catalog=workspace.catalog, takedowns=takedowns
+        )
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-    return faults[0] if faults else None
+    return faults[0] if faults else run.fault
 
 
 def _engine(crawler: Crawler) -> ExecutionEngine:
@@ -254,6 +281,7 @@ def _engine(crawler: Crawler) -> ExecutionEngine:
 def _settings(job: CrawlJob) -> Settings:
     settings = Settings()
     settings.setmodule(defaults, priority="project")
+    settings.set("SCHEDULER", FrontierScheduler, priority="cmdline")
     settings.set("USER_AGENT", job.user_agent, priority="cmdline")
     settings.set("ALLOW_PRIVATE_ADDRESSES", job.allow_private, priority="cmdline")
     settings.set("ALLOW_PUBLIC_ADDRESSES", job.allow_public, priority="cmdline")

@@ -6,6 +6,7 @@
     ├── BlockedAddressError   the host is at an address that is not public
     ├── BrokenCrawlError      a fault of ours ended a crawl before its time
     ├── DiskFullError         the disk has too little room for what is fetched
+    ├── FrontierError         what is still to be fetched cannot be read or written down
     ├── CrawlStopped          the crawl was ended before the fetch had its turn
     ├── HostGivenUp           the host refuses or fails again and again
     ├── NoContactError        the host is at a public address, and nobody is named whom its owner can reach
@@ -42,6 +43,10 @@ class BrokenCrawlError(CrawlError):
 
 class DiskFullError(CrawlError):
     """The disk of the spool has too little room for what is fetched."""
+
+
+class FrontierError(CrawlError):
+    """The frontier, which knows what is still to be fetched, cannot be used; the message says what to do."""
 
 
 class CrawlStopped(CrawlError):  # noqa: N818 - named as the decision it is

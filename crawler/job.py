@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
 from msgspec import Struct
 
 from broadsheet.crawler.spool_limits import SpoolLimits
@@ -51,6 +52,16 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
     def reads(self, capture: Capture) -> bool:
         """Tell whether the page of a capture is read: all are, but where only captures are wanted."""
         return self.read_pages or capture.mime not in _PAGES
+
+    @property
+    def asked_for(self) -> bytes:
+        """What decides which pages are fetched: a crawl that was cut off is gone on with by another of the same."""
+        return msgspec.json.encode(
+            (
+                *(self.targets, self.max_pages, self.max_depth, self.follow, self.expected, self.conditional),
+                *(self.read_pages, self.allow_private, self.allow_public),
+            )
+        )
 
 
 class CrawlSummary(Struct, frozen=True, kw_only=True):

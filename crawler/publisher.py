@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from broadsheet.crawler.open_segment import OpenSegment, Pair
@@ -23,10 +23,13 @@ from broadsheet.storage.index import compaction
 from broadsheet.storage.model import Extractor
 from broadsheet.storage.publishing import publication
 from broadsheet.storage.publishing.batch import Batch
-from broadsheet.storage.publishing.publication import Plan, Published
+from broadsheet.storage.publishing.publication import Answer, Plan, Published
 from broadsheet.storage.publishing.spool import Lane
 from broadsheet.storage.publishing.withholding import withhold
 from broadsheet.storage.workspace import Workspace
+
+# Given the batch's name, the key of its WARC segment, and what its pages came to.
+Acknowledge = Callable[[str, str, Sequence[Answer]], None]
 
 _WATCH_SECONDS = 0.1
 
@@ -39,6 +42,7 @@ class Publisher:
         extractor: What reads the pages.
         head: Returns record id and bytes of the warcinfo record that begins a segment, given the batch's name.
         tell: Called, in the order of publication, with what became of each capture.
+        acknowledge: Called when a batch is published and not yet discarded, with what its pages came to.
 
     Attributes:
         segments: The keys of the WARC segments published.
@@ -51,11 +55,13 @@ class Publisher:
         extractor: Extractor,
         head: Callable[[str], tuple[str, bytes]],
         tell: Callable[[Published], None],
+        acknowledge: Acknowledge = lambda _batch, _warc_key, _answers: None,
     ) -> None:
         self._workspace = workspace
         self._extractor = extractor
         self._head = head
         self._tell = tell
+        self._acknowledge = acknowledge
         self._open: OpenSegment | None = None
         self._closing: list[OpenSegment] = []
         self._publishing: asyncio.Task[None] | None = None
@@ -230,26 +236,28 @@ class Publisher:
 
     async def _publish_persistently(self, segment: OpenSegment) -> list[Published]:
         """Publish a segment, as often as it takes."""
+        lane = self._workspace.spool.lane
         while True:
             try:
-                key, published = await asyncio.to_thread(self._publish, segment)
+                plan, published = await asyncio.to_thread(self._publish, lane, segment)
+                self._acknowledge(segment.batch.name, plan.warc_key, plan.answers)
+                await asyncio.to_thread(conclude, self._workspace, lane, segment.batch, plan)
             except StoreUnavailableError as error:
                 if self._unrecorded is not None:
                     raise  # It is the disk that is full: nothing gets better by itself.
                 await self._patience.after(error)
             else:
                 self._patience.note_success()
-                self.segments.append(key)
+                self.segments.append(plan.warc_key)
                 return published
 
-    def _publish(self, segment: OpenSegment) -> tuple[str, list[Published]]:
-        lane = self._workspace.spool.lane
+    def _publish(self, lane: Lane, segment: OpenSegment) -> tuple[Plan, list[Published]]:
         if segment.planned is None:
             segment.keep_plan(*plan_batch(self._workspace, lane, segment.batch, segment.pairs(), self._extractor))
             assert segment.planned is not None  # noqa: S101 - what keep_plan does, said to the type checker
         plan, published = segment.planned
-        publish_planned(self._workspace, lane, segment.batch, plan)
-        return plan.warc_key, published
+        publication.publish(plan, segment.batch.segment, self._workspace.store, self._workspace.catalog)
+        return plan, published
 
 
 async def _set_down(segment: OpenSegment) -> None:
@@ -282,12 +290,18 @@ def plan_batch(
     return plan, published
 
 
-def publish_planned(workspace: Workspace, lane: Lane, batch: Batch, plan: Plan) -> None:
+def publish_planned(workspace: Workspace, lane: Lane, batch: Batch, plan: Plan, acknowledge: Acknowledge) -> None:
     """Publish and discard a batch of a lane that has a plan. May be repeated until it is discarded.
 
     Raises:
         StoreError: The store failed; the batch stays in the spool.
     """
     publication.publish(plan, batch.segment, workspace.store, workspace.catalog)
+    acknowledge(batch.name, plan.warc_key, plan.answers)
+    conclude(workspace, lane, batch, plan)
+
+
+def conclude(workspace: Workspace, lane: Lane, batch: Batch, plan: Plan) -> None:
+    """Discard a batch that is published and acknowledged."""
     lane.conclude(batch, plan.place, manifests.digest(plan.manifest))
     compaction.after_publication(workspace.store, plan.place, workspace.scratch)

@@ -8,12 +8,14 @@ batch. One whose segment cannot be read is set aside, so that it stands in the w
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
-from broadsheet.crawler.publisher import plan_batch, publish_planned
+from broadsheet.crawler.publisher import Acknowledge, plan_batch, publish_planned
 from broadsheet.crawler.rereading import SegmentReader
-from broadsheet.storage import layout
+from broadsheet.storage import cdxj, layout
+from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.chains import chains
 from broadsheet.storage.chains.rebuild import archived_index, rebuild
 from broadsheet.storage.documents import manifests
@@ -21,31 +23,59 @@ from broadsheet.storage.errors import PlanError, RecordError
 from broadsheet.storage.model import Extractor
 from broadsheet.storage.publishing import publication
 from broadsheet.storage.publishing.batch import Batch
-from broadsheet.storage.publishing.publication import Plan
+from broadsheet.storage.publishing.publication import Answer, Plan
 from broadsheet.storage.publishing.spool import Lane
 from broadsheet.storage.publishing.withholding import is_to_be_planned_anew
 from broadsheet.storage.segments import warc
+from broadsheet.storage.stores.rereading import get_intact
 from broadsheet.storage.workspace import Workspace
 
 _log = logging.getLogger(__name__)
 
 
-async def recover(workspace: Workspace, extractor: Extractor) -> list[str]:
+async def recover(workspace: Workspace, extractor: Extractor, acknowledge: Acknowledge | None = None) -> list[str]:
     """Publish every batch in the spool whose process is gone; return the keys of their WARC segments.
+
+    Args:
+        workspace: The archive, opened for writing.
+        extractor: What reads the pages.
+        acknowledge: Told of each batch before it is discarded; the frontier of the archive, where none is given.
 
     Raises:
         StoreError: The store failed; what is left stays in the spool.
+        FrontierError: The frontier cannot be used; what is left stays in the spool.
     """
     recovered = []
-    async with SegmentReader() as reader:
+    async with SegmentReader() as reader, _acknowledging(workspace, acknowledge) as told:
         for lane, batch in _left(workspace):
-            key = await _recover_batch(workspace, lane, batch, extractor, reader)
+            key = await _recover_batch(workspace, lane, batch, extractor, reader, told)
             if key is not None:
                 _log.warning("finished batch %s, which an earlier run had left in the spool: %s", batch.name, key)
                 recovered.append(key)
     if await asyncio.to_thread(_is_overtaken, workspace, workspace.spool.lane):
         workspace.spool.renounce()
     return recovered
+
+
+@contextlib.asynccontextmanager
+async def _acknowledging(workspace: Workspace, given: Acknowledge | None) -> AsyncIterator[Acknowledge]:
+    """Give what is told of each batch. The frontier is opened with the first: most starts have nothing to recover."""
+    if given is not None:
+        yield given
+        return
+    with contextlib.ExitStack() as opened:
+        frontier: list[Acknowledge] = []
+
+        def acknowledge(batch: str, warc_key: str, answers: Sequence[Answer]) -> None:
+            if not frontier:
+                # Whoever has nothing to recover need not wait for SQLAlchemy either.
+                from broadsheet.crawler.frontier.database import open_database
+                from broadsheet.crawler.frontier.publishing import Acknowledgements
+
+                frontier.append(Acknowledgements(opened.enter_context(open_database(workspace))))
+            frontier[0](batch, warc_key, answers)
+
+        yield acknowledge
 
 
 def _left(workspace: Workspace) -> Iterator[tuple[Lane, Batch]]:
@@ -55,20 +85,25 @@ def _left(workspace: Workspace) -> Iterator[tuple[Lane, Batch]]:
 
 
 async def _recover_batch(
-    workspace: Workspace, lane: Lane, batch: Batch, extractor: Extractor, reader: SegmentReader
+    workspace: Workspace,
+    lane: Lane,
+    batch: Batch,
+    extractor: Extractor,
+    reader: SegmentReader,
+    acknowledge: Acknowledge,
 ) -> str | None:
     try:
         planned = _planned(batch)
         if planned is not None and await asyncio.to_thread(_is_valid, workspace, planned):
-            await asyncio.to_thread(publish_planned, workspace, lane, batch, planned)
+            await asyncio.to_thread(publish_planned, workspace, lane, batch, planned, acknowledge)
             return planned.warc_key
         # A repeated plan is harmless. Another plan of a batch that is in the archive would count its captures twice.
-        key = await asyncio.to_thread(_conclude_archived, workspace, lane, batch)
+        key = await asyncio.to_thread(_conclude_archived, workspace, lane, batch, acknowledge)
         if key is not None:
             return key
         if await asyncio.to_thread(_is_overtaken, workspace, lane):
             lane = workspace.spool.adopt(batch)
-        return await _plan_and_publish(workspace, lane, batch, extractor, reader)
+        return await _plan_and_publish(workspace, lane, batch, extractor, reader, acknowledge)
     except RecordError as error:
         _set_aside(batch, error)
         return None
@@ -98,7 +133,7 @@ def _is_displaced(workspace: Workspace, plan: Plan) -> bool:
     return bool(later) and later[0].key != plan.manifest_key
 
 
-def _conclude_archived(workspace: Workspace, lane: Lane, batch: Batch) -> str | None:
+def _conclude_archived(workspace: Workspace, lane: Lane, batch: Batch, acknowledge: Acknowledge) -> str | None:
     """Forget a batch that is in the archive, with a manifest of its own; return its WARC segment, or None."""
     store = workspace.store
     for name in chains.since(store, lane.writer, lane.head.number):
@@ -112,8 +147,20 @@ def _conclude_archived(workspace: Workspace, lane: Lane, batch: Batch) -> str | 
         manifest = rebuild(store, batch.name, index_key, lane.place_of(batch))
     data = manifests.encode(manifest)
     store.put(layout.manifest_key(manifest.writer, manifest.number, data), data)
+    warc_key, index_key = manifest.objects[0].key, archived_index(store, batch.name)
+    lines = cdxj.decode(get_intact(store, index_key), index_key) if index_key else []
+    acknowledge(batch.name, warc_key, _answers(lines))
     lane.conclude(batch, manifest.place, manifests.digest(data))
-    return manifest.objects[0].key
+    return warc_key
+
+
+def _answers(lines: Iterable[IndexLine]) -> list[Answer]:
+    """Return what an index tells of the pages of a batch: not why."""
+    return [
+        Answer(line.filed_as or line.url, line.url, line.at, line.outcome, None)
+        for line in lines
+        if line.outcome is not None
+    ]
 
 
 def _is_overtaken(workspace: Workspace, lane: Lane) -> bool:
@@ -123,7 +170,12 @@ def _is_overtaken(workspace: Workspace, lane: Lane) -> bool:
 
 
 async def _plan_and_publish(
-    workspace: Workspace, lane: Lane, batch: Batch, extractor: Extractor, reader: SegmentReader
+    workspace: Workspace,
+    lane: Lane,
+    batch: Batch,
+    extractor: Extractor,
+    reader: SegmentReader,
+    acknowledge: Acknowledge,
 ) -> str | None:
     if not batch.is_sealed:
         whole = warc.valid_until(batch.segment) if batch.segment.exists() else 0
@@ -134,7 +186,7 @@ async def _plan_and_publish(
     captures = await reader.read(batch.segment)
     if captures:
         plan, _ = await asyncio.to_thread(plan_batch, workspace, lane, batch, captures, extractor)
-        await asyncio.to_thread(publish_planned, workspace, lane, batch, plan)
+        await asyncio.to_thread(publish_planned, workspace, lane, batch, plan, acknowledge)
         return plan.warc_key
     batch.discard()
     return None

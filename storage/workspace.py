@@ -34,6 +34,7 @@ class Workspace:
         spool: Where batches wait.
         catalog: What the archive is known to hold.
         scratch: A directory for what is needed for a while only.
+        directory: Where all of it lies.
     """
 
     def __init__(self, uri: str, store: ObjectStore, directory: Path) -> None:
@@ -42,7 +43,14 @@ class Workspace:
         self.spool = Spool(directory / "spool")
         self.catalog = Catalog(directory / "catalog.sqlite")
         self.scratch = directory / "tmp"
-        self._directory = directory
+        self.directory = directory
+
+    @property
+    def place(self) -> str:
+        """What tells the archive from all others, wherever it is opened from."""
+        return (
+            str(self.store.root) if isinstance(self.store, FolderStore) else str(getattr(self.store, "place", self.uri))
+        )
 
     @classmethod
     def open(cls, uri: str) -> Workspace:
@@ -59,8 +67,8 @@ class Workspace:
     @contextlib.contextmanager
     def removing(self) -> Iterator[Remover]:
         """Give what removes captures from the archive, to one process of this machine at a time."""
-        amendments = Amendments(self.store, self._directory / "amendments")
-        scratch = self._directory / "removed"
+        amendments = Amendments(self.store, self.directory / "amendments")
+        scratch = self.directory / "removed"
         with amendments.alone():
             # What a killed process left there is content that was to be removed.
             shutil.rmtree(scratch, ignore_errors=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import posixpath
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,23 +25,28 @@ from twisted.python.failure import Failure
 from broadsheet.crawler.discovery import Entry
 from broadsheet.crawler.errors import BlockedAddressError, CrawlStopped, HostGivenUp, NoContactError, RobotsDisallowed
 from broadsheet.crawler.findings import finding_of, page_of
+from broadsheet.crawler.frontier.run import TOO_DEEP, Run
+from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.ledger import Ledger
 from broadsheet.crawler.pool import ReadingPool
 from broadsheet.crawler.recorder import CAPTURED, REQUEST, Captured
 from broadsheet.storage import captures
 from broadsheet.storage.documents.removals import Takedowns
-from broadsheet.storage.errors import InvalidURLError
+from broadsheet.storage.errors import InvalidURLError, StoreError
 from broadsheet.storage.model import Hints
 from broadsheet.storage.publishing.catalog import Catalog
 from broadsheet.storage.urls import identity, is_front_page, normalise, site
-from broadsheet.storage.versions import PRESENT, OutlinkKind, redirect_location
+from broadsheet.storage.versions import PRESENT, Finding, Outlink, OutlinkKind, redirect_location
 
 _MOST_REDIRECTS = 10
 # What was no page is asked for again after this: servers err, and addresses come to be used.
 _NO_PAGE_FOR = timedelta(days=30)
+_ADMITTED_AT_ONCE = 1000
 _DEPTH = "broadsheet_depth"
 _HOPS = "broadsheet_hops"
+# For these a URL is refused before it is asked for, or counts no more as asked for.
+REFUSALS = frozenset({"offsite", "no_page", TOO_DEEP, "max_pages", "was_no_page", "redirected"})
 # No robots.txt can be had either from a host that is not there: it forbids nothing, it fails.
 _NOBODY_THERE = (CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError)
 # What a news page links to that is never a page; everything else is asked for and judged by what comes back.
@@ -57,7 +65,7 @@ _NO_PAGE = frozenset(
 
 
 class SiteSpider(Spider):
-    """Crawls one source; every URL it hears of ends in the ledger."""
+    """Crawls one source; every URL it hears of is noted in the frontier's run, and what became of it."""
 
     name = "site"
 
@@ -66,6 +74,7 @@ class SiteSpider(Spider):
         *,
         job: CrawlJob,
         ledger: Ledger,
+        run: Run,
         pool: ReadingPool,
         catalog: Catalog,
         takedowns: Takedowns,
@@ -74,11 +83,12 @@ class SiteSpider(Spider):
         super().__init__(**arguments)
         self.job = job
         self.ledger = ledger
+        self.run = run
         self.pool = pool
         self.catalog = catalog
         self.takedowns = takedowns
-        self._sites = {site(target) for target in job.targets}
-        self._requested = 0
+        self._sites = {site(target) for target in job.targets} | set(run.sites())
+        self._requested = run.asked_for(REFUSALS) if run.resumed else 0
         self._known_revisited = not job.follow
 
     @classmethod
@@ -89,26 +99,36 @@ class SiteSpider(Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
-        """Yield the targets."""
-        for target in self.job.targets:
-            for request in self._admit([Entry(url=target, kind="link")], depth=0, via=None):
-                yield request
+        """Discover the targets, and follow what an ended process had captured and not followed; yield nothing."""
+        for visit, url, at in self.run.unfollowed():
+            remembered = self.catalog.outlinks(url)
+            if remembered is None:
+                self.run.release(visit.url)
+            else:
+                await self._follow(visit.url, at, _entries_of(remembered), depth=visit.depth + 1, via=url)
+        await self._admit([Entry(url=target, kind="link") for target in self.job.targets], depth=0, via=None)
+        given_out_by_the_scheduler: list[Request] = []
+        for request in given_out_by_the_scheduler:
+            yield request
 
     async def parse(self, response: Response) -> AsyncIterator[Request]:
-        """Read a page and yield what it leads to."""
+        """Read a page and note what it leads to; yield where a redirect leads on behalf of the same URL."""
         assert response.request is not None  # noqa: S101 - Scrapy sets it before the callback
         request = response.request
         captured: Captured = request.meta.pop(CAPTURED)
         self.ledger.captured += 1
-        location = redirect_location(captured.capture)
-        depth: int = request.meta[_DEPTH]
+        capture = captured.capture
+        location = redirect_location(capture)
         if location is not None:
-            requests = self._redirected(request, captured, location)
-        else:
-            entries = await self._entries(captured)
-            requests = self._admit(entries, depth=depth + 1, via=captured.capture.url) if self.job.follow else iter(())
-        for following in requests:
-            yield following
+            following = await self._redirected(request, captured, location)
+            if following is not None:
+                yield following
+            return
+        entries, finding = await self._read(captured)
+        await self._follow(capture.filed_as, capture.captured_at, entries, depth=_depth(request) + 1, via=capture.url)
+        if finding is not None and captured.awaited_by is not None:
+            # Only now: once it is settled, it may be published, and what it leads to has to be known before.
+            captured.awaited_by.settle(capture, finding)
 
     async def failed(self, failure: Failure) -> None:
         """Note why a request brought no response; what arrived of one has been recorded."""
@@ -116,50 +136,71 @@ class SiteSpider(Spider):
         filed = _filed_as(request)
         error = failure.value
         cause = error.__cause__ if isinstance(error, RobotsDisallowed) else error
-        if isinstance(cause, CrawlStopped):
-            self.ledger.skip(filed, "interrupted")
+        if isinstance(cause, StoreError):
+            self.run.ended = True  # It came and could not be recorded. Nothing else could be either.
+            self.run.release(filed)
+        elif isinstance(cause, CrawlStopped):
+            self.run.release(filed)
         elif isinstance(cause, BlockedAddressError):
-            self.ledger.skip(filed, "private_address", str(cause))
+            self.run.skip(filed, "private_address", str(cause))
         elif isinstance(cause, NoContactError):
-            self.ledger.skip(filed, "no_contact", str(cause))
+            self.run.skip(filed, "no_contact", str(cause))
         elif isinstance(cause, HostGivenUp):
-            self.ledger.skip(filed, "host_refuses", str(cause))
+            self.run.skip(filed, "host_refuses", str(cause))
         elif isinstance(error, RobotsDisallowed) and not isinstance(cause, _NOBODY_THERE):
-            self.ledger.skip(filed, "robots", str(error))
+            self.run.skip(filed, "robots", str(error))
         else:
-            self.ledger.finish(filed, "failed", str(cause) or type(cause).__name__)
+            self.run.fail(filed, str(cause) or type(cause).__name__)
 
     def look_again_at_known_articles(self) -> None:
         """When the site has no more to offer, ask again for its articles that the archive holds as live."""
         if self._known_revisited:
             return
         self._known_revisited = True
-        known = [Entry(url=url, kind="link") for of in sorted(self._sites) for url in self.catalog.live_articles(of)]
+        first: list[Visit] = []
+        with self.run.noting_faults():  # Scrapy would only log them.
+            self._admit_known()
+            first = [visit for of in self.run.waiting_sites[:1] for visit in self.run.lease(of, 1)]
         assert self.crawler.engine is not None  # noqa: S101 - the engine runs when the spider is idle
-        requests = list(self._admit(known, depth=1, via=None))
-        for request in requests:
-            self.crawler.engine.crawl(request)
-        if requests:
+        for visit in first:
+            # An idle engine asks for nothing; with the first of them it takes up the others.
+            self.crawler.engine.crawl(self.request_of(visit))
             raise DontCloseSpider
 
-    def _admit(self, entries: Iterable[Entry], *, depth: int, via: str | None) -> Iterator[Request]:
+    def request_of(self, visit: Visit) -> Request:
+        """Return the request for a URL whose turn has come."""
+        return self._request(visit.url, depth=visit.depth, via=visit.via, hints=visit.hints, hops=visit.hops)
+
+    def _admit_known(self) -> None:
+        for of in sorted(self._sites):
+            known = (Entry(url=url, kind="link") for url in self.catalog.live_articles(of))
+            while entries := list(islice(known, _ADMITTED_AT_ONCE)):
+                self._admit_some(entries, depth=1, via=None, hops=0)
+
+    async def _follow(self, filed: str, at: datetime, entries: list[Entry], *, depth: int, via: str) -> None:
+        """Note what the capture of a URL leads to, then that it was answered."""
+        if self.job.follow:
+            await self._admit(entries, depth=depth, via=via)
+        self.run.answered(filed, at)
+
+    async def _admit(self, entries: list[Entry], *, depth: int, via: str | None, hops: int = 0) -> None:
+        for start in range(0, len(entries), _ADMITTED_AT_ONCE):
+            if start:
+                await asyncio.sleep(0)  # A sitemap of 500,000 URLs stops nothing else.
+            self._admit_some(entries[start : start + _ADMITTED_AT_ONCE], depth=depth, via=via, hops=hops)
+
+    def _admit_some(self, entries: Iterable[Entry], *, depth: int, via: str | None, hops: int) -> None:
+        found: dict[str, Entry] = {}
         for entry in entries:
-            try:
-                url = normalise(entry.url)
-            except InvalidURLError:
-                continue
-            if not (self.ledger.discover(url) or self._is_nearer(url, depth)):
-                continue
+            with suppress(InvalidURLError):
+                found.setdefault(normalise(entry.url), entry)
+        for url in self.run.unseen(list(found), too_deep=depth > self.job.max_depth):
+            entry = found[url]
             refusal = self._refusal(url, depth, entry.kind)
             if refusal is None:
                 self._requested += 1
-                yield self._request(url, depth=depth, via=via, hints=entry.hints)
-            else:
-                self.ledger.skip(url, refusal, self._why_taken_down(url))
-
-    def _is_nearer(self, url: str, depth: int) -> bool:
-        """Tell whether a URL was refused for its depth alone, and a shorter way to it has been found since."""
-        return depth <= self.job.max_depth and self.ledger.reconsider(url, "max_depth")
+            visit = Visit(url=url, kind=entry.kind, depth=depth, hops=hops, via=via, hints=entry.hints)
+            self.run.add(visit, refused=refusal, explanation=self._why_taken_down(url) if refusal else None)
 
     def _refusal(self, url: str, depth: int, kind: OutlinkKind) -> str | None:
         if site(url) not in self._sites:
@@ -170,7 +211,7 @@ class SiteSpider(Spider):
         if depth > 0 and kind == "link" and posixpath.splitext(urlsplit(url).path)[1].lower() in _NO_PAGE:
             return "no_page"
         if depth > self.job.max_depth:
-            return "max_depth"
+            return TOO_DEEP
         if self._requested >= self.job.max_pages:
             return "max_pages"
         if depth > 0 and kind == "link" and self._was_no_page(url):
@@ -212,55 +253,62 @@ class SiteSpider(Spider):
             headers=known.validators(url, now=datetime.now(UTC)) if known and self.job.conditional else None,
             meta={REQUEST: about, _DEPTH: depth, _HOPS: hops},
             dont_filter=True,
-            priority=-depth,
         )
 
-    def _redirected(self, request: Request, captured: Captured, location: str) -> Iterator[Request]:
-        filed = captured.capture.filed_as
+    async def _redirected(self, request: Request, captured: Captured, location: str) -> Request | None:
+        """Return the request that goes on for the same URL, where there is one."""
+        filed, at = captured.capture.filed_as, captured.capture.captured_at
         hops = request.meta[_HOPS] + 1
         try:
             location = normalise(location)
         except InvalidURLError as error:
-            self.ledger.finish(filed, "failed", f"redirected to an address that cannot be fetched: {error}")
-            return
+            self.run.fail(filed, f"redirected to an address that cannot be fetched: {error}")
+            return None
         if hops > _MOST_REDIRECTS:
-            self.ledger.finish(filed, "failed", f"more than {_MOST_REDIRECTS} redirects")
-            return
-        depth, via = request.meta[_DEPTH], captured.capture.url
-        if depth == 0:
+            self.run.fail(filed, f"more than {_MOST_REDIRECTS} redirects")
+            return None
+        depth, via = _depth(request), captured.capture.url
+        if depth == 0 and site(location) not in self._sites:
             self._sites.add(site(location))
+            self.run.add_site(site(location))
         if identity(location) == identity(filed):
-            yield self._request(location, depth=depth, via=via, hops=hops)
-        elif self._has_versions(filed) and site(location) in self._sites:
+            return self._request(location, depth=depth, via=via, hops=hops)
+        if self._has_versions(filed) and site(location) in self._sites:
             if is_front_page(location):
-                return  # The article has vanished: the redirect itself says so.
+                self.run.answered(filed, at)  # The article has vanished: the redirect itself says so.
+                return None
             if self.takedowns.of(location):
-                self.ledger.skip(filed, "taken_down", self._why_taken_down(location))
-                return
-            yield self._request(location, depth=depth, via=via, filed_as=filed, hops=hops)
-        else:
-            self.ledger.skip(filed, "redirected")
-            self._requested -= 1
-            for following in self._admit([Entry(url=location, kind="link")], depth=depth, via=via):
-                following.meta[_HOPS] = hops
-                yield following
+                self.run.skip(filed, "taken_down", self._why_taken_down(location))
+                return None
+            return self._request(location, depth=depth, via=via, filed_as=filed, hops=hops)
+        self._requested -= 1
+        await self._admit([Entry(url=location, kind="link")], depth=depth, via=via, hops=hops)
+        self.run.skip(filed, "redirected")
+        return None
 
     def _has_versions(self, url: str) -> bool:
         known = self.catalog.get(url)
         return known is not None and known.standing is not None
 
-    async def _entries(self, captured: Captured) -> list[Entry]:
-        """Return what a page leads to: read from it, or remembered where it has not changed."""
+    async def _read(self, captured: Captured) -> tuple[list[Entry], Finding | None]:
+        """Return what a page leads to, read from it or remembered where it has not changed; and what it was read as."""
         capture = captured.capture
         remembered = self.catalog.outlinks(capture.url) if capture.revisit else None
         if remembered is not None:
-            return [Entry(url=link.url, kind=link.kind) for link in remembered]
+            return _entries_of(remembered), None
         if capture.status not in PRESENT or capture.truncated or not self.job.reads(capture):
-            return []
+            return [], None
         reading = await self.pool.read(page_of(capture, captured.response))
-        if captured.awaited_by is not None:
-            captured.awaited_by.settle(capture, finding_of(reading, expected=capture.request.expected))
-        return reading.entries
+        return reading.entries, finding_of(reading, expected=capture.request.expected)
+
+
+def _entries_of(links: Iterable[Outlink]) -> list[Entry]:
+    return [Entry(url=link.url, kind=link.kind) for link in links]
+
+
+def _depth(request: Request) -> int:
+    depth: int = request.meta[_DEPTH]
+    return depth
 
 
 def _filed_as(request: Request) -> str:

@@ -201,9 +201,11 @@ class Catalog:
     def live_articles(self, of_site: str) -> Iterator[str]:
         """Yield the URLs of the articles of a site that stand, those looked at longest ago first."""
         with self._reading() as connection:
-            rows = connection.execute("SELECT entry FROM known WHERE site = ? AND is_article", (of_site,)).fetchall()
-            entries = sorted((_decode(row[0]) for row in rows), key=lambda entry: entry.captured_at)
-        return (entry.url for entry in entries if entry.state == "live")
+            rows = connection.execute("SELECT entry FROM known WHERE site = ? AND is_article", (of_site,))
+            entries = (_decode(entry) for (entry,) in rows)
+            # Of each no more than is needed: a site may have a million.
+            live = sorted((entry.captured_at, entry.url) for entry in entries if entry.state == "live")
+        return (url for _, url in live)
 
     def _forget(self, store: ObjectStore, *, is_the_same: bool) -> None:
         takedowns = Takedowns(store)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -47,8 +48,26 @@ from broadsheet.storage.versions import (
 _PUTS_AT_ONCE = 16  # as many as an S3 store keeps connections for
 
 
+class Answer(Struct, frozen=True, array_like=True):
+    """What the capture of a page came to, for whoever asked for it.
+
+    Attributes:
+        filed_as: The URL it was asked for.
+        url: The URL of the capture, which may lie behind redirects.
+        at: When it was made.
+        outcome: What it meant for the article; None for redirects.
+        reason: Why.
+    """
+
+    filed_as: str
+    url: str
+    at: datetime
+    outcome: Outcome | None
+    reason: str | None
+
+
 class Plan(Struct, frozen=True, kw_only=True):
-    """Every object of one publication but the WARC segment itself, byte for byte."""
+    """Every object of one publication but the WARC segment itself, byte for byte; and what its pages came to."""
 
     warc_key: str
     snapshots: list[tuple[str, bytes]]
@@ -58,6 +77,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     manifest_key: str
     manifest: bytes
     outlinks: dict[str, list[Outlink]]
+    answers: list[Answer] = []
 
 
 class Published(Struct, frozen=True, kw_only=True):
@@ -118,9 +138,15 @@ def plan(
             manifest_key=layout.manifest_key(place.writer, place.number, manifest),
             manifest=manifest,
             outlinks={capture.url: finding.outlinks for capture, finding in captures if finding},
+            answers=[_answer(each) for each in published if each.capture.request.purpose == "page"],
         ),
         published,
     )
+
+
+def _answer(published: Published) -> Answer:
+    capture = published.capture
+    return Answer(capture.filed_as, capture.url, capture.captured_at, published.outcome, published.reason)
 
 
 def encode_plan(publication: Plan) -> bytes:

@@ -1,0 +1,51 @@
+"""Whether the process that has a run lives: it holds a lock that the kernel frees with it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+
+class RunLock:
+    """The lock of a run on this machine.
+
+    Args:
+        directory: Where the locks of all runs lie.
+        number: The run's.
+    """
+
+    def __init__(self, directory: Path, number: int) -> None:
+        self._path = directory / f"{number}.lock"
+        self._descriptor: int | None = None
+
+    @property
+    def is_of_this_machine(self) -> bool:
+        """Whether the run was had by a process of this machine; if so, `take` tells whether it lives."""
+        return self._path.exists()
+
+    def take(self) -> bool:
+        """Hold the lock to the end of this process or to `release`; False where another process does."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return False
+        except OSError:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+        return True
+
+    def release(self) -> None:
+        """Let go of the lock."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def discard(self) -> None:
+        """Let go of the lock, of which nothing is left: the run is over."""
+        self._path.unlink(missing_ok=True)
+        self.release()

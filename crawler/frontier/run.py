@@ -1,0 +1,327 @@
+"""A run: what a crawl has discovered, what is next, what became of it.
+
+Memory holds what is leased, what was noted since the last `flush`, and which URLs were met lately. The rest is in the
+database, so that a crawl of any size stays small. A run is one process's at a time, and one thread's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Update, bindparam, func, select, update
+
+from broadsheet.crawler.errors import FrontierError
+from broadsheet.crawler.frontier import coverage, publishing, visits
+from broadsheet.crawler.frontier.database import Database
+from broadsheet.crawler.frontier.lock import RunLock
+from broadsheet.crawler.frontier.recent import Recent
+from broadsheet.crawler.frontier.schema import runs
+from broadsheet.crawler.frontier.schema import visits as table
+from broadsheet.crawler.frontier.upserts import upsert
+from broadsheet.crawler.frontier.visits import Visit, key_of
+from broadsheet.storage.publishing.publication import Answer
+from broadsheet.storage.urls import site
+
+# How long a process that is heard of no more keeps its run from others; on its own machine its lock tells at once.
+HELD_FOR = timedelta(seconds=90)
+_RENEWED_AFTER = 15.0
+_CHUNK = 500
+_REASONS = select(table.c.key, table.c.reason).where(
+    table.c.run == bindparam("of_run"), table.c.key.in_(bindparam("keys", expanding=True))
+)
+# What a shorter way to a URL changes of it.
+_REWRITTEN = ("url", "kind", "depth", "hops", "position", "via", "hints", "state", "reason", "explanation")
+TOO_DEEP = "max_depth"
+"""The reason of a URL that was refused for its depth alone: a shorter way to it may be found later."""
+
+
+class Run:
+    """A crawl of a source, in the process that holds it.
+
+    Args:
+        database: Where it lies.
+        number: Its number there.
+        holder: What tells this process from others.
+        lock: What tells other processes of this machine that this one lives.
+        started_at: When it began, maybe in another process.
+        resumed: Whether another process had it before.
+
+    Attributes:
+        discovered: How many URLs it has discovered.
+        ended: Nothing is given out any more.
+        fault: Why the frontier could not be used, where Scrapy would have swallowed that.
+    """
+
+    def __init__(
+        self, database: Database, *, number: int, holder: str, lock: RunLock, started_at: datetime, resumed: bool
+    ) -> None:
+        self.number = number
+        self.started_at = started_at
+        self.resumed = resumed
+        self.ended = False
+        self.fault: FrontierError | None = None
+        self.discovered = 0
+        self._database = database
+        self._holder = holder
+        self._lock = lock
+        self._waiting: Counter[str] = Counter()
+        self._under_way: Counter[str] = Counter()
+        self._leased: dict[str, str] = {}
+        self._recent = Recent()
+        self._returning: set[str] = set()
+        self._added: dict[str, dict[str, Any]] = {}
+        self._told: dict[str, tuple[Update, dict[str, Any]]] = {}
+        self._position = 0
+        self._clock = self._renewed = time.monotonic()
+        if resumed:
+            self._remember()
+
+    # What was found.
+
+    def unseen(self, urls: Sequence[str], *, too_deep: bool) -> list[str]:
+        """Return which URLs the run has not met yet, each once.
+
+        Args:
+            urls: Normal forms.
+            too_deep: Whether they are refused for their depth here; if not, those that were before are returned too.
+
+        Returns:
+            Each of them has to be given to `add`.
+        """
+        wanted: dict[str, str] = {}
+        for url in urls:
+            if (key := key_of(url)) not in self._recent:
+                wanted.setdefault(key, url)
+        known = {key: row["reason"] for key, row in self._added.items() if key in wanted}
+        known |= self._reasons([key for key in wanted if key not in known])
+        returning = set() if too_deep else {key for key, reason in known.items() if reason == TOO_DEEP}
+        self._returning |= returning
+        for key, reason in known.items():
+            if reason != TOO_DEEP:
+                self._recent.add(key)
+        return [url for key, url in wanted.items() if key not in known or key in returning]
+
+    def add(self, visit: Visit, *, refused: str | None = None, explanation: str | None = None) -> None:
+        """Have a URL fetched that `unseen` has returned, or note why it is not."""
+        key = key_of(visit.url)
+        row = visits.encode(self.number, visit, self._position, refused, explanation)
+        self._position += 1
+        if key in self._returning:
+            self._returning.discard(key)
+        else:
+            self.discovered += 1
+        self._added[key] = row
+        if refused is None:
+            self._waiting[row["site"]] += 1
+        if refused != TOO_DEEP:
+            self._recent.add(key)
+        if len(self._added) >= _CHUNK:
+            self.flush()
+
+    # What is next.
+
+    @property
+    def waiting_sites(self) -> list[str]:
+        """The sites with URLs that wait to be leased."""
+        return [] if self.ended else [of for of, count in self._waiting.items() if count]
+
+    def under_way(self, of_site: str) -> int:
+        """Tell how many URLs of a site are leased and were not answered yet."""
+        return self._under_way[of_site]
+
+    def lease(self, of_site: str, most: int) -> list[Visit]:
+        """Take the next URLs of a site: those that are the fewest links away, in the order of their discovery."""
+        with self._database.writing() as connection:
+            self._write(connection)
+            rows = connection.execute(
+                select(*visits.COLUMNS)
+                .where(table.c.run == self.number, table.c.site == of_site, table.c.state == "waiting")
+                .order_by(table.c.depth, table.c.position)
+                .limit(most)
+            ).all()
+            if rows:
+                connection.execute(visits.LEASE, [visits.told(self.number, row.url) for row in rows])
+        self._written()
+        leased = [visits.decode(row) for row in rows]
+        self._leased |= {key_of(visit.url): of_site for visit in leased}
+        self._under_way[of_site] += len(leased)
+        self._waiting[of_site] = self._waiting[of_site] - len(leased) if len(leased) == most else 0
+        return leased
+
+    # What became of it.
+
+    def answered(self, url: str, at: datetime) -> None:
+        """Note that the capture of that moment was read, and that what it leads to was added."""
+        self._tell(visits.ANSWER, url, at=at)
+
+    def fail(self, url: str, explanation: str) -> None:
+        """Note that nothing could be had."""
+        self._tell(visits.FAIL, url, explanation=explanation)
+
+    def skip(self, url: str, reason: str, explanation: str | None = None) -> None:
+        """Note that a leased URL is not fetched after all, or not by itself, and why."""
+        self._tell(visits.SKIP, url, because=reason, explanation=explanation)
+
+    def release(self, url: str) -> None:
+        """Give a leased URL back: it was not fetched."""
+        if key_of(url) in self._leased:
+            self._waiting[site(url)] += 1
+        self._tell(visits.RELEASE, url)
+
+    def put_off(self, urls: Sequence[str]) -> None:
+        """Note that what these showed waits in the spool, where nothing else has become of them."""
+        self.flush()
+        for start in range(0, len(urls), _CHUNK):
+            with self._database.writing() as connection:
+                chunk = [visits.told(self.number, url) for url in urls[start : start + _CHUNK]]
+                connection.execute(visits.PUT_OFF, chunk)
+
+    def begin_batch(self, batch: str) -> None:
+        """Note that a batch of the spool is this run's, before anything is in it."""
+        with self._database.writing() as connection:
+            publishing.begin(connection, batch, self.number)
+
+    def acknowledge(self, batch: str, warc_key: str, answers: Sequence[Answer]) -> None:
+        """Note that a batch is published, with what its pages came to; and before that, what they led to."""
+        with self._database.writing() as connection:
+            self._write(connection)
+            publishing.acknowledge(connection, batch, warc_key, answers)
+        self._written()
+
+    def flush(self) -> None:
+        """Bring what was noted into the database, and show that this process lives.
+
+        Raises:
+            FrontierError: Nothing is lost yet; or another process has the run now.
+        """
+        if not (self._added or self._told or self._is_to_be_renewed):
+            return
+        with self._database.writing() as connection:
+            self._write(connection)
+        self._written()
+
+    # Where it stands.
+
+    def unfollowed(self) -> list[tuple[Visit, str, datetime]]:
+        """Return what an ended process had captured and not followed; with the captures' URLs and moments.
+
+        Each has to be followed and `answered`, or released.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(*visits.COLUMNS, table.c.answered_by, table.c.checked_at).where(
+                    table.c.run == self.number, visits.UNFOLLOWED
+                )
+            ).all()
+        found = [(visits.decode(row), row.answered_by, row.checked_at) for row in rows]
+        for visit, _, _ in found:
+            self._leased[key_of(visit.url)] = site(visit.url)
+            self._under_way[site(visit.url)] += 1
+        return found
+
+    def add_site(self, of_site: str) -> None:
+        """Note a site that the run may go to beside those of its targets."""
+        with self._database.writing() as connection:
+            connection.execute(update(runs).where(runs.c.id == self.number).values(sites=runs.c.sites + f"{of_site}\n"))
+
+    def sites(self) -> list[str]:
+        """Return the sites that were noted."""
+        with self._database.reading() as connection:
+            return (connection.scalar(select(runs.c.sites).where(runs.c.id == self.number)) or "").split()
+
+    def asked_for(self, refusals: Collection[str]) -> int:
+        """Return how many URLs were not refused for one of these reasons."""
+        with self._database.reading() as connection:
+            return coverage.asked_for(connection, self.number, refusals)
+
+    @property
+    def seconds(self) -> float:
+        """How long this process has had it, in seconds."""
+        return time.monotonic() - self._clock
+
+    @contextmanager
+    def noting_faults(self) -> Iterator[None]:
+        """End the run where the frontier cannot be used, and leave it to others to raise that: see `fault`."""
+        try:
+            yield
+        except FrontierError as error:
+            self.fault, self.ended = error, True
+
+    def let_go(self) -> None:
+        """Leave it to other processes."""
+        self._lock.release()
+
+    def renew_at_once(self) -> None:
+        """Have the next `flush` show that this process lives, however lately it did."""
+        self._renewed = -_RENEWED_AFTER
+
+    @property
+    def _is_to_be_renewed(self) -> bool:
+        return time.monotonic() - self._renewed > _RENEWED_AFTER
+
+    def _remember(self) -> None:
+        with self._database.reading() as connection:
+            mine = table.c.run == self.number
+            for of_site, state, count, last in connection.execute(
+                select(table.c.site, table.c.state, func.count(), func.max(table.c.position))
+                .where(mine)
+                .group_by(table.c.site, table.c.state)
+            ):
+                self.discovered += count
+                self._position = max(self._position, last + 1)
+                if state == "waiting":
+                    self._waiting[of_site] = count
+
+    def _reasons(self, keys: Sequence[str]) -> dict[str, str | None]:
+        """Return why URLs were skipped, or None, of those among them that the database knows."""
+        found: dict[str, str | None] = {}
+        for start in range(0, len(keys), _CHUNK):
+            chunk = keys[start : start + _CHUNK]
+            with self._database.reading() as connection:
+                rows = connection.execute(_REASONS, {"of_run": self.number, "keys": chunk})
+                found.update((key, reason) for key, reason in rows)
+        return found
+
+    def _tell(self, statement: Update, url: str, **said: str | datetime | None) -> None:
+        key = key_of(url)
+        if key in self._told:
+            self.flush()
+        self._told[key] = (statement, visits.told(self.number, url, **said))
+        of_site = self._leased.pop(key, None)
+        if of_site is not None:
+            self._under_way[of_site] -= 1
+
+    def _write(self, connection: Connection) -> None:
+        if self._added:
+            # In the order of the table: it is filled page by page.
+            rows = [row for _, row in sorted(self._added.items())]
+            connection.execute(upsert(connection, table, rewritten=_REWRITTEN), rows)
+        said: dict[int, tuple[Update, list[dict[str, Any]]]] = {}
+        for statement, parameters in self._told.values():
+            said.setdefault(id(statement), (statement, []))[1].append(parameters)
+        for statement, all_parameters in said.values():
+            connection.execute(statement, all_parameters)
+        if self._is_to_be_renewed:
+            self._renew(connection)
+
+    def _written(self) -> None:
+        self._added.clear()
+        self._told.clear()
+
+    def _renew(self, connection: Connection) -> None:
+        renewed = connection.execute(
+            update(runs)
+            .where(runs.c.id == self.number, runs.c.holder == self._holder)
+            .values(held_until=datetime.now(UTC) + HELD_FOR)
+        )
+        if not renewed.rowcount:
+            raise FrontierError(
+                f"another process has taken over the crawl that began at {self.started_at:%Y-%m-%d %H:%M:%S} UTC: this "
+                "one was not heard of for too long, and ends"
+            )
+        self._renewed = time.monotonic()

@@ -1,0 +1,188 @@
+"""Beginning a run, going on with one that was cut off, and ending one."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+
+from broadsheet.crawler.frontier import visits
+from broadsheet.crawler.frontier.coverage import Standing, standing_of
+from broadsheet.crawler.frontier.database import Database
+from broadsheet.crawler.frontier.known import due, remember
+from broadsheet.crawler.frontier.lock import RunLock
+from broadsheet.crawler.frontier.run import HELD_FOR, Run
+from broadsheet.crawler.frontier.schema import Ending, batches, runs
+from broadsheet.crawler.frontier.schema import visits as table
+
+_log = logging.getLogger(__name__)
+
+# After this, a crawl that was cut off is begun anew: the site has moved on.
+_RESUMED_FOR = timedelta(days=1)
+_LOCKS = "frontier-runs"
+_UNENDED = or_(runs.c.ending.is_(None), runs.c.ending != "finished")
+
+
+class Frontier:
+    """The runs of one archive.
+
+    Args:
+        database: Where they lie.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._locks = database.directory / _LOCKS
+        self._holder = secrets.token_hex(16)
+
+    def begin(self, source: str, job: bytes, *, resume: bool = True) -> Run:
+        """Go on with the run of a source that was cut off less than a day ago, or begin a new one.
+
+        A run that another process is at is left alone.
+
+        Args:
+            source: What is crawled.
+            job: What decides how it is crawled: only a run of the same job is gone on with.
+            resume: Whether to go on with an earlier one at all.
+        """
+        scope, asked = _digest(self._database.archive, source), _digest(job.hex())
+        self._forget_old()
+        for row in self._unended(scope, asked) if resume else ():
+            taken = self._take_over(row)
+            if taken is not None:
+                _log.warning(
+                    "going on with the crawl of %s that began at %s UTC and was cut off",
+                    source,
+                    f"{row.started_at:%Y-%m-%d %H:%M:%S}",
+                )
+                return taken
+            _log.warning("another process is crawling %s: this crawl runs beside it", source)
+        return self._begin(scope, source, asked)
+
+    def end(self, run: Run, ending: Ending, *, unfinished: str) -> Standing:
+        """End a run. One that has finished is remembered by its URLs; any other may be gone on with.
+
+        Args:
+            run: The run.
+            ending: How it ended.
+            unfinished: Why what nothing has become of was not fetched.
+
+        Returns:
+            What the run came to, over all the processes that had it.
+        """
+        run.ended = True
+        run.flush()
+        with self._database.writing() as connection:
+            connection.execute(
+                update(runs)
+                .where(runs.c.id == run.number)
+                .values(ending=ending, holder=None, held_until=datetime.now(UTC), seconds=runs.c.seconds + run.seconds)
+            )
+            standing = standing_of(connection, run.number, unfinished=unfinished)
+            if ending == "finished":
+                _conclude(connection, run.number, unfinished=unfinished, at=datetime.now(UTC))
+        if ending == "finished":
+            RunLock(self._locks, run.number).discard()
+        run.let_go()
+        return standing
+
+    def due(self, source: str, at: datetime, most: int) -> list[str]:
+        """Return URLs that a source has led to and that are to be looked at again at a moment, longest due first."""
+        with self._database.reading() as connection:
+            return due(connection, _digest(self._database.archive, source), at, most)
+
+    def _begin(self, scope: str, source: str, job: str) -> Run:
+        now = datetime.now(UTC)
+        with self._database.writing() as connection:
+            number = connection.execute(
+                insert(runs)
+                .values(
+                    scope=scope,
+                    source=source,
+                    job=job,
+                    started_at=now,
+                    holder=self._holder,
+                    held_until=now + HELD_FOR,
+                )
+                .returning(runs.c.id)
+            ).scalar_one()
+            # Before others see the run: it has never been without its lock.
+            lock = RunLock(self._locks, number)
+            lock.take()
+        return self._run(number, lock, now, resumed=False)
+
+    def _unended(self, scope: str, job: str) -> Sequence[Row[Any]]:
+        with self._database.reading() as connection:
+            return connection.execute(
+                select(runs)
+                .where(
+                    runs.c.scope == scope,
+                    runs.c.job == job,
+                    _UNENDED,
+                    runs.c.held_until > datetime.now(UTC) - _RESUMED_FOR,
+                )
+                .order_by(runs.c.id.desc())
+            ).all()
+
+    def _take_over(self, row: Row[Any]) -> Run | None:
+        lock = self._lock_of_ended(row)
+        if lock is None:
+            return None
+        with self._database.writing() as connection:
+            taken = connection.execute(
+                update(runs)
+                .where(runs.c.id == row.id, runs.c.holder.is_not_distinct_from(row.holder), _UNENDED)
+                .values(holder=self._holder, held_until=datetime.now(UTC) + HELD_FOR, ending=None)
+            )
+            if not taken.rowcount:
+                lock.release()
+                return None
+            connection.execute(visits.TAKE_BACK, {"of_run": row.id})
+        return self._run(row.id, lock, row.started_at, resumed=True)
+
+    def _lock_of_ended(self, row: Row[Any]) -> RunLock | None:
+        """Return the lock of a run that no process has; None where one has it."""
+        lock = RunLock(self._locks, row.id)
+        lives_elsewhere = not lock.is_of_this_machine and row.holder is not None
+        if lives_elsewhere and row.held_until > datetime.now(UTC):
+            return None
+        return lock if lock.take() else None
+
+    def _run(self, number: int, lock: RunLock, started_at: datetime, *, resumed: bool) -> Run:
+        return Run(
+            self._database, number=number, holder=self._holder, lock=lock, started_at=started_at, resumed=resumed
+        )
+
+    def _forget_old(self) -> None:
+        """Conclude what was cut off so long ago that nobody goes on with it."""
+        for row, lock in self._old():
+            with self._database.writing() as connection:
+                _conclude(connection, row.id, unfinished="interrupted", at=row.held_until)
+                connection.execute(update(runs).where(runs.c.id == row.id).values(ending="finished", holder=None))
+            lock.discard()
+
+    def _old(self) -> Iterator[tuple[Row[Any], RunLock]]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(runs).where(_UNENDED, runs.c.held_until <= datetime.now(UTC) - _RESUMED_FOR)
+            ).all()
+        for row in rows:
+            lock = self._lock_of_ended(row)
+            if lock is not None:
+                yield row, lock
+
+
+def _conclude(connection: Connection, run: int, *, unfinished: str, at: datetime) -> None:
+    connection.execute(visits.GIVE_UP, {"of_run": run, "because": unfinished})
+    remember(connection, run, at)
+    connection.execute(delete(table).where(table.c.run == run))
+    connection.execute(delete(batches).where(batches.c.run == run))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

@@ -1,0 +1,133 @@
+"""The tables of the frontier. SQLite and PostgreSQL have the same."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal, get_args
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+VERSION = 1
+
+# waiting: to be fetched. leased: given out, to the process that holds the run. answered: its answer was read and what
+# it leads to is in here; its capture is not published yet. done: it has an outcome. skipped: it has a reason.
+State = Literal["waiting", "leased", "answered", "done", "skipped"]
+# How a run ended: by itself; by a signal; by a fault, or because the archive refused.
+Ending = Literal["finished", "interrupted", "broken"]
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment to the microsecond; SQLite knows no time zones, so UTC is put back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Return what the database is given."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Return what the database answers, aware."""
+        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+
+
+metadata = MetaData()
+
+schema = Table("frontier_schema", metadata, Column("version", Integer, nullable=False))
+
+# One crawl of a source, over all the processes that had it.
+runs = Table(
+    "frontier_runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("scope", String(32), nullable=False),  # digest of archive and source
+    Column("source", Text, nullable=False),
+    Column("job", String(32), nullable=False),  # digest of what was asked for
+    Column("started_at", Moment, nullable=False),
+    Column("holder", String(32)),  # the process that has it; null where none has
+    Column("held_until", Moment, nullable=False),
+    Column("ending", String(16)),  # null while it runs, and where its process was killed
+    Column("seconds", Double, nullable=False, server_default=text("0")),
+    Column("fetched", Integer, nullable=False, server_default=text("0")),
+    Column("sites", Text, nullable=False, server_default=text("''")),  # one a line
+    Index("frontier_runs_scope", "scope"),
+)
+
+# The URLs of a run: its queue and its ledger.
+visits = Table(
+    "frontier_visits",
+    metadata,
+    Column("run", Integer, primary_key=True),
+    Column("key", String(32), primary_key=True),  # of the URL's identity: PostgreSQL indexes no 8,192 characters
+    Column("url", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("depth", Integer, nullable=False),
+    Column("hops", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("via", Text),
+    Column("hints", LargeBinary),
+    Column("state", String(8), nullable=False),
+    Column("outcome", String(16)),
+    Column("reason", String(32)),  # why it was skipped
+    Column("explanation", Text),
+    Column("answered_at", Moment),  # of the capture that was read last
+    Column("checked_at", Moment),  # of the capture that was published last
+    Column("answered_by", Text),  # the URL of that capture
+    CheckConstraint(f"state IN ({', '.join(repr(state) for state in get_args(State))})", name="frontier_visits_state"),
+    CheckConstraint("state <> 'done' OR outcome IS NOT NULL", name="frontier_visits_done"),
+    CheckConstraint("state <> 'skipped' OR reason IS NOT NULL", name="frontier_visits_skipped"),
+    sqlite_with_rowid=False,
+)
+_WAITING = visits.c.state == "waiting"
+Index(
+    "frontier_visits_waiting",
+    visits.c.run,
+    visits.c.site,
+    visits.c.depth,
+    visits.c.position,
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
+)
+
+# Which batch of the spool is which run's; with the key of its WARC segment once that is published.
+batches = Table(
+    "frontier_batches",
+    metadata,
+    Column("batch", String(64), primary_key=True),
+    Column("run", Integer, nullable=False, index=True),
+    Column("warc_key", Text),
+)
+
+# Every URL that a source has ever led to, over all its runs that have ended.
+urls = Table(
+    "frontier_urls",
+    metadata,
+    Column("scope", String(32), primary_key=True),
+    Column("key", String(32), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("discovered_at", Moment, nullable=False),
+    Column("checked_at", Moment),
+    Column("due_at", Moment),  # null where nothing is to be looked at again
+    Column("outcome", String(16)),
+    Column("reason", String(32)),
+    Column("failures", Integer, nullable=False),  # one behind another
+    Index("frontier_urls_due", "scope", "due_at"),
+    sqlite_with_rowid=False,
+)

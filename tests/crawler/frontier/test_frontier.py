@@ -1,0 +1,220 @@
+"""What a crawl has discovered and what became of it outlives its process, in either database."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from frontiers.machine import JOB, Machine, url_of
+
+from broadsheet.crawler.errors import FrontierError
+from broadsheet.crawler.frontier.runs import Frontier
+from broadsheet.crawler.frontier.visits import Visit
+from broadsheet.storage.model import Hints
+
+
+@pytest.fixture
+def machine(tmp_path: Path, backend: str) -> Iterator[Machine]:
+    """A machine with a run that has just begun, on each of the databases."""
+    with Machine(tmp_path / backend, secrets.token_hex(8)) as machine:
+        yield machine
+
+
+def test_a_url_is_discovered_once_however_it_is_spelled(machine: Machine) -> None:
+    spellings = ["http://site.example/1", "https://www.site.example/1?utm_source=feed"]
+    new = machine.run.unseen(spellings, too_deep=False)
+    assert new == spellings[:1]
+    machine.run.add(Visit(url=new[0]))
+    assert machine.run.unseen(spellings, too_deep=False) == []
+    machine.run.flush()
+    machine.kill()
+    assert machine.run.unseen(spellings, too_deep=False) == []
+
+
+def test_the_fewest_links_away_are_leased_first_and_then_the_first_discovered(machine: Machine) -> None:
+    machine.discover([5, 4], depth=1)
+    machine.discover([3], depth=0)
+    machine.discover([2], depth=1)
+    assert machine.lease(3) == [url_of(3), url_of(5), url_of(4)]
+    assert machine.lease(3) == [url_of(2)]
+    assert machine.run.waiting_sites == []
+
+
+def test_what_was_said_of_a_url_travels_with_it(machine: Machine) -> None:
+    said = Visit(
+        url=url_of(1), kind="feed", depth=2, hops=3, via=url_of(0), hints=Hints(title="The harbour", authors=["A"])
+    )
+    assert machine.run.unseen([said.url], too_deep=False)
+    machine.run.add(said)
+    assert machine.run.lease("site.example", 1) == [said]
+
+
+def test_a_killed_process_leaves_its_leases_to_the_next(machine: Machine) -> None:
+    machine.discover([1, 2, 3])
+    assert machine.lease(2) == [url_of(1), url_of(2)]
+    machine.kill()
+    assert machine.run.resumed
+    assert machine.run.discovered == 3
+    assert machine.lease(3) == [url_of(1), url_of(2), url_of(3)]
+
+
+def test_what_was_read_and_published_is_done_also_where_the_process_was_killed_in_between(machine: Machine) -> None:
+    machine.discover([1, 2])
+    for url in machine.lease(2):
+        at = machine.capture(url)
+        machine.discover([3], depth=1)
+        machine.run.answered(url, at)
+    machine.run.flush()
+    machine.kill()
+    assert machine.coverage().outcomes["new"] == 2
+    assert machine.lease(3) == [url_of(3)]
+
+
+def test_what_was_read_and_whose_capture_is_lost_is_fetched_again(machine: Machine) -> None:
+    machine.discover([1])
+    (url,) = machine.lease(1)
+    machine.run.answered(url, machine.capture(url))
+    machine.run.flush()
+    machine.captured.clear()
+    machine.kill()
+    assert machine.lease(1) == [url]
+
+
+def test_what_was_captured_and_not_followed_is_followed_by_the_next_process(machine: Machine) -> None:
+    machine.discover([1, 2])
+    first, second = machine.lease(2)
+    at = machine.capture(first, "unchanged")
+    machine.capture(second, "failed")
+    machine.kill()
+    ((visit, answered_by, moment),) = machine.run.unfollowed()
+    assert (visit.url, answered_by, moment) == (first, first, at)
+    assert machine.lease(2) == [second], "a failure may have been the first of several tries"
+    machine.discover([3], depth=1)
+    machine.run.answered(visit.url, moment)
+    machine.run.flush()
+    assert machine.coverage().outcomes["unchanged"] == 1
+    assert machine.lease(2) == [url_of(3)]
+
+
+def test_an_earlier_capture_does_not_finish_what_a_later_one_answered(machine: Machine) -> None:
+    machine.discover([1])
+    (url,) = machine.lease(1)
+    machine.capture(url, "failed")
+    machine.publish()
+    machine.run.answered(url, machine.capture(url, "new"))
+    machine.run.flush()
+    machine.publish()
+    assert machine.coverage().outcomes["new"] == 1
+
+
+def test_a_batch_that_is_published_twice_counts_once(machine: Machine) -> None:
+    machine.discover([1])
+    (url,) = machine.lease(1)
+    at = machine.capture(url)
+    machine.run.answered(url, at)
+    captured = list(machine.captured)
+    for _ in range(2):
+        machine.run.acknowledge(machine.batch, "warc/1", captured)
+    standing = Frontier(machine.database).end(machine.run, "finished", unfinished="not_reached")
+    assert (standing.fetched, standing.segments, standing.coverage.outcomes["new"]) == (1, ["warc/1"], 1)
+
+
+def test_a_shorter_way_to_a_url_that_was_too_deep_is_taken(machine: Machine) -> None:
+    machine.discover([1], depth=6, refused="max_depth")
+    assert machine.discover([1], depth=6, refused="max_depth") == []
+    machine.run.flush()
+    assert machine.discover([1], depth=2) == [url_of(1)]
+    assert machine.lease(1) == [url_of(1)]
+    assert machine.run.discovered == machine.coverage().discovered == 1
+
+
+def test_every_url_ends_in_one_place(machine: Machine) -> None:
+    machine.discover(range(8))
+    machine.discover([8], refused="offsite")
+    leased = machine.lease(7)
+    machine.run.answered(leased[0], machine.capture(leased[0], "not_article"))
+    machine.publish()
+    machine.run.fail(leased[1], "connection refused")
+    machine.run.skip(leased[2], "robots", "robots.txt disallows")
+    machine.run.release(leased[3])
+    machine.run.answered(leased[4], machine.capture(leased[4]))
+    machine.run.answered(leased[5], machine.capture(leased[5]))
+    machine.run.put_off([leased[5]])
+    ended = Frontier(machine.database).end(machine.run, "interrupted", unfinished="interrupted")
+    assert ended.coverage.skipped == {"interrupted": 4, "offsite": 1, "robots": 1, "unpublished": 1}
+    assert {name: count for name, count in ended.coverage.outcomes.items() if count} == {"failed": 1, "not_article": 1}
+    assert ended.explanations == {leased[1]: "connection refused", leased[2]: "robots.txt disallows"}
+    machine.start()
+    assert set(machine.lease(9)) == {url_of(7), *leased[3:7]}
+
+
+def test_a_run_that_has_finished_is_not_gone_on_with(machine: Machine) -> None:
+    machine.discover([1])
+    assert machine.end().skipped == {"not_reached": 1}
+    assert not machine.start().resumed
+    assert machine.run.discovered == 0
+
+
+def test_a_run_is_gone_on_with_only_by_the_same_job_and_only_where_that_is_wanted(machine: Machine) -> None:
+    machine.run.let_go()
+    assert not machine.start(b"something else").resumed
+    machine.run.let_go()
+    assert not machine.start(JOB, resume=False).resumed
+    machine.run.let_go()
+    assert machine.start().resumed
+
+
+def test_a_second_process_works_beside_the_first(machine: Machine, caplog: pytest.LogCaptureFixture) -> None:
+    machine.discover([1])
+    machine.run.flush()
+    beside = Frontier(machine.database).begin("site", JOB)
+    assert not beside.resumed
+    assert beside.unseen([url_of(1)], too_deep=False) == [url_of(1)]
+    assert "another process is crawling site" in caplog.text
+    beside.let_go()
+
+
+def test_a_process_that_has_lost_its_run_to_another_writes_nothing_more(machine: Machine) -> None:
+    lost = machine.run
+    machine.kill()
+    lost.add(Visit(url=url_of(1)))
+    lost.renew_at_once()
+    with pytest.raises(FrontierError, match="another process has taken over"):
+        lost.flush()
+    assert machine.coverage().discovered == 0
+
+
+def test_what_a_run_has_found_is_remembered_and_is_due_again(machine: Machine) -> None:
+    machine.discover([1, 2])
+    machine.discover([3], refused="offsite")
+    failing, page = machine.lease(2)
+    machine.run.fail(failing, "connection refused")
+    machine.run.answered(page, machine.capture(page))
+    machine.publish()
+    machine.end()
+    frontier, now = Frontier(machine.database), datetime.now(UTC)
+    due = [frontier.due("site", now + after, 10) for after in (timedelta(0), timedelta(hours=2), timedelta(days=2))]
+    assert due == [[], [failing], [failing, page]]
+    assert frontier.due("another", now + timedelta(days=99), 10) == []
+
+
+def test_a_run_that_nobody_went_on_with_for_a_day_is_over(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.discover([1])
+    machine.run.flush()
+    machine.run.let_go()
+    monkeypatch.setattr("broadsheet.crawler.frontier.runs._RESUMED_FOR", timedelta(days=-1))
+    assert not machine.start().resumed
+    later = datetime.now(UTC) + timedelta(minutes=5)
+    assert Frontier(machine.database).due("site", later, 10) == [url_of(1)]
+
+
+def test_two_archives_in_one_database_know_nothing_of_each_other(machine: Machine, tmp_path: Path) -> None:
+    machine.discover([1])
+    machine.run.flush()
+    machine.run.let_go()
+    with Machine(tmp_path / "other", secrets.token_hex(8)) as other:
+        assert not other.run.resumed
+        assert other.discover([1]) == [url_of(1)]
