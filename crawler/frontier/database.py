@@ -176,7 +176,7 @@ def _understood(address: str) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
-        engine = sqlalchemy.create_engine(url, connect_args={"timeout": _SECONDS_TO_WAIT})
+        engine = sqlalchemy.create_engine(url, connect_args={"timeout": _SECONDS_TO_WAIT}, hide_parameters=True)
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
         return engine
@@ -187,7 +187,9 @@ def _engine(url: URL) -> Engine:
             f"the driver that ${_ADDRESS} needs is not installed: pip install 'broadsheet[postgresql]'"
         ) from error
     arguments = {"timeout": _SECONDS_TO_WAIT, "application_name": "broadsheet"}
-    return sqlalchemy.create_engine(url, module=pg8000.dbapi, connect_args=arguments, pool_pre_ping=True)
+    return sqlalchemy.create_engine(
+        url, module=pg8000.dbapi, connect_args=arguments, pool_pre_ping=True, hide_parameters=True
+    )
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

@@ -121,7 +121,7 @@ SKIP = _ONE.values(
 
 RELEASE = _ONE.where(_STATE == "leased").values(state="waiting", outcome=null(), explanation=null())
 
-PUT_OFF = _ONE.where(_OUTCOME.is_(None), _STATE.in_(("leased", "answered"))).values(reason=UNPUBLISHED)
+PUT_OFF = _ONE.where(_OUTCOME.is_(None), or_(_STATE == "leased", _STATE == "answered")).values(reason=UNPUBLISHED)
 
 # A capture is published. What waits to be fetched, or is fetched again after an earlier capture, is not done by that.
 ACKNOWLEDGE = _ONE.where(_STATE != "waiting", or_(visits.c.checked_at.is_(None), visits.c.checked_at <= _AT)).values(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 
 @dataclass
@@ -45,6 +47,13 @@ class SiteServer:
         return [moment for path, moment in self.requests if path.startswith(prefixes)]
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a crawl that was killed."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def site_server(
     answers: dict[str, Answer | list[Answer]] | Callable[[str], dict[str, Answer | list[Answer]]],
@@ -78,7 +87,7 @@ def site_server(
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - http.server's name
             """Say nothing."""
 
-    server = ThreadingHTTPServer((address, 0), Handler)
+    server = _Server((address, 0), Handler)
     site.url = f"http://{address}:{server.server_address[1]}"
     site.answers = answers(site.url) if callable(answers) else answers
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

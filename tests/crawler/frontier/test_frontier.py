@@ -142,7 +142,7 @@ def test_every_url_ends_in_one_place(machine: Machine) -> None:
     machine.run.release(leased[3])
     machine.run.answered(leased[4], machine.capture(leased[4]))
     machine.run.answered(leased[5], machine.capture(leased[5]))
-    machine.run.put_off([leased[5]])
+    machine.run.put_off([leased[0], leased[5]])
     ended = Frontier(machine.database).end(machine.run, "interrupted", unfinished="interrupted")
     assert ended.coverage.skipped == {"interrupted": 4, "offsite": 1, "robots": 1, "unpublished": 1}
     assert {name: count for name, count in ended.coverage.outcomes.items() if count} == {"failed": 1, "not_article": 1}
