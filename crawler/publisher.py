@@ -18,7 +18,7 @@ from broadsheet.crawler.patience import Patience
 from broadsheet.storage import layout
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.documents import manifests
-from broadsheet.storage.errors import StoreError, StoreUnavailableError
+from broadsheet.storage.errors import CatalogError, StoreError, StoreUnavailableError
 from broadsheet.storage.index import compaction
 from broadsheet.storage.model import Extractor
 from broadsheet.storage.publishing import publication
@@ -170,7 +170,7 @@ class Publisher:
                 f"the spool {self._place} cannot be written: {failure}; make room and crawl again: "
                 f"what was captured before is {self.whereabouts}"
             ) from failure
-        if isinstance(failure, StoreError):
+        if isinstance(failure, (StoreError, CatalogError)):
             raise type(failure)(f"{failure}; what was captured is {self.whereabouts}") from failure
         if failure is not None:
             raise failure

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator, Mapping
 from broadsheet.storage import layout
 from broadsheet.storage.documents import manifests
 from broadsheet.storage.documents.manifests import Manifest
-from broadsheet.storage.errors import ArchiveError, InvalidKeyError
+from broadsheet.storage.errors import ArchiveError, InvalidKeyError, NoSuchObjectError
 from broadsheet.storage.layout import ManifestName
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.stores.rereading import get_intact
@@ -76,9 +76,18 @@ class ChainVerifier:
             if size is None and described.key in self._removed:
                 continue
             if size is None:
-                self.defects.append((described.key, f"missing; named by {key}"))
+                self.defects.append((described.key, f"{absence(self._store, described.key)}; named by {key}"))
             elif size != described.size:
                 self.defects.append((described.key, f"has {size} bytes, {described.size} in {key}"))
+
+
+def absence(store: ObjectStore, key: str) -> str:
+    """Say of an object that is not listed whether it is missing: a listing may lack what is there."""
+    try:
+        store.size(key)
+    except NoSuchObjectError:
+        return "missing"
+    return "is there, and the listing lacks it: recover puts it again"
 
 
 def _misplaced(manifest: Manifest, name: ManifestName, previous: str | None) -> Iterator[str]:

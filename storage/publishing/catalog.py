@@ -23,7 +23,7 @@ from broadsheet.storage import cdxj, layout
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.documents import removals
 from broadsheet.storage.documents.removals import Takedowns
-from broadsheet.storage.errors import CatalogError
+from broadsheet.storage.errors import CatalogError, NoSuchObjectError
 from broadsheet.storage.model import PageKind
 from broadsheet.storage.segments.exchange_records import Original
 from broadsheet.storage.stores.objects import ObjectStore
@@ -159,14 +159,15 @@ class Catalog:
         """Read the index segments of the archive that are new since the last time; return how many were.
 
         Where a segment that was read is there no more, something was removed from the archive, or it is another one
-        than it was (emptied, or an older copy): what is known of it is forgotten, and every segment read again.
+        than it was (emptied, or an older copy): what is known of it is forgotten, and every segment read again. That a
+        listing lacks a segment is not believed before it was asked for by its key.
         """
         # In this order: what another process publishes meanwhile is listed and not yet known, never the reverse.
         with self._reading() as connection:
             read = {key for (key,) in connection.execute("SELECT key FROM segments")}
         listed = [entry.key for entry in store.list(layout.INDEX)]
         gone = read.difference(listed)
-        if gone:
+        if not all(_is_there(store, key) for key in sorted(gone)):
             self._forget(store, is_the_same=gone <= removals.removed(store).keys())
             read = set()
         new = [key for key in listed if key not in read]
@@ -235,6 +236,14 @@ class Catalog:
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Known).decode
 _decode_outlinks = msgspec.msgpack.Decoder(list[Outlink]).decode
+
+
+def _is_there(store: ObjectStore, key: str) -> bool:
+    try:
+        store.size(key)
+    except NoSuchObjectError:
+        return False
+    return True
 
 
 def _advanced(connection: sqlite3.Connection, lines: Iterable[IndexLine]) -> dict[str, Known]:

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 
 from broadsheet.storage import cdxj, key_kinds, layout
 from broadsheet.storage.cdxj import IndexLine
-from broadsheet.storage.chains.verification import ChainVerifier
+from broadsheet.storage.chains.verification import ChainVerifier, absence
 from broadsheet.storage.documents import removals, snapshots
 from broadsheet.storage.documents.marker import ensure_format
 from broadsheet.storage.errors import ArchiveError
@@ -110,7 +110,7 @@ class _Verifier:
             if key in there or key in self._others:
                 self._remark(key, f"is to be removed, as {removal} tells: run recover")
             elif key in self._replaced and self._standing(key) not in there:
-                self._note_once(self._standing(key), f"missing; has taken the place of {key}, as {removal} tells")
+                self._note_missing(self._standing(key), f"has taken the place of {key}, as {removal} tells")
 
     def _standing(self, key: str) -> str:
         """Return the key of the segment that has taken the place of one, where it was replaced; else its own."""
@@ -137,6 +137,10 @@ class _Verifier:
         if all(defect.key != key for defect in self._defects):
             self._note(key, what)
 
+    def _note_missing(self, key: str, named: str) -> None:
+        if all(defect.key != key for defect in self._defects):
+            self._note(key, f"{absence(self._store, key)}; {named}")
+
     def _check_derived(self) -> None:
         batches = frozenset(map(layout.batch_of, self._indexes))
         derived = DerivedVerifier(self._store, self._others, self._snapshots, batches)
@@ -155,11 +159,11 @@ class _Verifier:
                 self._whole.add(line.id)
             end = int(line.offset) + int(line.length)
             if line.filename not in self._segments:
-                self._note_once(line.filename, f"missing; named for {line.url} by {key}")
+                self._note_missing(line.filename, f"named for {line.url} by {key}")
             elif end > self._segments[line.filename]:
                 self._note_once(line.filename, f"ends before byte {end}, where the record of {line.url} ends")
             if line.snapshot and line.snapshot not in self._snapshots and line.snapshot not in self._gone:
-                self._note_once(line.snapshot, f"missing; named for {line.url} by {key}")
+                self._note_missing(line.snapshot, f"named for {line.url} by {key}")
             if key not in self._gone and line.id in self._removed.get(layout.batch_of(key), ()):
                 self._note(key, f"names a capture that was removed: {line.id}")
 
@@ -170,7 +174,7 @@ class _Verifier:
         if lines is None and segment in self._segments:
             self._unnamed.append(key)
         elif lines is None:
-            self._note(where.key, f"missing; named by {key}")
+            self._note_missing(where.key, f"named by {key}")
         elif where.offset not in lines or lines[where.offset].id != where.record_id:
             self._note(key, f"names a record that no index names: {where.record_id}")
 

@@ -88,6 +88,17 @@ class SpoilingStore(WatchedStore):
         return data[:place] + bytes([data[place] ^ 4]) + data[place + 1 :]
 
 
+class ForgetfulStore(WatchedStore):
+    """A store whose listings lack something that is there, until it is put again."""
+
+    def __init__(self, store: ObjectStore, lacking: set[str]) -> None:
+        super().__init__(store, lacking.discard)
+        self.lacking = lacking
+
+    def list(self, prefix: str = "") -> Iterator[ObjectEntry]:
+        return (entry for entry in super().list(prefix) if entry.key not in self.lacking)
+
+
 class ReadOnlyStore(WatchedStore):
     """A store that nothing may be put into."""
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from archiving.readable import page, publish
-from archiving.stores import WatchedStore, objects
+from archiving.stores import ForgetfulStore, WatchedStore, objects
 from archiving.writer import EXTRACTOR, Writer, answers
 
 from broadsheet.crawler.repairing import Recovered, recover_everything
@@ -20,7 +19,6 @@ from broadsheet.storage.documents.extractions import Extraction
 from broadsheet.storage.errors import StoreError
 from broadsheet.storage.model import Extractor
 from broadsheet.storage.stores.folder import FolderStore
-from broadsheet.storage.stores.objects import ObjectEntry
 from broadsheet.storage.takedown.takedown import forget
 from broadsheet.storage.verification.verifier import verify
 from broadsheet.storage.workspace import Workspace
@@ -172,24 +170,13 @@ def test_who_may_not_delete_is_told_what_is_left_to_do(root: Path, prefix: str) 
     assert verify(store, deep=True).defects == []
 
 
-class _Forgetful(WatchedStore):
-    """A store whose listings lack something that is there, until it is put again."""
-
-    def __init__(self, store: FolderStore, lacking: set[str]) -> None:
-        super().__init__(store, lacking.discard)
-        self.lacking = lacking
-
-    def list(self, prefix: str = "") -> Iterator[ObjectEntry]:
-        return (entry for entry in super().list(prefix) if entry.key not in self.lacking)
-
-
 @pytest.mark.parametrize("prefix", [layout.WARC, layout.INDEX, layout.SNAPSHOTS])
 def test_a_listing_that_lacks_what_others_name_is_no_loss_and_is_cured(root: Path, prefix: str) -> None:
     store = FolderStore(root)
     victim = of(store, prefix)[0]
     before = objects(store)
     with Workspace.open(str(root)) as workspace:
-        forgetful = _Forgetful(store, {victim})
+        forgetful = ForgetfulStore(store, {victim})
         workspace.store = forgetful
         told = asyncio.run(recover_everything(workspace, EXTRACTOR))
 
