@@ -92,3 +92,48 @@ def test_what_is_labelled_rightly_comes_back(text: str, encoding: str) -> None:
 
 def _is_multibyte_utf_8(body: bytes) -> bool:
     return decode(body, None)[1] == "utf-8"
+
+
+@pytest.mark.parametrize(
+    ("label", "encoding"),
+    [
+        ("unicode-1-1-utf-8", "utf-8"),
+        ("x-cp1251", "cp1251"),
+        ("latin1", "cp1252"),
+        ("ISO_8859-1:1987", "cp1252"),
+        ("latin5", "cp1254"),
+        ("iso88592", "iso8859-2"),
+        ("iso-8859-8-i", "iso8859-8"),
+        ("koi8-ru", "koi8-u"),
+        ("tis-620", "cp874"),
+        ("csGB2312", "gb18030"),
+        ("chinese", "gb18030"),
+        ("csBig5", "big5hkscs"),
+        ("x-euc-jp", "euc_jp"),
+        ("csShiftJIS", "cp932"),
+        ("ks_c_5601-1987", "cp949"),
+        ("windows-949", "cp949"),
+    ],
+)
+def test_labels_mean_what_the_encoding_standard_says(label: str, encoding: str) -> None:
+    assert decode(b"<p>plain</p>", f"text/html; charset={label}")[1] == encoding
+
+
+@pytest.mark.parametrize(
+    ("language", "encoding", "text"),
+    [
+        ("ru", "cp1251", "Фонари верхнего города"),
+        ("ja", "euc_jp", "灯台の猫"),
+        ("ja-JP", "cp932", "灯台の猫、三代目が着任"),
+        ("zh-TW", "big5hkscs", "路燈"),
+        ("el", "cp1253", "Τα φανάρια της πόλης"),
+        ("pl", "iso8859-2", "Latarnie górnego miasta są liczone"),
+    ],
+)
+def test_without_a_label_the_language_says_the_encoding(language: str, encoding: str, text: str) -> None:
+    body = f'<html lang="{language}"><body><p>{text}</p>'.encode(encoding)
+    assert decode(body, "text/html") == (f'<html lang="{language}"><body><p>{text}</p>', encoding)
+
+
+def test_a_language_in_whose_encoding_the_bytes_do_not_decode_says_nothing() -> None:
+    assert decode(b'<html lang="ja"><p>caf\xe9 \xff</p>', None)[1] == "windows-1252"
