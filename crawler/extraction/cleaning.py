@@ -15,12 +15,19 @@ from broadsheet.crawler.extraction.date_text import find_dates, plain
 from broadsheet.crawler.extraction.editorial_wording import is_invitation, is_life, is_note
 from broadsheet.crawler.extraction.layout import Layout, is_teaser
 from broadsheet.crawler.extraction.passages import Passage, Passages, key_of
-from broadsheet.crawler.extraction.wording import BYLINE_WORD, CREDIT_LINE, SEE_ALSO_HEADING, SHARE_LINE
+from broadsheet.crawler.extraction.wording import (
+    BYLINE_WORD,
+    CREDIT_LINE,
+    OTHER_LIST_HEADING,
+    SEE_ALSO_HEADING,
+    SHARE_LINE,
+)
 
 _MAX_BYLINE = 120
 _MAX_SCRAP = 160
 _MOTTO = re.compile(r"^[\"“”«„‟'‘].{8,300}[\"“”»'’]\s*[-–—(,]\s*\S.{2,160}$")
 _HEAD_LINES = 8
+_SHARE_OF_OTHERS = 0.4
 _SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"”»'’)\]]*$")
 
 
@@ -69,7 +76,7 @@ class Cleaner:
             if len(kept) < _HEAD_LINES and self._is_head(line, key):
                 continue
             kept.append(passage)
-        return self._without_end_matter(self._without_tail(kept))
+        return self._without_end_matter(self._without_tail(self._without_asides(kept)))
 
     @cached_property
     def _unwanted(self) -> frozenset[str]:
@@ -102,12 +109,31 @@ class Cleaner:
             return True
         return not line.heading and _SENTENCE_END.search(line.text) is None
 
+    def _without_asides(self, kept: list[Passage]) -> list[Passage]:
+        """The lines without those at the side of a text that stands in the middle."""
+        main = [p for p in kept if p.line is None or not self._layout.lines[p.line].zone.aside]
+        return main if 2 * sum(len(p.text) for p in main) > sum(len(p.text) for p in kept) else kept
+
     def _without_end_matter(self, kept: list[Passage]) -> list[Passage]:
         """The lines without a heading that nothing follows, an invitation to the reader, or the life of the writer."""
-        end = len(kept)
+        end = self._list_of_others(kept)
         while end and (self._is_heading(kept[end - 1]) or self._is_end_matter(kept[end - 1])):
             end -= 1
         return kept[:end] or kept
+
+    def _list_of_others(self, kept: list[Passage]) -> int:
+        """Where the heading of a list of other articles begins that only teasers follow; the end without one."""
+        paragraphs = frozenset(self._layout.paragraphs)
+        total, behind = sum(len(passage.text) for passage in kept), 0
+        end = len(kept)
+        for number in range(len(kept) - 1, 0, -1):
+            line = kept[number].line
+            behind += len(kept[number].text)
+            if line is None or (line in paragraphs and line + 1 in paragraphs) or behind > _SHARE_OF_OTHERS * total:
+                break
+            if self._is_heading(kept[number]) and OTHER_LIST_HEADING.fullmatch(kept[number].text):
+                end = number
+        return end
 
     def _is_heading(self, passage: Passage) -> bool:
         return passage.line is not None and self._layout.lines[passage.line].heading

@@ -154,3 +154,18 @@ def test_a_text_that_is_all_headings_is_kept(read: Read) -> None:
     lines = "".join(f"<h{2 + n % 2}>Lamp {n} of the upper town was counted today.</h{2 + n % 2}>" for n in range(9))
     text = read(f"<h1>Lamps</h1><article class='article-body'>{lines}</article>").article.text
     assert "Lamp 8 of" in (text or "")
+
+
+def test_teasers_under_a_heading_of_their_own_end_the_text(read: Read, paragraphs: str) -> None:
+    cards = "".join(f"<h4>Another story {n}</h4><p>It tells of something else, and of {n} lamps.</p>" for n in range(4))
+    text = read(
+        f"{HEAD}<div class='article-body'>{paragraphs}<h3>More from the lower town</h3>{cards}</div>"
+    ).article.text
+    assert (text or "").endswith("pinned to the door of the hall.")
+
+
+def test_a_box_at_the_side_is_no_text(read: Read, paragraphs: str) -> None:
+    box = "<aside><h3>Facts on lamps</h3><ul><li>A lamp weighs as much as a cow, and is quieter.</li></ul></aside>"
+    second = paragraphs.replace("lamps", "lanterns")
+    text = read(f"{HEAD}<div class='article-body'>{paragraphs}{box}{second}</div>").article.text
+    assert "as much as a cow" not in (text or "")
