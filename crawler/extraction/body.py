@@ -172,7 +172,9 @@ class BodyReader:
 
 def _is_share_bar(line: Line) -> bool:
     """Whether a line is nothing but labels such as "Send to a friend | Printable version"."""
-    return len(line.text) <= _MAX_SHARE and not line.heading and _are_share_labels(line.parts)
+    if len(line.text) > _MAX_SHARE or line.zone.navigation or line.zone.footer or line.heading:
+        return False
+    return _are_share_labels(line.parts)
 
 
 @lru_cache(maxsize=8192)
