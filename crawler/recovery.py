@@ -17,8 +17,8 @@ from broadsheet.crawler.rereading import SegmentReader
 from broadsheet.storage import cdxj, layout
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.chains import chains
-from broadsheet.storage.chains.rebuild import archived_index, rebuild
-from broadsheet.storage.documents import manifests
+from broadsheet.storage.chains.rebuild import Originals, archived_index, rebuild
+from broadsheet.storage.documents import manifests, removals
 from broadsheet.storage.errors import PlanError, RecordError
 from broadsheet.storage.model import Extractor
 from broadsheet.storage.publishing import publication
@@ -144,7 +144,8 @@ def _conclude_archived(workspace: Workspace, lane: Lane, batch: Batch, acknowled
         index_key = archived_index(store, batch.name)
         if index_key is None:
             return None
-        manifest = rebuild(store, batch.name, index_key, lane.place_of(batch))
+        originals = Originals(removal for _, removal in removals.all_of(store))
+        manifest = rebuild(store, batch.name, index_key, lane.place_of(batch), originals=originals)
     data = manifests.encode(manifest)
     store.put(layout.manifest_key(manifest.writer, manifest.number, data), data)
     warc_key, index_key = manifest.objects[0].key, archived_index(store, batch.name)

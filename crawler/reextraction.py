@@ -14,13 +14,15 @@ from broadsheet.crawler.pool import ReadingPool
 from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.captures import Request
-from broadsheet.storage.documents import extractions
+from broadsheet.storage.documents import extractions, manifests
 from broadsheet.storage.documents.extractions import Extraction
+from broadsheet.storage.documents.manifests import ManifestObject
 from broadsheet.storage.errors import ArchiveDamagedError
 from broadsheet.storage.model import Extractor, Snapshot
 from broadsheet.storage.segments.stored_requests import stored_request
 
 _MOST_FAILURES = 1000
+_REVISIONS_A_MANIFEST = 1000
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -51,7 +53,10 @@ class ReextractionSummary(Struct, kw_only=True):
 
 
 async def reextract(
-    archive: Archive, snapshots: Iterator[Snapshot], step: Callable[[ReextractionSummary], None] = lambda _: None
+    archive: Archive,
+    snapshots: Iterator[Snapshot],
+    amend: Callable[[list[ManifestObject]], None],
+    step: Callable[[ReextractionSummary], None] = lambda _: None,
 ) -> ReextractionSummary:
     """Read versions again on all cores, a few at a time in memory; what reads otherwise than before becomes a revision.
 
@@ -60,18 +65,20 @@ async def reextract(
     Args:
         archive: The archive.
         snapshots: The versions.
+        amend: Called with revisions that were stored, to have them listed in a manifest: some at a time.
         step: Called after each version.
 
     Raises:
         StoreError: The archive could not be read or written.
     """
     summary = ReextractionSummary(extractor=extractor())
+    stored: list[ManifestObject] = []
     async with ReadingPool() as pool:
         room = asyncio.Semaphore(pool.window)
 
         async def one(snapshot: Snapshot) -> None:
             try:
-                await _reextract_one(archive, snapshot, pool, summary)
+                stored.extend(await _reextract_one(archive, snapshot, pool, summary))
             finally:
                 room.release()
             step(summary)
@@ -82,35 +89,53 @@ async def reextract(
                     if snapshot.article is not None:
                         await room.acquire()
                         tasks.create_task(one(snapshot))
+                    if len(stored) >= _REVISIONS_A_MANIFEST:
+                        await asyncio.to_thread(amend, _taken(stored))
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from errors
+        finally:
+            if stored:
+                await asyncio.to_thread(amend, _taken(stored))
     return summary
 
 
-async def _reextract_one(archive: Archive, snapshot: Snapshot, pool: ReadingPool, summary: ReextractionSummary) -> None:
+def _taken(stored: list[ManifestObject]) -> list[ManifestObject]:
+    """Return what is stored, in order, and forget it."""
+    taken = sorted(stored, key=lambda described: described.key)
+    stored.clear()
+    return taken
+
+
+async def _reextract_one(
+    archive: Archive, snapshot: Snapshot, pool: ReadingPool, summary: ReextractionSummary
+) -> list[ManifestObject]:
+    """Read a version again; return what was stored of it: a revision, or nothing."""
     summary.versions += 1
     try:
         response, request = await asyncio.to_thread(_stored, archive, snapshot)
     except ArchiveDamagedError as error:
         _fail(summary, snapshot, str(error))
-        return
+        return []
     page = CapturedPage(
         url=snapshot.final_url, captured_at=snapshot.captured_at, response=response, hints=request.hints
     )
     reading = await pool.read(page)
     if reading.failure:
         _fail(summary, snapshot, reading.failure)
-    elif await asyncio.to_thread(_keep, archive, snapshot, reading, request):
+        return []
+    stored = await asyncio.to_thread(_keep, archive, snapshot, reading, request)
+    if stored:
         summary.revised += 1
     else:
         summary.same += 1
+    return stored
 
 
 def _stored(archive: Archive, snapshot: Snapshot) -> tuple[bytes, Request]:
     return archive.response(snapshot), stored_request(archive.store, snapshot.warc)
 
 
-def _keep(archive: Archive, snapshot: Snapshot, reading: Reading, request: Request) -> bool:
+def _keep(archive: Archive, snapshot: Snapshot, reading: Reading, request: Request) -> list[ManifestObject]:
     """Store what was read, unless the newest reading that is there says the same or is of a newer extractor."""
     finding = finding_of(reading, expected=request.expected)
     extraction = Extraction(
@@ -123,12 +148,13 @@ def _keep(archive: Archive, snapshot: Snapshot, reading: Reading, request: Reque
     )
     newest = next(reversed(archive.extractions(snapshot)), snapshot)
     if extractions.says_the_same(extraction, newest):
-        return False
+        return []
     if extractions.age(newest.extractor) > extractions.age(extraction.extractor):
-        return False
+        return []
     data = extractions.encode(extraction)
-    archive.store.put(layout.extraction_key(snapshot.key, data), data)
-    return True
+    key = layout.extraction_key(snapshot.key, data)
+    archive.store.put(key, data)
+    return [manifests.described(key, data)]
 
 
 def _fail(summary: ReextractionSummary, snapshot: Snapshot, reason: str) -> None:

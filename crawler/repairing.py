@@ -21,6 +21,7 @@ from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.tables.repair import repair_tables
 from broadsheet.storage.takedown.amendment_repair import repair_amendments
 from broadsheet.storage.takedown.removing import Remover
+from broadsheet.storage.takedown.stale import sweep
 from broadsheet.storage.takedown.takedown import enforce, finish
 from broadsheet.storage.workspace import Workspace
 
@@ -61,6 +62,7 @@ async def recover_everything(workspace: Workspace, extractor: Extractor) -> Reco
     await asyncio.to_thread(workspace.catalog.refresh, store)
     segments = await recover(workspace, extractor)
     removed += await asyncio.to_thread(_remove, workspace, enforce, repairs)
+    await asyncio.to_thread(_remove, workspace, _sweep, repairs)
     await asyncio.to_thread(repair_runs, store, workspace.scratch, repairs)
     await asyncio.to_thread(repair_tables, store, datetime.now(UTC).date(), repairs)
     await asyncio.to_thread(_look_at_extractions, store, repairs)
@@ -76,6 +78,11 @@ async def recover_everything(workspace: Workspace, extractor: Extractor) -> Reco
 
 def _amend(remover: Remover, repairs: Repairs) -> list[Removal]:
     repair_amendments(remover, repairs)
+    return []
+
+
+def _sweep(remover: Remover) -> list[Removal]:
+    sweep(remover.store)
     return []
 
 

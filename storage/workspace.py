@@ -65,11 +65,17 @@ class Workspace:
         return cls(uri, store, _prepared_directory(store))
 
     @contextlib.contextmanager
+    def amending(self) -> Iterator[Amendments]:
+        """Give the chain of amendments of this machine, to one of its processes at a time."""
+        amendments = Amendments(self.store, self.directory / "amendments")
+        with amendments.alone():
+            yield amendments
+
+    @contextlib.contextmanager
     def removing(self) -> Iterator[Remover]:
         """Give what removes captures from the archive, to one process of this machine at a time."""
-        amendments = Amendments(self.store, self.directory / "amendments")
         scratch = self.directory / "removed"
-        with amendments.alone():
+        with self.amending() as amendments:
             # What a killed process left there is content that was to be removed.
             shutil.rmtree(scratch, ignore_errors=True)
             yield Remover(self.store, amendments, scratch)

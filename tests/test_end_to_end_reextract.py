@@ -16,7 +16,7 @@ from end_to_end.command import Broadsheet
 from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.captures import Request
-from broadsheet.storage.documents import extractions
+from broadsheet.storage.documents import extractions, manifests
 from broadsheet.storage.documents.extractions import Extraction
 from broadsheet.storage.errors import ArchiveDamagedError
 from broadsheet.storage.model import Article, Extractor, Hints
@@ -54,7 +54,11 @@ def test_every_version_gets_a_revision_and_nothing_that_was_there_changes(broads
     assert ended.status == 0, ended.stderr
     counts = {name: ended.document[name] for name in ("versions", "same", "revised", "failed")}
     assert counts == {"versions": 3, "same": 0, "revised": 3, "failed": 0}
-    assert without_extractions(broadsheet.archive) == before
+    after = without_extractions(broadsheet.archive)
+    assert {key: after[key] for key in before} == before
+    [manifest] = [manifests.decode(after[key], key) for key in after.keys() - before.keys()]
+    held = objects(Archive.open(broadsheet.archive).store)
+    assert [each.key for each in manifest.objects] == sorted(held.keys() - after.keys())
     for snapshot in Archive.open(broadsheet.archive).versions(URL):
         (revision,) = Archive.open(broadsheet.archive).extractions(snapshot)
         assert snapshot.article

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 
 import click
 
@@ -12,8 +13,10 @@ from broadsheet.scheduler.exits import FAILED
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, errors, print_json, printable
 from broadsheet.storage.archive import Archive
+from broadsheet.storage.documents.manifests import ManifestObject
 from broadsheet.storage.errors import NoSuchVersionError
 from broadsheet.storage.model import Snapshot
+from broadsheet.storage.workspace import Workspace
 
 _MOST_FAILURES = 10
 
@@ -30,14 +33,20 @@ def command(urls: tuple[str, ...], archive: str, *, everything: bool, as_json: b
     """
     if everything == bool(urls):
         raise click.UsageError("give URLs, or --all")
-    opened = Archive.open(archive)
-    snapshots = opened.snapshots() if everything else _versions(opened, urls)
-    summary = asyncio.run(reextract(opened, snapshots))
+    with Workspace.open(archive) as workspace:
+        opened = Archive(workspace.store)
+        snapshots = opened.snapshots() if everything else _versions(opened, urls)
+        summary = asyncio.run(reextract(opened, snapshots, partial(_amend, workspace)))
     if as_json:
         print_json(summary)
     else:
         _print(summary, archive)
     return FAILED if summary.failed else 0
+
+
+def _amend(workspace: Workspace, stored: list[ManifestObject]) -> None:
+    with workspace.amending() as amendments:
+        amendments.publish(stored)
 
 
 def _versions(archive: Archive, urls: tuple[str, ...]) -> Iterator[Snapshot]:

@@ -12,6 +12,7 @@ from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.documents import manifests
 from broadsheet.storage.documents.manifests import Manifest, ManifestObject, Place
 from broadsheet.storage.documents.removals import Removal
+from broadsheet.storage.errors import NoSuchObjectError
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.stores.rereading import get_intact
 
@@ -30,12 +31,16 @@ class Originals:
 
     def __init__(self, removals: Iterable[Removal], named: Iterable[str] = ()) -> None:
         self._segments: dict[tuple[str, str], dict[str, ManifestObject]] = {}
+        self._versions: dict[str, list[str]] = {}
+        self._gone: dict[str, ManifestObject] = {}
         self._new: set[str] = set()
         self._snapshots: dict[str, ManifestObject] = {}
         for removal in removals:
             for each in removal.replaced:
                 self._segments.setdefault(_kind_and_batch(each.old.key), {})[each.old.key] = each.old
                 self._new.add(each.new.key)
+            self._versions.update((each.old.key, each.versions) for each in removal.indexes)
+            self._gone.update((gone.key, gone) for gone in removal.snapshots)
             self._snapshots.update(
                 (gone.key, gone) for gone in removal.snapshots if gone.key.startswith(layout.SNAPSHOTS)
             )
@@ -46,6 +51,16 @@ class Originals:
         """Return the segment with which a batch was published, or None where it is there still."""
         replaced = self._segments.get((prefix, batch), {})
         return next((old for key, old in replaced.items() if key not in self._new), None)
+
+    def versions(self, store: ObjectStore, batch: str) -> list[ManifestObject] | None:
+        """Return the snapshots with which a batch was published, in their order; None where no removal tells.
+
+        Raises:
+            NoSuchObjectError: One is not there, and was not removed.
+        """
+        index = self.of(layout.INDEX, batch)
+        keys = self._versions.get(index.key) if index else None
+        return [self._gone.get(key) or describe(store, key) for key in keys] if keys else None
 
     def is_replaced(self, key: str) -> bool:
         """Tell whether another segment has taken the place of one, or is to."""
@@ -103,6 +118,9 @@ def rebuild(
     segments = _segments(store, batch, lines, originals)
     standing = [describe(store, line.snapshot) for line in sorted(lines, key=lambda line: line.at) if line.snapshot]
     last = originals.of(layout.INDEX, batch) or manifests.described(index_key, index)
+    told = originals.versions(store, batch)
+    if told is not None:
+        return manifests.at(place, batch, [*segments, *told, last])
     opened = layout.batch_moment(batch)
     guesses = [originals.snapshots(opened, until), originals.snapshots(None, None), []]
     made = (
@@ -127,6 +145,15 @@ def describe(store: ObjectStore, key: str) -> ManifestObject:
     for start in range(0, size, _PIECE):
         hashed.update(store.get_range(key, start, min(_PIECE, size - start)))
     return ManifestObject(key=key, size=size, sha256=hashed.hexdigest())
+
+
+def is_there(store: ObjectStore, key: str) -> bool:
+    """Tell whether an object is there."""
+    try:
+        store.size(key)
+    except NoSuchObjectError:
+        return False
+    return True
 
 
 def _segments(store: ObjectStore, batch: str, lines: list[IndexLine], originals: Originals) -> list[ManifestObject]:

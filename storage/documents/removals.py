@@ -105,11 +105,18 @@ def encode(removal: Removal) -> tuple[str, bytes]:
     return f"{removal.beginning}-{layout.digest_name(data, _DIGITS)}.json", data
 
 
-def all_of(store: ObjectStore) -> Iterator[tuple[str, Removal]]:
-    """Yield every removal of an archive with its key: takedowns, then retentions; one is held at a time."""
+def all_of(store: ObjectStore, since: datetime | None = None) -> Iterator[tuple[str, Removal]]:
+    """Yield every removal of an archive with its key: takedowns, then retentions; one is held at a time.
+
+    Args:
+        store: The archive.
+        since: Only those that were ordered at this moment or later; others are not read.
+    """
+    first = f"{layout.milliseconds(since):013d}" if since else ""
     for prefix in layout.REMOVALS:
         for entry in store.list(prefix):
-            yield entry.key, read(store, entry.key)
+            if entry.key.rpartition("/")[2] >= first:
+                yield entry.key, read(store, entry.key)
 
 
 def removed(store: ObjectStore) -> Mapping[str, ManifestObject | None]:

@@ -9,7 +9,10 @@ from typing import Literal
 
 from msgspec import Struct
 
+from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
+from broadsheet.storage.documents import removals
+from broadsheet.storage.errors import ExportError
 from broadsheet.storage.exports.contents import Contents
 from broadsheet.storage.exports.jsonl import write_jsonl
 from broadsheet.storage.exports.progress import Progress, Task, UnfinishedFile
@@ -58,13 +61,19 @@ def export(
         step: Called with how far it has come.
 
     Raises:
-        ExportError: Something else was begun there.
+        ExportError: Something else was begun there, something of it was removed from the archive meanwhile, or a
+            removal is not finished.
         ArchiveDamagedError: Something in the archive is not what was stored.
     """
     file = UnfinishedFile(output)
     task = Task(archive=address, form=form, selection=selection)
     progress = file.resume(task)
     resumed_at = progress.done if progress else 0
+    indexes = {entry.key for entry in archive.store.list(layout.INDEX)}
+    if progress is not None:
+        _refuse_replaced(indexes, progress, file)
+    if indexes & removals.removed(archive.store).keys():
+        raise ExportError("what is to be removed from the archive is still there: run `broadsheet recover` first")
     with Contents(archive.store, selection) as contents:
         if form == "wacz":
             segments = contents.find(progress.segments if progress else None)
@@ -81,3 +90,18 @@ def export(
     file.finish()
     size = output.stat().st_size
     return Exported(output=str(output), format=form, bytes=size, segments=len(progress.segments), resumed_at=resumed_at)
+
+
+def _refuse_replaced(indexes: set[str], progress: Progress, file: UnfinishedFile) -> None:
+    """Refuse to go on with an export of which something was removed from the archive since: it may have it already.
+
+    Raises:
+        ExportError: It is so.
+    """
+    gone = set(progress.segments) - indexes
+    if gone:
+        file.discard()
+        raise ExportError(
+            f"what was exported into {file.part} has been removed from the archive since it was begun "
+            f"({min(gone)} is no more): it is deleted, export again"
+        )

@@ -104,3 +104,8 @@ class UnfinishedFile:
         """Give the output its name and forget its progress."""
         self.part.replace(self._output)
         self._progress.unlink()
+
+    def discard(self) -> None:
+        """Delete what was begun."""
+        self._progress.unlink(missing_ok=True)
+        self.part.unlink(missing_ok=True)

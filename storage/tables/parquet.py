@@ -115,6 +115,26 @@ def segments_in(store: ObjectStore, entry: ObjectEntry) -> list[str]:
     return names
 
 
+def texts_in(data: bytes, key: str, column: str) -> set[str | None]:
+    """Return the values of a column of texts.
+
+    Args:
+        data: The bytes of a Parquet file.
+        key: Its key, for messages.
+        column: The name of the column.
+
+    Raises:
+        ArchiveDamagedError: It is no Parquet file with such a column.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return set(pq.read_table(pa.BufferReader(data), columns=[column])[column].to_pylist())
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise ArchiveDamagedError(f"table {key} cannot be read: {error}") from error
+
+
 def _tail(store: ObjectStore, entry: ObjectEntry) -> bytes:
     """Return the end of a Parquet file, from its footer on: the last bytes tell how long that is."""
     length = min(entry.size, _TAIL_BYTES)

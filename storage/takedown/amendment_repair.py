@@ -1,4 +1,4 @@
-"""Making amendment manifests anew from the removals that they tell of."""
+"""Making amendment manifests anew from what they tell of: removals, and revisions of extractions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 from collections import defaultdict
 
 from broadsheet.storage import key_kinds, layout
-from broadsheet.storage.chains.rebuild import describe
+from broadsheet.storage.chains.rebuild import describe, is_there
 from broadsheet.storage.documents import manifests, removals
 from broadsheet.storage.documents.manifests import Manifest, ManifestObject, Place
 from broadsheet.storage.errors import ArchiveDamagedError, ArchiveFormatError, NoSuchObjectError
@@ -45,7 +45,11 @@ def repair_amendments(remover: Remover, repairs: Repairs) -> None:
             repairs.ensure(layout.manifest_key(writer, number, data), data)
             chains.intact[(writer, number)] = fitting[0]
             untold.remove(fitting[0].objects)
-    repairs.put += [key for objects in untold if (key := remover.amend(objects)) is not None]
+    for objects in untold:
+        # Where removals met, what one of them was to put may never have been put.
+        there = [each for each in objects if is_there(store, each.key)]
+        if there and (key := remover.amend(there)) is not None:
+            repairs.put.append(key)
 
 
 class _Chains:
@@ -91,13 +95,18 @@ class _Chains:
 
 
 def _untold(store: ObjectStore, told: set[str]) -> list[list[ManifestObject]]:
-    """Return what was written for each removal that no manifest tells of, the oldest removal first."""
+    """Return what was written for each removal that no manifest tells of, the oldest removal first; then revisions."""
     found = []
+    gone: dict[str, ManifestObject] = {}
     for prefix in layout.REMOVALS:
         for entry in store.list(prefix):
-            if entry.key not in told:
-                with contextlib.suppress(*_UNREADABLE):
-                    removal = removals.read(store, entry.key)
+            with contextlib.suppress(*_UNREADABLE):
+                removal = removals.read(store, entry.key)
+                gone.update((each.key, each) for each in removal.snapshots if each.key.startswith(layout.EXTRACTIONS))
+                if entry.key not in told:
                     written = [describe(store, entry.key), *(each.new for each in removal.replaced)]
                     found.append((removal.at, written))
-    return [written for _, written in sorted(found, key=lambda pair: pair[0])]
+    untold = [written for _, written in sorted(found, key=lambda pair: pair[0])]
+    revisions = gone | {entry.key: describe(store, entry.key) for entry in store.list(layout.EXTRACTIONS)}
+    listed = [revisions[key] for key in sorted(revisions.keys() - told)]
+    return [*untold, listed] if listed else untold

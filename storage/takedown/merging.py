@@ -13,7 +13,7 @@ from itertools import groupby
 import msgspec
 
 from broadsheet.storage import cdxj, layout
-from broadsheet.storage.chains.rebuild import describe
+from broadsheet.storage.chains.rebuild import describe, is_there
 from broadsheet.storage.documents import removals
 from broadsheet.storage.documents.removals import Removal
 from broadsheet.storage.errors import NoSuchObjectError
@@ -46,7 +46,7 @@ def _met(store: ObjectStore) -> set[str]:
         layout.batch_of(gone.key)
         for _, removal in removals.all_of(store)
         for gone in (each.old for each in removal.replaced)
-        if layout.batch_of(gone.key) in batches and _is_there(store, gone.key)
+        if layout.batch_of(gone.key) in batches and is_there(store, gone.key)
     }
     return batches - under_way
 
@@ -54,14 +54,6 @@ def _met(store: ObjectStore) -> set[str]:
 def _with_several(store: ObjectStore, prefix: str) -> list[str]:
     of_batches = groupby(store.list(prefix), lambda entry: layout.batch_of(entry.key))
     return [batch for batch, entries in of_batches if len(list(entries)) > 1]
-
-
-def _is_there(store: ObjectStore, key: str) -> bool:
-    try:
-        store.size(key)
-    except NoSuchObjectError:
-        return False
-    return True
 
 
 def _merge_batch(remover: Remover, batch: str) -> Removal:

@@ -6,7 +6,7 @@ captured at its address as the new place of another article goes as well, and so
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from broadsheet.storage import layout
@@ -16,10 +16,13 @@ from broadsheet.storage.takedown.index_lines import Doomed, doomed_in
 from broadsheet.storage.takedown.merging import merge
 from broadsheet.storage.takedown.remaining import filed_under, remaining
 from broadsheet.storage.takedown.removing import Remover
+from broadsheet.storage.takedown.stale import sweep
 from broadsheet.storage.urls import identity_hash
 
 # As long as others remove at the same time, there may be more to finish.
 _ATTEMPTS = 5
+# What is made of segments takes no longer, from reading them to putting it.
+_SWEPT = timedelta(days=7)
 
 
 def forget(remover: Remover, url: str, reason: str) -> list[Removal]:
@@ -74,6 +77,7 @@ def enforce(remover: Remover) -> list[Removal]:
             else:
                 made.append(remover.remove(group.doomed, _draft(group.identity, group.reason, "captures")))
         made += finish(remover)
+    sweep(remover.store, datetime.now(UTC) - _SWEPT)
     return made
 
 

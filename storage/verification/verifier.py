@@ -39,12 +39,13 @@ class _Verifier:
         self._defects: list[Finding] = []
         self._remarks: list[Finding] = []
         # Against the order of a publication: what a listed object names is found, whoever publishes meanwhile.
-        seen = (layout.WARC, layout.SNAPSHOTS, layout.INDEX, layout.MANIFESTS, *layout.REMOVALS)
+        seen = (layout.WARC, layout.SNAPSHOTS, layout.INDEX, layout.MANIFESTS, layout.EXTRACTIONS, *layout.REMOVALS)
         self._others = {entry.key: entry.size for entry in store.list() if not entry.key.startswith(seen)}
         self._manifests = self._listed(layout.MANIFESTS)
         self._indexes = self._listed(layout.INDEX)
         self._snapshots = self._listed(layout.SNAPSHOTS)
         self._segments = self._listed(layout.WARC)
+        self._extractions = self._listed(layout.EXTRACTIONS)
         self._removals = {key: size for of in layout.REMOVALS for key, size in self._listed(of).items()}
         self._replaced: dict[str, str] = {}
         self._removed: dict[str, set[str]] = {}
@@ -59,7 +60,7 @@ class _Verifier:
         self._guarded(layout.MARKER, lambda _: ensure_format(self._store, create=False, required=True))
         for key in self._removals:
             self._guarded(key, self._read_removal)
-        there = ChainMap(self._indexes, self._snapshots, self._segments, self._removals)
+        there = ChainMap(self._indexes, self._snapshots, self._segments, self._extractions, self._removals)
         chains = ChainVerifier(self._store, list(self._manifests), there, self._gone.keys())
         self._defects += [Finding(key=key, what=what) for key, what in chains.defects]
         for key in self._indexes:
@@ -75,7 +76,7 @@ class _Verifier:
             segments=len(self._segments),
             snapshots=len(self._snapshots),
             manifests=len(self._manifests),
-            derived=len(self._others.keys() - {layout.MARKER}),
+            derived=len(self._others.keys() - {layout.MARKER}) + len(self._extractions),
             removals=len(self._removals),
             defects=self._defects,
             unnamed=self._unpublished(chains.named.keys()),
@@ -91,7 +92,7 @@ class _Verifier:
 
     def _unpublished(self, named: AbstractSet[str]) -> list[str]:
         """Return what no manifest names, or no index, and what rests on it: its publication did not end."""
-        without_manifest = (self._indexes.keys() | self._removals.keys()) - named
+        without_manifest = (self._indexes.keys() | self._removals.keys() | self._extractions.keys()) - named
         without_index = self._segments.keys() - self._named.keys() - named
         return sorted({*without_manifest, *without_index, *self._unnamed} - set(self._replaced.values()))
 
@@ -143,7 +144,7 @@ class _Verifier:
 
     def _check_derived(self) -> None:
         batches = frozenset(map(layout.batch_of, self._indexes))
-        derived = DerivedVerifier(self._store, self._others, self._snapshots, batches)
+        derived = DerivedVerifier(self._store, self._others | self._extractions, self._snapshots, batches)
         derived.check_names()
         if self._deep:
             derived.check_bytes()

@@ -10,7 +10,7 @@ from archiving.writer import EXTRACTOR, START, Writer, answers, shows
 
 from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
-from broadsheet.storage.documents import extractions
+from broadsheet.storage.documents import extractions, manifests
 from broadsheet.storage.documents.extractions import Extraction
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
 from broadsheet.storage.index.compaction import compact as compact_index
@@ -49,7 +49,9 @@ def build_everything(store: ObjectStore, local: Path) -> None:
     later = Extractor(name=EXTRACTOR.name, version="2", trafilatura=EXTRACTOR.trafilatura)
     article = Article(title="Another title", text="one")
     data = extractions.encode(Extraction(snapshot=snapshot.key, url=URL, extractor=later, article=article))
-    store.put(layout.extraction_key(snapshot.key, data), data)
+    key = layout.extraction_key(snapshot.key, data)
+    store.put(key, data)
+    Amendments(store, local / "amendments").publish([manifests.described(key, data)])
 
 
 class MemoryStore:

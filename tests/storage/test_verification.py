@@ -141,7 +141,7 @@ def test_what_is_published_during_a_verification_is_no_defect(
     found = verify(BusyStore(writer.store, lambda _: None), deep=deep)
 
     assert found.defects == []
-    assert next(minutes) == 17
+    assert next(minutes) == 18
     assert check(archive, deep=deep).unnamed == []
 
 
