@@ -19,6 +19,8 @@ from broadsheet.storage.versions import Finding
 
 SEGMENT_BYTES = 128 * 1024 * 1024
 SEGMENT_SECONDS = 300.0
+# What is known of its captures is in memory until it is published; small pages from a fast server are many.
+SEGMENT_CAPTURES = 1000
 
 Pair = tuple[Capture, Finding | None]
 
@@ -55,6 +57,8 @@ class OpenSegment:
     def is_full(self) -> bool:
         """Whether the next exchange should go to another segment."""
         age = time.monotonic() - self._opened_at
+        if self.captured >= SEGMENT_CAPTURES:
+            return True
         return bool(self.captured) and (self.batch.size >= SEGMENT_BYTES or age >= SEGMENT_SECONDS)
 
     @property
