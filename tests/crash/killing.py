@@ -20,6 +20,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from broadsheet.storage.urls import normalise
 
 _LINKS = 8
 _SECONDS = 120.0
+_RECOVERED = 0.2
 
 
 @dataclass
@@ -117,7 +119,7 @@ class Outcome:
 
 
 def kill_again_and_again(
-    directory: Path, *, pages: int, kills: int, seed: int, seconds: float, environment: dict[str, str] | None = None
+    directory: Path, *, pages: int, kills: int, seed: int, seconds: float, environment: Mapping[str, str] | None = None
 ) -> Outcome:
     """Crawl a made-up site, with so many kills at random moments; return what it came to.
 
@@ -148,6 +150,10 @@ def kill_again_and_again(
             _note(outcome, site, before, in_flight)
             in_flight = _in_flight(directory / "archive" / ".local", site.url)
             outcome.most_in_flight = max(outcome.most_in_flight, len(in_flight))
+            if chance.random() < _RECOVERED:
+                # Whoever publishes what a killed crawl left, the crawl that goes on knows of it.
+                recovered = broadsheet("recover")
+                assert recovered.status == 0, recovered.stderr
         before = len(site.requests)
         with broadsheet.started(*command) as process:
             ended = finish(process)
@@ -189,7 +195,7 @@ def _note(outcome: Outcome, site: SiteServer, before: int, in_flight: set[str]) 
 
 def _in_flight(state: Path, url: str) -> set[str]:
     """Return the paths that a killed process had in flight, as the frontier has it."""
-    if not (state / "frontier.sqlite").exists():
+    if "BROADSHEET_FRONTIER" not in os.environ and not (state / "frontier.sqlite").exists():
         return {"/"}
     with Database(state, "") as database, database.reading() as connection:
         leased = connection.scalars(select(visits.c.url).where(visits.c.state == "leased"))

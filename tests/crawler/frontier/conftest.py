@@ -2,22 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-
 import pytest
-from servers.postgresql import PostgreSQL, postgresql
-
-
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[PostgreSQL]:
-    """A running PostgreSQL; where none is installed, the test is skipped."""
-    with ExitStack() as stack:
-        try:
-            server = stack.enter_context(postgresql())
-        except FileNotFoundError as error:
-            pytest.skip(str(error))
-        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
