@@ -142,7 +142,7 @@ class Article(Struct, frozen=True, kw_only=True):
         section: As the page states it.
         tags: As the page states them.
         site_name: As the page states it.
-        authors: The people who sign.
+        authors: The people who sign; where nobody does, the agency or newsroom that the markup names.
         published: When the article was first published, as far as the page states it.
         modified: When it was last modified, as far as the page states it.
         images: The pictures of the article.

@@ -42,9 +42,8 @@ _AUTHOR_ADDRESS = re.compile(
     re.IGNORECASE,
 )
 # Editors that sign Chinese articles stand in brackets behind the text.
-_EDITOR = re.compile(
-    r"[\W_]*(?:【.{1,4}】\s*)?[\W_]*(?:责任编辑|責任編輯|责编|編輯|编辑|记者|記者|作者)\s*[:：]\s*(?P<names>.{2,40})"
-)
+_EDITOR = re.compile(r"(?:责任编辑|責任編輯|责编|編輯|编辑|记者|記者|作者)\s*[:：]\s*(?P<names>.{2,40})")
+_BEFORE_EDITOR = 12
 _HANDLE = re.compile(r"(?=\w*[a-z])[A-Za-z]\w*[A-Z\d]\w*")
 _LABEL = re.compile(
     r"[\d:]|updat|publi|post|gepubl|veröff|aktual|güncel|stand|min(?:ute)?|lesezeit|read", re.IGNORECASE
@@ -83,9 +82,10 @@ class BylineReader:
         """The editors that sign an article behind its text."""
         end = max(self._layout.body[1], 0)
         for line in self._lines[end + 1 : end + _BEHIND_TEXT]:
-            match = _EDITOR.match(line.text) if len(line.text) <= _MAX_META_LINE else None
-            for name in split_names(match["names"].strip(" ()（）")) if match is not None else ():
-                yield Author(name=name)
+            match = _EDITOR.search(line.text) if len(line.text) <= _MAX_META_LINE else None
+            if match is not None and match.start() <= _BEFORE_EDITOR:
+                for name in split_names(match["names"].strip(" ()（）")):
+                    yield Author(name=name)
 
     def _alone_behind_text(self) -> list[Author]:
         end = self._layout.body[1] + 1

@@ -34,6 +34,7 @@ from broadsheet.crawler.extraction.day_search import search_day
 from broadsheet.crawler.extraction.layout import Layout
 from broadsheet.crawler.extraction.lines import Line
 from broadsheet.crawler.extraction.page import Page
+from broadsheet.crawler.extraction.script_dates import script_dates
 from broadsheet.crawler.extraction.structured import Structured, as_text, content_of
 from broadsheet.storage.model import Candidate, Date, Hints, Provenance
 
@@ -118,7 +119,7 @@ class DateReader:
         evidence = self.evidence(claims, shown)
         published = self._published(claims, evidence)
         if published is None or published.value.precision in ("month", "year"):
-            claims += self._from_htmldate(shown)
+            claims += script_dates(self._page) or self._from_htmldate(shown)
             published = self._published(claims, evidence)
         modified = choose_modified(possible("modified", claims, evidence, self._captured_at))
         chosen: dict[Role, Stated | None] = {"published": published, "modified": modified}

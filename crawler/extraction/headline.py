@@ -21,6 +21,7 @@ _PUNCTUATION = 10
 _MOST = 0.6
 _MIN_UNKNOWN = 15
 _SEPARATOR = re.compile(r"\s+[|–—·•»«:›>]+\s+|\s+[-‐‑]+\s+|\s*\|\s*|\s+::\s+")
+_STATED = ("json-ld", "microdata", "opengraph")
 _OUTSIDE = frozenset(("nav", "footer", "aside"))
 
 
@@ -56,6 +57,12 @@ def read_headline(page: Page, structured: Structured, hints: Hints | None) -> He
     variants = list(_variants(page, structured, hints))
     references = [value for _, value in variants]
     line, shown = _shown_in_h1(page, structured, references) or _shown_elsewhere(page, references) or (-1, "")
+    if shown and len(shown) < _MIN_UNKNOWN:
+        # The name of a section, which <title> may hold too, where another line is what the page calls its headline.
+        stated = [value for source, value in variants if source in _STATED and _agreement(shown, value) < _SAME]
+        named = [value for source, value in variants if source in _STATED]
+        if stated and stated == named:
+            line, shown = _shown_elsewhere(page, stated) or (line, shown)
     if shown:
         text = _without_kicker(shown, references)
         candidates = [Candidate(source="visible", value=text), *_candidates(variants)]
@@ -134,8 +141,10 @@ def _shown_in_h1(page: Page, structured: Structured, references: list[str]) -> t
 
 
 def _line_of(page: Page, element: html.HtmlElement) -> int:
+    """The longest line in an element: a headline may have a kicker in a block of its own; -1 without any."""
     inside = set(element.iter())
-    return next((i for i, line in enumerate(page.lines) if line.block in inside), -1)
+    lines = [i for i, line in enumerate(page.lines) if line.block in inside]
+    return max(lines, key=lambda i: len(page.lines[i].text), default=-1)
 
 
 def _shown_elsewhere(page: Page, references: list[str]) -> tuple[int, str] | None:

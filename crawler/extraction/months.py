@@ -1,6 +1,6 @@
 """Month names, as news pages write them, in the languages whose names do not contradict each other.
 
-Croatian "listopad" is October where Polish and Czech mean November, so a date with it stays unread.
+Croatian "listopad" is October where Polish and Czech mean November, and is read as November.
 """
 
 from __future__ import annotations

@@ -219,3 +219,14 @@ def test_a_sentence_that_begins_with_a_date_is_no_dateline(read: Read, paragraph
 def test_the_month_of_the_address_gives_way_to_the_day_that_is_shown(read: Read, paragraphs: str) -> None:
     url = "https://paper.example/news/2021/10/lamps-to-be-counted.html"
     assert value(read(f"{HEADLINE}<p>10.11.2021</p>{paragraphs}", url=url).article.published) == "2021-11-10"
+
+
+def test_the_data_of_a_script_dates_a_page_that_nothing_else_dates(read: Read, paragraphs: str) -> None:
+    script = '<script>push("{\\"deployDt\\":\\"2024.05.03 18:40\\",\\"title\\":\\"Lamps\\"}")</script>'
+    assert value(read(f"{HEADLINE}{paragraphs}{script}").article.published) == "2024-05-03T18:40:00"
+
+
+def test_the_data_of_a_list_in_a_script_dates_nothing(read: Read, paragraphs: str) -> None:
+    data = '[{"publishedAt":"2024-05-03T18:40:00Z"},{"publishedAt":"2024-05-01T08:00:00Z"}]'
+    article = read(f"{HEADLINE}{paragraphs}<script>var list = {data}</script>").article
+    assert article.published is None or article.provenance["published"].source == "trafilatura"

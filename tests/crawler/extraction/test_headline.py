@@ -60,3 +60,9 @@ def test_the_standfirst_is_the_subtitle(read: Read, paragraphs: str, standfirst:
 def test_a_description_that_only_machines_see_is_no_subtitle(read: Read, paragraphs: str) -> None:
     head = '<meta name="description" content="All about lamps, ladders and those who count them.">'
     assert read(f"<h1>Lamps to be counted</h1>{paragraphs}", head=head).article.subtitle is None
+
+
+def test_the_name_of_a_section_is_no_headline_where_the_page_calls_another_line_so(read: Read, paragraphs: str) -> None:
+    head = '<title>News</title><meta property="og:title" content="The lamps of the upper town are counted">'
+    article = read(f"<h1>News</h1><h2>The lamps of the upper town are counted</h2>{paragraphs}", head=head).article
+    assert article.title == "The lamps of the upper town are counted"
