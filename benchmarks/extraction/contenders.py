@@ -83,7 +83,7 @@ def _article_found(article: Article) -> Found:
     return Found(
         text=article.text,
         title=article.title,
-        lead=article.subtitle,
+        lead=article.lead or article.subtitle,
         authors=[author.name for author in article.authors],
         published=article.published.value if article.published else None,
         modified=article.modified.value if article.modified else None,

@@ -80,7 +80,7 @@ def _variants(page: Page, structured: Structured, hints: Hints | None) -> Iterat
         ("microdata", next((content_of(e) for e in structured.microdata.get("headline", ())), None)),
         ("opengraph", structured.first_meta("og:title")),
         ("meta", structured.first_meta("twitter:title")),
-        ("feed", hints.title if hints is not None else None),
+        ("feed", collapse(hints.title) if hints is not None else None),
         ("meta", _title(page)),
     ]
     others = [_key(value) for _, value in stated if value]
