@@ -54,7 +54,8 @@ class Archive:
         """Open the archive at a folder's path, ``file:///...`` or ``s3://bucket/prefix``.
 
         Raises:
-            ArchiveAddressError: The URI cannot be understood, or the bucket not be reached.
+            ArchiveAddressError: The URI cannot be understood, or the bucket not be used.
+            StoreUnavailableError: The server of the bucket does not answer.
             ArchiveFormatError: What lies there is of another format.
         """
         store = open_store(uri)

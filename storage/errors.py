@@ -3,7 +3,7 @@
 ::
 
     ArchiveError
-    ├── ArchiveAddressError      the archive's URI cannot be understood or reached: a usage error
+    ├── ArchiveAddressError      the archive's URI cannot be understood, or leads to none: a usage error
     ├── ArchiveFormatError       the archive is of a format this version does not read
     ├── ArchiveDamagedError      what is stored is not what was stored
     ├── NoSuchVersionError       nothing is archived for that URL, number or time
@@ -31,7 +31,7 @@ class ArchiveError(Exception):
 
 
 class ArchiveAddressError(ArchiveError):
-    """The archive's URI cannot be understood or reached."""
+    """The archive's URI cannot be understood, or leads to none."""
 
 
 class ArchiveFormatError(ArchiveError):

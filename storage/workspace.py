@@ -57,7 +57,8 @@ class Workspace:
         """Open an archive for writing; an empty folder or bucket becomes one at the first publication.
 
         Raises:
-            ArchiveAddressError: The URI cannot be understood, or the bucket not be reached.
+            ArchiveAddressError: The URI cannot be understood, or the bucket not be used.
+            StoreUnavailableError: The server of the bucket does not answer.
             ArchiveFormatError: What lies there is of another format.
         """
         store = open_store(uri)

@@ -268,6 +268,18 @@ def test_a_crawl_into_what_is_no_archive_asks_nobody() -> None:
         assert server.connections == 0
 
 
+def test_a_crawl_whose_store_is_away_when_it_begins_asks_nobody_and_says_so(tmp_path: Path) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing", "AWS_REGION": "us-east-1"}
+    away = {**keys, "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1", "BROADSHEET_STATE": str(tmp_path)}
+    with RawServer({}) as server:
+        url = f"http://127.0.0.1:{server.port}/"
+        ended = Broadsheet("s3://bucket/news", away)("crawl", "--allow-private", url)
+        assert server.connections == 0
+    assert ended.status == 1
+    assert "cannot use bucket bucket at http://127.0.0.1:1" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_an_archive_of_another_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "archive.json").write_text('{"format":"broadsheet.archive/99"}\n')
     ended = Broadsheet(str(tmp_path))("versions", "http://127.0.0.1:9/")

@@ -176,6 +176,7 @@ def open_store(uri: str) -> ObjectStore:
     Raises:
         ArchiveAddressError: The address is none of these, or what it names cannot be used; the message says
             what to do.
+        StoreUnavailableError: The server of a bucket does not answer.
     """
     if not uri.strip() or "\0" in uri:
         raise _not_an_address(uri, "it is empty or has a zero byte")

@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
-from broadsheet.storage.errors import ArchiveAddressError
+from broadsheet.storage.errors import ArchiveAddressError, StoreUnavailableError
 from broadsheet.storage.stores.s3.attempts import DEADLINE, PATIENCE, Attempts
 from broadsheet.storage.stores.s3.client import connect
-from broadsheet.storage.stores.s3.failures import FOREIGN_ERRORS, advice, describe
+from broadsheet.storage.stores.s3.failures import FOREIGN_ERRORS, advice, describe, is_transient
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -84,11 +84,13 @@ class Bucket:
 
         Raises:
             ArchiveAddressError: It is not; the message says what to check.
+            StoreUnavailableError: Nobody answers; the message says what to check.
         """
         try:
             self._opening.repeat(lambda: self.client.list_objects_v2(Bucket=self.name, Prefix=self.root, MaxKeys=1))
         except FOREIGN_ERRORS as error:
-            raise ArchiveAddressError(f"cannot use {self.place}: {describe(error)}: {advice(error)}") from error
+            kind = StoreUnavailableError if is_transient(error) else ArchiveAddressError
+            raise kind(f"cannot use {self.place}: {describe(error)}: {advice(error)}") from error
 
     def ask(self, done: str, key: str, request: Callable[[], _T], *, size: int | None = 0) -> _T:
         """Make a request about an object until it is answered. See `Attempts.ask`."""

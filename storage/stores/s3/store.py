@@ -88,6 +88,7 @@ class S3Store:
 
         Raises:
             ArchiveAddressError: It is not; the message says what to check.
+            StoreUnavailableError: Nobody answers; the message says what to check.
         """
         self._bucket.check_access()
 

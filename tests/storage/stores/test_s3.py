@@ -307,7 +307,7 @@ def test_a_bucket_that_went_away_is_no_missing_object(server: SeaweedFS, bucket:
 def test_an_unreachable_endpoint_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
 
-    with pytest.raises(ArchiveAddressError, match=r"127\.0\.0\.1:1.*AWS_ENDPOINT_URL_S3"):
+    with pytest.raises(StoreUnavailableError, match=r"127\.0\.0\.1:1.*AWS_ENDPOINT_URL_S3"):
         open_store("s3://bucket/a")
 
 
