@@ -157,8 +157,10 @@ def _first_source(claims: list[_Claim]) -> list[_Claim]:
     if claims[0].source in ("visible", "microdata"):
         return confirmed or best
     names = {_key(claim.author.name) for claim in best}
-    if len(names) == 1 and names < stated and len(stated) <= _A_FEW:
-        return [claim for claim in claims if claim.source in ("meta", "opengraph")]
+    for source in ("meta", "opengraph"):
+        more = [claim for claim in claims if claim.source == source]
+        if len(names) == 1 and names < {_key(claim.author.name) for claim in more} and len(more) <= _A_FEW:
+            return more
     return best
 
 

@@ -109,3 +109,12 @@ def test_whoever_took_the_picture_did_not_write_the_text(read: Read, paragraphs:
         f"<span itemprop='author'>Cy Long</span></figure>{paragraphs}"
     )
     assert read(body).article.authors == []
+
+
+def test_one_name_in_json_ld_gives_way_to_the_few_of_one_kind_of_meta_elements(read: Read, paragraphs: str) -> None:
+    data = {"@type": "NewsArticle", "author": {"@type": "Person", "name": "Ann Ferrars"}}
+    head = f'<script type="application/ld+json">{json.dumps(data)}</script><meta name="author" content="%s">'
+    page = f"<h1>Lamps to be counted</h1>{paragraphs}"
+    assert signers(read(page, head=head % "Ann Ferrars, Cy Long")) == ["Ann Ferrars", "Cy Long"]
+    house = head % "Harbour House" + '<meta property="article:author" content="Ann Ferrars">'
+    assert signers(read(page, head=house)) == ["Ann Ferrars"]
