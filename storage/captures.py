@@ -9,14 +9,15 @@ from msgspec import Struct
 
 from broadsheet.storage.model import Hints
 
-Purpose = Literal["page", "robots"]
+Purpose = Literal["page", "robots", "guess"]
 
 
 class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why an exchange took place; travels in the WARC's metadata record, so that recovery knows it too.
 
     Attributes:
-        purpose: ``page`` for whatever a crawl wants to read, ``robots`` for robots.txt.
+        purpose: ``page`` for whatever a crawl wants to read, ``robots`` for robots.txt, ``guess`` for a place where a
+            feed or sitemap may lie by custom: only if there is one is it asked for as a page.
         filed_as: The URL whose version this capture may become, where it is not the capture's own.
         expected: Whether the URL was asked for as an article (``recrawl``, a feed's entry), whatever it looks
             like.

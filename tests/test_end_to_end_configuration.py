@@ -111,9 +111,14 @@ def test_an_archive_that_cannot_be_written_fails_and_says_why(tmp_path: Path) ->
         assert "Traceback" not in ended.stderr
         assert len(inspection.batches_in_spool(archive)) == 1
         (archive / "warc").unlink()
-        asked = len(server.log)
+        asked = len(_pages(server))
         # What was captured is not lost: it is published before anything is asked for again.
         summary = broadsheet.crawl(url)
         assert (summary["outcomes"]["new"], summary["outcomes"]["unchanged"]) == (0, 2)
-        assert len(server.log) == 2 * asked
+        assert len(_pages(server)) == 2 * asked
     assert inspection.batches_in_spool(archive) == []
+
+
+def _pages(server: RawServer) -> list[str]:
+    """What was asked for of the paper: not robots.txt, nor places where a feed might have been."""
+    return [exchange.path for exchange in server.log if exchange.path in _PAPER]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lxml.html import HtmlElement
 from msgspec import Struct
 
 from broadsheet.crawler.extraction.page import Page
@@ -16,25 +17,31 @@ class Link(Struct, frozen=True, kw_only=True):
 
 
 def read_links(page: Page) -> list[Link]:
-    """The addresses in ``<a href>`` and ``<area href>``, each once, in document order."""
-    found = (page.absolute(element.get("href")) for element in page.root.iter("a", "area"))
+    """The addresses in ``<a href>``, ``<area href>`` and ``<link rel=next>``, each once, in document order."""
+    linking = (link for link in page.root.iter("a", "area", "link") if link.tag != "link" or _is(link, "next"))
+    found = (page.absolute(element.get("href")) for element in linking)
     return [Link(url=url) for url in dict.fromkeys(found) if url is not None]
 
 
 def read_feeds(page: Page) -> list[str]:
-    """The addresses of the feeds that the page names (``<link rel=alternate>``), each once."""
+    """The addresses of the feeds (``<link rel=alternate>``) and sitemaps (``rel=sitemap``) that the page names."""
     found: dict[str, None] = {}
     for link in page.root.iter("link"):
         kind = (link.get("type") or "").partition(";")[0].strip().lower()
-        url = page.absolute(link.get("href")) if kind in _FEED_TYPES else None
-        if url is not None and "alternate" in (link.get("rel") or "").lower().split():
-            found[url] = None
+        if (kind in _FEED_TYPES and _is(link, "alternate")) or _is(link, "sitemap"):
+            url = page.absolute(link.get("href"))
+            if url is not None:
+                found[url] = None
     return list(found)
 
 
 def read_canonical(page: Page) -> str | None:
     """The address that the page claims for itself: ``<link rel=canonical>``; only a claim."""
     for link in page.root.iter("link"):
-        if "canonical" in (link.get("rel") or "").lower().split():
+        if _is(link, "canonical"):
             return page.absolute(link.get("href"))
     return None
+
+
+def _is(link: HtmlElement, relation: str) -> bool:
+    return relation in (link.get("rel") or "").lower().split()

@@ -22,7 +22,8 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from broadsheet.crawler.discovery import Entry
+from broadsheet.crawler.discovery import Entry, absolute
+from broadsheet.crawler.entrances import customary_places, listing_kind, remembered_places
 from broadsheet.crawler.errors import BlockedAddressError, CrawlStopped, HostGivenUp, NoContactError, RobotsDisallowed
 from broadsheet.crawler.findings import finding_of, page_of
 from broadsheet.crawler.frontier.run import TOO_DEEP, Run
@@ -31,10 +32,11 @@ from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.ledger import Ledger
 from broadsheet.crawler.pool import ReadingPool
 from broadsheet.crawler.recorder import CAPTURED, REQUEST, Captured
+from broadsheet.crawler.robots import RobotsMiddleware
 from broadsheet.storage import captures
 from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import InvalidURLError, StoreError
-from broadsheet.storage.model import Hints
+from broadsheet.storage.model import Hints, PageKind
 from broadsheet.storage.publishing.catalog import Catalog
 from broadsheet.storage.urls import identity, is_front_page, normalise, site
 from broadsheet.storage.versions import PRESENT, Finding, Outlink, OutlinkKind, redirect_location
@@ -43,6 +45,8 @@ _MOST_REDIRECTS = 10
 # What was no page is asked for again after this: servers err, and addresses come to be used.
 _NO_PAGE_FOR = timedelta(days=30)
 _ADMITTED_AT_ONCE = 1000
+# A listing is one step from the home page, what it lists another.
+_DEPTH_OF_LISTED = 2
 _DEPTH = "broadsheet_depth"
 _HOPS = "broadsheet_hops"
 # For these a URL is refused before it is asked for, or counts no more as asked for.
@@ -90,12 +94,16 @@ class SiteSpider(Spider):
         self._sites = {site(target) for target in job.targets} | set(run.sites())
         self._requested = run.asked_for(REFUSALS) if run.resumed else 0
         self._known_revisited = not job.follow
+        self._homes = [target for target in job.targets if job.follow and is_front_page(target)]
+        self._new_homes = [home for home in self._homes if catalog.get(home) is None]
+        self._has_listing = False
+        self._sitemaps_elsewhere: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SiteSpider:  # noqa: ANN401
         """Make the spider and have it told when it runs out of requests."""
         spider = super().from_crawler(crawler, *args, **kwargs)
-        crawler.signals.connect(spider.look_again_at_known_articles, signals.spider_idle)
+        crawler.signals.connect(spider.look_further, signals.spider_idle)
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
@@ -107,6 +115,8 @@ class SiteSpider(Spider):
             else:
                 await self._follow(visit.url, at, _entries_of(remembered), depth=visit.depth + 1, via=url)
         await self._admit([Entry(url=target, kind="link") for target in self.job.targets], depth=0, via=None)
+        for home in self._homes:
+            await self._admit(await self._listings_of(home), depth=1, via=None)
         given_out_by_the_scheduler: list[Request] = []
         for request in given_out_by_the_scheduler:
             yield request
@@ -152,24 +162,72 @@ class SiteSpider(Spider):
         else:
             self.run.fail(filed, str(cause) or type(cause).__name__)
 
-    def look_again_at_known_articles(self) -> None:
-        """When the site has no more to offer, ask again for its articles that the archive holds as live."""
-        if self._known_revisited:
+    def look_further(self) -> None:
+        """When there is no more to fetch: look where listings lie by custom, then at the articles known as live."""
+        assert self.crawler.engine is not None  # noqa: S101 - the engine runs when the spider is idle
+        requests = self._guesses() or self._known_articles()
+        for request in requests:
+            self.crawler.engine.crawl(request)
+        if requests:
+            raise DontCloseSpider
+
+    async def guessed(self, response: Response) -> None:
+        """Go on from a place where a listing was guessed, if there is one."""
+        assert response.request is not None  # noqa: S101 - Scrapy sets it before the callback
+        captured: Captured = response.request.meta.pop(CAPTURED)
+        if captured.capture.status not in PRESENT or captured.capture.truncated:
             return
+        reading = await self.pool.read(page_of(captured.capture, captured.response))
+        if (kind := listing_kind(reading.kind)) is not None:
+            # Asked for again, as what it is: a guess is no discovery, and is remembered nowhere.
+            await self._admit([Entry(url=captured.capture.url, kind=kind)], depth=1, via=None)
+
+    async def missed(self, failure: Failure) -> None:
+        """Note nothing: at a place that was guessed nothing need be."""
+
+    def request_of(self, visit: Visit) -> Request:
+        """Return the request for a URL whose turn has come."""
+        return self._request(visit.url, depth=visit.depth, via=visit.via, hints=visit.hints, hops=visit.hops)
+
+    async def _listings_of(self, home: str) -> list[Entry]:
+        """Return the sitemaps that robots.txt names, and the listings that were found by guessing before."""
+        robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
+        assert isinstance(robots, RobotsMiddleware)  # noqa: S101 - settings.py names it
+        named = [sitemap for stated in await robots.sitemaps(home) if (sitemap := absolute(stated, home)) is not None]
+        self._sitemaps_elsewhere.update(sitemap for sitemap in named if site(sitemap) not in self._sites)
+        remembered = remembered_places(home, self._kind_of)
+        return [*(Entry(url=sitemap, kind="sitemap") for sitemap in named), *remembered]
+
+    def _guesses(self) -> list[Request]:
+        """Return requests for the customary places of sites that are new and have named no listing of their own."""
+        full = self._requested >= self.job.max_pages or self.job.max_depth < _DEPTH_OF_LISTED
+        homes, self._new_homes = ([] if self._has_listing or full else self._new_homes), []
+        about = captures.Request(purpose="guess")
+        return [
+            Request(
+                place.url,
+                callback=self.guessed,
+                errback=self.missed,
+                meta={REQUEST: about, _DEPTH: 1, _HOPS: 0},
+                dont_filter=True,
+            )
+            for home in homes
+            for place in customary_places(home)
+        ]
+
+    def _known_articles(self) -> list[Request]:
+        """Have the articles fetched that the archive holds as live, and return the first request of them.
+
+        Nothing may link to them any more. An idle engine asks for nothing; with the first it takes up the others.
+        """
+        if self._known_revisited:
+            return []
         self._known_revisited = True
         first: list[Visit] = []
         with self.run.noting_faults():  # Scrapy would only log them.
             self._admit_known()
             first = [visit for of in self.run.waiting_sites[:1] for visit in self.run.lease(of, 1)]
-        assert self.crawler.engine is not None  # noqa: S101 - the engine runs when the spider is idle
-        for visit in first:
-            # An idle engine asks for nothing; with the first of them it takes up the others.
-            self.crawler.engine.crawl(self.request_of(visit))
-            raise DontCloseSpider
-
-    def request_of(self, visit: Visit) -> Request:
-        """Return the request for a URL whose turn has come."""
-        return self._request(visit.url, depth=visit.depth, via=visit.via, hints=visit.hints, hops=visit.hops)
+        return [self.request_of(visit) for visit in first]
 
     def _admit_known(self) -> None:
         for of in sorted(self._sites):
@@ -203,7 +261,7 @@ class SiteSpider(Spider):
             self.run.add(visit, refused=refusal, explanation=self._why_taken_down(url) if refusal else None)
 
     def _refusal(self, url: str, depth: int, kind: OutlinkKind) -> str | None:
-        if site(url) not in self._sites:
+        if site(url) not in self._sites and url not in self._sitemaps_elsewhere:
             return "offsite"
         if self.takedowns.of(url):
             return "taken_down"
@@ -295,11 +353,23 @@ class SiteSpider(Spider):
         capture = captured.capture
         remembered = self.catalog.outlinks(capture.url) if capture.revisit else None
         if remembered is not None:
+            self._note_listing(self._kind_of(capture.url))
             return _entries_of(remembered), None
         if capture.status not in PRESENT or capture.truncated or not self.job.reads(capture):
             return [], None
         reading = await self.pool.read(page_of(capture, captured.response))
+        self._note_listing(reading.kind)
+        if capture.url in self._sitemaps_elsewhere:
+            # An index of sitemaps lists those beside it.
+            self._sitemaps_elsewhere.update(entry.url for entry in reading.entries if entry.kind == "sitemap")
         return reading.entries, finding_of(reading, expected=capture.request.expected)
+
+    def _note_listing(self, kind: PageKind | None) -> None:
+        self._has_listing = self._has_listing or listing_kind(kind) is not None
+
+    def _kind_of(self, url: str) -> PageKind | None:
+        known = self.catalog.get(url)
+        return known.kind if known is not None else None
 
 
 def _entries_of(links: Iterable[Outlink]) -> list[Entry]:

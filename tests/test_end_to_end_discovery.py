@@ -1,0 +1,113 @@
+"""From a home page alone, a crawl finds every article by whatever way there is to it."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from end_to_end import inspection
+from end_to_end.command import Broadsheet
+from end_to_end.pages import answer, article, front_page, robots, rss, sitemap
+from servers.raw_server import RawServer, Script
+
+from broadsheet.storage.archive import Archive
+
+_XML = "application/xml"
+_INDEX = (
+    '<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap><loc>{}</loc></sitemap></sitemapindex>'
+)
+# One article for each way, that no other way leads to.
+_WAYS = (
+    "linked",
+    "in an article",
+    "in a section",
+    "on the next page",
+    "in the feed",
+    "in the sitemap",
+    "in a sitemap of the index",
+    "in a sitemap elsewhere",
+    "in a linked sitemap",
+)
+
+
+def _path(way: str) -> str:
+    return "/story/" + way.replace(" ", "-")
+
+
+def _paper(url: str, elsewhere: str) -> dict[str, Script]:
+    home = front_page([_path("linked"), "/section"], feeds=["/news.rss"])
+    home = home.replace("<head>", '<head><link rel="sitemap" href="/linked.xml">')
+    section = front_page([_path("in a section")]).replace("<head>", '<head><link rel="next" href="/section/2">')
+    stories: dict[str, Script] = {_path(way): answer(article(way)) for way in _WAYS}
+    return stories | {
+        "/robots.txt": robots(f"Sitemap: {url}/map.xml.gz", "Sitemap: /maps.xml", f"Sitemap: {elsewhere}/index.xml"),
+        "/": answer(home),
+        "/section": answer(section),
+        "/section/2": answer(front_page([_path("on the next page")])),
+        _path("linked"): answer(article("linked", links=[_path("in an article")])),
+        "/news.rss": answer(rss([_path("in the feed")]), content_type="application/rss+xml"),
+        "/map.xml.gz": answer(
+            gzip.compress(sitemap([url + _path("in the sitemap")]).encode()), content_type="application/gzip"
+        ),
+        "/maps.xml": answer(_INDEX.format(f"{url}/maps/1.xml"), content_type=_XML),
+        "/maps/1.xml": answer(sitemap([url + _path("in a sitemap of the index")]), content_type=_XML),
+        "/linked.xml": answer(sitemap([url + _path("in a linked sitemap")]), content_type=_XML),
+    }
+
+
+def test_a_home_page_alone_leads_to_every_article(tmp_path: Path) -> None:
+    elsewhere: dict[str, Script] = {}
+    paper: dict[str, Script] = {}
+    with RawServer(elsewhere) as other, RawServer(paper) as server:
+        url, host = f"http://127.0.0.1:{server.port}", f"http://127.0.0.1:{other.port}"
+        paper |= _paper(url, host)
+        elsewhere["/index.xml"] = answer(_INDEX.format(f"{host}/deep.xml"), content_type=_XML)
+        listed = [url + _path("in a sitemap elsewhere"), f"{host}/not-of-this-site"]
+        elsewhere["/deep.xml"] = answer(sitemap(listed), content_type=_XML)
+        summary = Broadsheet(str(tmp_path)).crawl(f"{url}/")
+        asked_elsewhere = {exchange.path for exchange in other.log}
+
+    held = {snapshot.url for snapshot in Archive.open(str(tmp_path)).snapshots()}
+    assert held == {url + _path(way) for way in _WAYS}
+    assert summary["skipped"] == {"offsite": 1}
+    assert asked_elsewhere == {"/robots.txt", "/index.xml", "/deep.xml"}
+
+
+@pytest.mark.parametrize(
+    ("place", "listing", "content_type"),
+    [("/feed", rss(["/story"]), "application/rss+xml"), ("/sitemap.xml", sitemap(["{}/story"]), _XML)],
+    ids=["a feed", "a sitemap"],
+)
+def test_a_listing_that_nobody_names_is_found_where_they_lie_by_custom_and_remembered(
+    tmp_path: Path, place: str, listing: str, content_type: str
+) -> None:
+    broadsheet = Broadsheet(str(tmp_path))
+    paper: dict[str, Script] = {"/": answer(front_page([])), "/story": answer(article("A story"))}
+    with RawServer(paper) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        paper[place] = answer(listing.replace("{}", url), content_type=content_type)
+        first = broadsheet.crawl(f"{url}/")
+        guessed = [exchange.path for exchange in server.log if exchange.path not in {*paper, "/robots.txt"}]
+        server.log.clear()
+        paper["/late"] = answer(article("A late story"))
+        paper[place] = answer(listing.replace("/story", "/late").replace("{}", url), content_type=content_type)
+        second = broadsheet.crawl(f"{url}/")
+        asked = {exchange.path for exchange in server.log}
+
+    assert (first["discovered"], first["outcomes"]["new"]) == (3, 1), "places where nothing was are no discoveries"
+    assert len(guessed) == len(set(guessed)) > 5
+    assert second["outcomes"]["new"] == 1
+    assert asked == {"/robots.txt", "/", place, "/story", "/late"}, "nothing is guessed twice"
+    inspection.check(Archive.open(str(tmp_path)).store)
+
+
+def test_where_a_site_names_its_feed_nothing_is_guessed(tmp_path: Path) -> None:
+    paper: dict[str, Script] = {
+        "/": answer(front_page([], feeds=["/news.rss"])),
+        "/news.rss": answer(rss(["/story"]), content_type="application/rss+xml"),
+        "/story": answer(article("A story")),
+    }
+    with RawServer(paper) as server:
+        Broadsheet(str(tmp_path)).crawl(f"http://127.0.0.1:{server.port}/")
+        assert {exchange.path for exchange in server.log} == {"/robots.txt", *paper}
