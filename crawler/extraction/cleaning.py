@@ -28,6 +28,7 @@ _MAX_SCRAP = 160
 _MOTTO = re.compile(r"^[\"“”«„‟'‘].{8,300}[\"“”»'’]\s*[-–—(,]\s*\S.{2,160}$")
 _HEAD_LINES = 8
 _SHARE_OF_OTHERS = 0.4
+_TEASER_LENGTH = 22
 _SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"”»'’)\]]*$")
 
 
@@ -102,6 +103,9 @@ class Cleaner:
         if passage.line is None:
             return False
         line = self._layout.lines[passage.line]
+        if line.zone.listed and line.link_length >= _TEASER_LENGTH and line.link_length * 2 >= len(line.text):
+            # "KICKER: title", only the title a link.
+            return not line.text.startswith("http") and _SENTENCE_END.search(line.text) is None
         if not is_teaser(line) or not line.linked or line.text.startswith("http"):
             return False
         first, last = self._layout.body
