@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from broadsheet.storage.publishing.catalog import Catalog
+from broadsheet.storage.publishing.catalog import Known
 from broadsheet.storage.urls import identity
 
 _SECOND = timedelta(seconds=1)
@@ -25,27 +25,25 @@ class CaptureDates:
     """Dates the captures of one crawl.
 
     Args:
-        catalog: What the archive holds of each URL.
         earliest: A moment before which nothing is dated: there are captures up to it that the catalog does not know.
     """
 
-    def __init__(self, catalog: Catalog, earliest: datetime | None = None) -> None:
-        self._catalog = catalog
+    def __init__(self, earliest: datetime | None = None) -> None:
         self._earliest = earliest
         self._last: dict[int, datetime] = {}
         self._told = False
 
-    def date(self, url: str, filed_as: str, shown: datetime) -> datetime:
+    def date(self, url: str, filed_as: str, shown: datetime, known: Known | None) -> datetime:
         """Return the date of a capture.
 
         Args:
             url: The URL that was asked for.
             filed_as: The URL that a version of it would be filed under.
             shown: What the clock showed when the request was sent.
+            known: What the archive holds of the latter.
         """
         # The hashes of addresses are a fifth of them; two that share one are dated apart, which harms nothing.
         names = {hash(identity(url)), hash(identity(filed_as))}
-        known = self._catalog.get(filed_as)
         moments = (known.captured_at if known else None, self._earliest, *(self._last.get(name) for name in names))
         last = max((moment for moment in moments if moment is not None), default=None)
         dated = shown

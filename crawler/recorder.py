@@ -19,7 +19,7 @@ from broadsheet.storage.digests import digest
 from broadsheet.storage.errors import MessageError
 from broadsheet.storage.http.messages import ResponseMessage, entity_body, parse_response
 from broadsheet.storage.model import Exchange
-from broadsheet.storage.publishing.catalog import Catalog
+from broadsheet.storage.publishing.catalog import Catalog, Known
 from broadsheet.storage.segments import warc
 from broadsheet.storage.segments.exchange_records import Original, exchange_records, warcinfo_record
 from broadsheet.storage.segments.reading import SOURCE_FIELD, capture_of, request_fields
@@ -69,7 +69,7 @@ class Recorder:
         self._catalog = catalog
         self._source = source
         self._to_be_read = to_be_read
-        self._dates = CaptureDates(catalog, earliest)
+        self._dates = CaptureDates(earliest)
 
     def record(self, exchange: Exchange, request: scrapy.Request) -> None:
         """Record one exchange and leave what came of it in the request's meta under `CAPTURED`.
@@ -78,10 +78,11 @@ class Recorder:
             StoreUnavailableError: The spool cannot take it.
         """
         about = request.meta.get(REQUEST, captures.Request(purpose="robots"))
-        exchange = self._dated(exchange, about)
+        known = self._catalog.get(about.filed_as or exchange.url)
+        exchange = self._dated(exchange, about, known)
         message = _message(exchange)
         payload_digest = None if message is None else _payload_digest(message, request.method)
-        original = self._original(request, about, exchange, message, payload_digest)
+        original = _original(request, about, exchange, message, payload_digest, known)
         with self._publisher.recording(exchange.started_at) as segment:
             records = exchange_records(
                 exchange,
@@ -101,33 +102,10 @@ class Recorder:
             capture=capture, response=exchange.response, awaited_by=segment if to_be_read else None
         )
 
-    def _dated(self, exchange: Exchange, about: captures.Request) -> Exchange:
+    def _dated(self, exchange: Exchange, about: captures.Request, known: Known | None) -> Exchange:
         shown = exchange.started_at
-        dated = self._dates.date(exchange.url, about.filed_as or exchange.url, shown)
+        dated = self._dates.date(exchange.url, about.filed_as or exchange.url, shown, known)
         return exchange if dated == shown else msgspec.structs.replace(exchange, started_at=dated, clock=shown)
-
-    def _original(
-        self,
-        request: scrapy.Request,
-        about: captures.Request,
-        exchange: Exchange,
-        message: ResponseMessage | None,
-        payload_digest: str | None,
-    ) -> Original | None:
-        """Return the capture that holds the body already, or None where it has to be stored."""
-        if message is None or exchange.truncated or message.status not in {*PRESENT, 304}:
-            return None
-        known = self._catalog.get(about.filed_as or exchange.url)
-        if known is None or known.original is None:
-            return None
-        if message.status == 304:
-            # RFC 9110 15.4.5 answers conditions; to a request without any it says nothing about what we hold.
-            return known.original if _is_conditional(request) else None
-        if about.expected and known.standing is None:
-            return None  # Read once and taken for no article; now it is asked for as one and has to be read again.
-        if payload_digest is None:
-            return None
-        return known.original if known.original.payload_digest == payload_digest else None
 
 
 def segment_head(batch: str, *, source: str, user_agent: str) -> tuple[str, bytes]:
@@ -161,3 +139,26 @@ def _payload_digest(message: ResponseMessage, method: str) -> str | None:
         return digest(entity_body(message, method=method))
     except MessageError:
         return None
+
+
+def _original(
+    request: scrapy.Request,
+    about: captures.Request,
+    exchange: Exchange,
+    message: ResponseMessage | None,
+    payload_digest: str | None,
+    known: Known | None,
+) -> Original | None:
+    """Return the capture that holds the body already, or None where it has to be stored."""
+    if message is None or exchange.truncated or message.status not in {*PRESENT, 304}:
+        return None
+    if known is None or known.original is None:
+        return None
+    if message.status == 304:
+        # RFC 9110 15.4.5 answers conditions; to a request without any it says nothing about what we hold.
+        return known.original if _is_conditional(request) else None
+    if about.expected and known.standing is None:
+        return None  # Read once and taken for no article; now it is asked for as one and has to be read again.
+    if payload_digest is None:
+        return None
+    return known.original if known.original.payload_digest == payload_digest else None

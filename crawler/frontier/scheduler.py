@@ -13,7 +13,7 @@ from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.visits import Visit
 
 # How many URLs are taken from the database at a time.
-_LEASED_AT_ONCE = 32
+_LEASED_AT_ONCE = 128
 
 
 class _FrontierSpider(Protocol):
