@@ -1,4 +1,4 @@
-"""`broadsheet export`: the archive, or a part of it, in one file for others."""
+"""`broadsheet export`: the archive, or a part of it, in a form for others."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from broadsheet.storage.urls import site
 
 
 @click.command("export")
-@click.option("--format", "form", type=click.Choice(["wacz", "jsonl"]), required=True, help="What to write.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file [default: archive.FORMAT].")
+@click.option("--format", "form", type=click.Choice(["wacz", "jsonl", "parquet"]), required=True, help="What to write.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="The file, or with parquet the folder [default: archive.FORMAT]."
+)
 @click.option("--host", help="Only what is filed under this host, www aside.")
 @click.option("--since", metavar="TIME", help="Only captures from this time on (ISO 8601; UTC where no zone is given).")
 @click.option("--until", metavar="TIME", help="Only captures before this time.")
@@ -35,18 +37,20 @@ def command(
     *,
     as_json: bool,
 ) -> None:
-    """Write a WACZ file (pages to replay) or JSON lines (one version of an article each).
+    """Write a WACZ file (to replay), JSON lines (one version each) or Parquet files (captures and versions).
 
     An export that was interrupted goes on where it was when the same is asked for again.
     """
-    if language and form == "wacz":
-        raise click.UsageError("--language selects articles; a WACZ file holds captures of every kind")
+    if language and form != "jsonl":
+        raise click.UsageError(f"--language selects articles; --format {form} holds captures of every kind")
     if host:
         site(f"http://{host}/")
     selection = Selection(
         since=_moment("--since", since), until=_moment("--until", until), host=host, language=language
     )
     path = output or Path(f"archive.{form}")
+    if form != "parquet" and path.is_dir():
+        raise click.UsageError(f"--output {path} is a folder; --format {form} writes a file")
     exported = export(Archive.open(archive), archive, path, form, selection)
     if as_json:
         print_json(exported)

@@ -1,1 +1,1 @@
-"""An archive, or a part of it, in one file that others can read."""
+"""An archive, or a part of it, in a form that others can read."""

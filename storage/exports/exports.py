@@ -1,4 +1,4 @@
-"""Exports: an archive, or a part of it, in one file that others can read; resumable and flat in memory."""
+"""Exports: an archive, or a part of it, in a form that others can read; resumable and flat in memory."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from broadsheet.storage.documents import removals
 from broadsheet.storage.errors import ExportError
 from broadsheet.storage.exports.contents import Contents
 from broadsheet.storage.exports.jsonl import write_jsonl
-from broadsheet.storage.exports.progress import Progress, Task, UnfinishedFile
+from broadsheet.storage.exports.parquet_folder import write_parquet
+from broadsheet.storage.exports.progress import Progress, Task, Unfinished, UnfinishedFile, UnfinishedFolder
 from broadsheet.storage.exports.selection import Selection, index_keys
 from broadsheet.storage.exports.wacz import write_wacz
+from broadsheet.storage.tables import parquet
 
-Form = Literal["wacz", "jsonl"]
+Form = Literal["wacz", "jsonl", "parquet"]
 
 
 class Exported(Struct, frozen=True, kw_only=True):
     """What an export came to, as `export --json` prints it.
 
     Attributes:
-        output: The file.
+        output: The file, or the folder.
         format: Its format.
-        bytes: Its length.
+        bytes: Its length; of a folder, that of its files.
         segments: How many segments of the archive it was made of.
         resumed_at: How many of those an earlier, interrupted export had done.
     """
@@ -55,17 +57,22 @@ def export(
     Args:
         archive: The archive.
         address: Its address, by which an interrupted export is known.
-        output: Where the result is to lie; what lies there is replaced when the export is done.
+        output: Where the result is to lie. A file that lies there is replaced when the export is done; a folder, which
+            is what ``parquet`` writes, never is.
         form: The format.
-        selection: What is taken; with ``wacz`` no language.
+        selection: What is taken; a language only with ``jsonl``.
         step: Called with how far it has come.
 
     Raises:
         ExportError: Something else was begun there, something of it was removed from the archive meanwhile, or a
-            removal is not finished.
+            removal is not finished; or a folder would be replaced.
+        TablesUnavailableError: ``parquet`` needs pyarrow, which is not installed.
         ArchiveDamagedError: Something in the archive is not what was stored.
     """
-    file = UnfinishedFile(output)
+    if form == "parquet":
+        parquet.require()
+    output_file, output_folder = UnfinishedFile(output), UnfinishedFolder(output)
+    file: Unfinished = output_folder if form == "parquet" else output_file
     task = Task(archive=address, form=form, selection=selection)
     progress = file.resume(task)
     resumed_at = progress.done if progress else 0
@@ -84,15 +91,21 @@ def export(
             file.begin(progress)
         so_far = progress
         if form == "wacz":
-            write_wacz(archive.store, contents, file, so_far, lambda: step(so_far))
+            write_wacz(archive.store, contents, output_file, so_far, lambda: step(so_far))
+        elif form == "parquet":
+            write_parquet(archive, output_folder, so_far, lambda: step(so_far))
         else:
-            write_jsonl(archive, file, so_far, lambda: step(so_far))
+            write_jsonl(archive, output_file, so_far, lambda: step(so_far))
+    if form == "parquet":
+        # Its rows were read long before the last one: nothing of them is to be of what was removed since.
+        _refuse_replaced({entry.key for entry in archive.store.list(layout.INDEX)}, so_far, file)
     file.finish()
-    size = output.stat().st_size
-    return Exported(output=str(output), format=form, bytes=size, segments=len(progress.segments), resumed_at=resumed_at)
+    return Exported(
+        output=str(output), format=form, bytes=file.bytes, segments=len(progress.segments), resumed_at=resumed_at
+    )
 
 
-def _refuse_replaced(indexes: set[str], progress: Progress, file: UnfinishedFile) -> None:
+def _refuse_replaced(indexes: set[str], progress: Progress, file: Unfinished) -> None:
     """Refuse to go on with an export of which something was removed from the archive since: it may have it already.
 
     Raises:

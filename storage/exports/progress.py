@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Self
 
@@ -19,7 +21,7 @@ class Task(Struct, frozen=True, kw_only=True):
 
     Attributes:
         archive: The archive's address.
-        form: ``jsonl`` or ``wacz``.
+        form: ``jsonl``, ``parquet`` or ``wacz``.
         selection: What is taken.
     """
 
@@ -58,7 +60,7 @@ class Progress(Struct, kw_only=True):
     members: list[Member] = []
 
 
-class UnfinishedFile:
+class Unfinished(ABC):
     """The output of an export while it is made: ``<output>.part``, with its progress in ``<output>.progress``.
 
     Args:
@@ -84,15 +86,19 @@ class UnfinishedFile:
             raise ExportError(f"{self._progress} cannot be read ({error}): delete it to begin again") from error
         if progress.task != task:
             raise ExportError(f"another export was begun in {self.part}: finish it, or delete {self._progress} first")
-        if not self.part.exists() or self.part.stat().st_size < progress.length:
+        if not self._is_as_told(progress):
             raise ExportError(f"{self.part} is not what {self._progress} says: delete both to begin again")
-        os.truncate(self.part, progress.length)
+        self._cut(progress)
         return progress
 
     def begin(self, progress: Progress) -> Self:
-        """Begin an empty output."""
+        """Begin an empty output.
+
+        Raises:
+            ExportError: Something lies where it is to be that is not replaced.
+        """
         self._output.parent.mkdir(parents=True, exist_ok=True)
-        self.part.write_bytes(b"")
+        self._empty()
         self.note(progress)
         return self
 
@@ -101,11 +107,95 @@ class UnfinishedFile:
         write_durably(self._progress, msgspec.json.encode(progress))
 
     def finish(self) -> None:
-        """Give the output its name and forget its progress."""
-        self.part.replace(self._output)
+        """Give the output its name and forget its progress.
+
+        Raises:
+            ExportError: Something lies there by now that is not replaced.
+        """
+        self._name()
         self._progress.unlink()
 
     def discard(self) -> None:
         """Delete what was begun."""
         self._progress.unlink(missing_ok=True)
+        self._delete()
+
+    @property
+    @abstractmethod
+    def bytes(self) -> int:
+        """The length of the result, once it is finished."""
+
+    @abstractmethod
+    def _is_as_told(self, progress: Progress) -> bool: ...
+
+    @abstractmethod
+    def _cut(self, progress: Progress) -> None: ...
+
+    @abstractmethod
+    def _empty(self) -> None: ...
+
+    @abstractmethod
+    def _name(self) -> None: ...
+
+    @abstractmethod
+    def _delete(self) -> None: ...
+
+
+class UnfinishedFile(Unfinished):
+    """An output that is one file, which grows; what lies there is replaced."""
+
+    @property
+    def bytes(self) -> int:
+        """The length of the file."""
+        return self._output.stat().st_size
+
+    def _is_as_told(self, progress: Progress) -> bool:
+        return self.part.exists() and self.part.stat().st_size >= progress.length
+
+    def _cut(self, progress: Progress) -> None:
+        os.truncate(self.part, progress.length)
+
+    def _empty(self) -> None:
+        self.part.write_bytes(b"")
+
+    def _name(self) -> None:
+        self.part.replace(self._output)
+
+    def _delete(self) -> None:
         self.part.unlink(missing_ok=True)
+
+
+class UnfinishedFolder(Unfinished):
+    """An output that is a folder of files, written step by step; no folder that is there is ever replaced."""
+
+    @property
+    def bytes(self) -> int:
+        """The lengths of the files together."""
+        return _size(self._output)
+
+    def _is_as_told(self, progress: Progress) -> bool:
+        return self.part.is_dir() and _size(self.part) >= progress.length
+
+    def _cut(self, progress: Progress) -> None:
+        """Leave it: a step that is repeated writes the same files anew."""
+
+    def _empty(self) -> None:
+        self._refuse_to_replace()
+        self._delete()
+        self.part.mkdir()
+
+    def _name(self) -> None:
+        self._refuse_to_replace()
+        self.part.rename(self._output)
+
+    def _delete(self) -> None:
+        if self.part.exists():
+            shutil.rmtree(self.part)
+
+    def _refuse_to_replace(self) -> None:
+        if self._output.exists():
+            raise ExportError(f"{self._output} is there already and is not replaced: delete it, or name another folder")
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -71,7 +71,7 @@ def try_to_compact(store: ObjectStore, today: date) -> None:
 def _compact_day(store: ObjectStore, name: TableName, day: date, segments: list[TableSegment]) -> str:
     with tempfile.TemporaryDirectory(prefix="broadsheet-") as directory:
         path = Path(directory) / "part.parquet"
-        parquet.merge(COLUMNS[name], _read(store, segments), [segment.name for segment in segments], path)
+        parquet.merge(COLUMNS[name], _read(store, segments), path, [segment.name for segment in segments])
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()[:32]
         key = layout.compacted_table_key(name, day, digest)

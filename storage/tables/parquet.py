@@ -70,20 +70,21 @@ def encode(columns: Mapping[str, Kind], rows: Iterable[list[Row]]) -> bytes:
     return target.getvalue()
 
 
-def merge(columns: Mapping[str, Kind], files: Iterable[bytes], holds: list[str], target: Path) -> None:
+def merge(columns: Mapping[str, Kind], files: Iterable[bytes], target: Path, holds: list[str] | None = None) -> None:
     """Write the rows of several Parquet files into one, in their order, in groups of a good size for scans.
 
     Args:
         columns: Names and kinds, in their order; the files have them all.
         files: The bytes of the files; one is held at a time.
-        holds: The names of the segments that the files are, for `segments_in`.
         target: Where to write it.
+        holds: The names of the segments that the files are, for `segments_in`.
     """
     import pyarrow as pa
 
     schema = _schema(columns)
     with _writer(target, schema) as writer:
-        writer.add_key_value_metadata({_HOLDS: json.dumps(holds)})
+        if holds is not None:
+            writer.add_key_value_metadata({_HOLDS: json.dumps(holds)})
         waiting: list[Any] = []
         size = 0
         for table in _groups(files, schema):

@@ -7,6 +7,7 @@ import json
 import zipfile
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from archiving.everything import MemoryStore
 from archiving.machine import Machine
@@ -22,7 +23,7 @@ from broadsheet.storage.segments import warc
 URL = "https://news.example/2026/the-slug-of-the-article"
 OTHER = "https://news.example/2026/another-story"
 PHRASE = "the mayor of nowhere denied it"
-FORMS: list[Form] = ["wacz", "jsonl"]
+FORMS: list[Form] = ["wacz", "jsonl", "parquet"]
 
 
 @pytest.fixture
@@ -40,6 +41,9 @@ def exported(machine: Machine, form: Form, output: Path, selection: Selection | 
     export(machine.archive, "memory", output, form, selection or Selection())
     if form == "jsonl":
         return output.read_bytes()
+    if form == "parquet":
+        rows = [row for path in sorted(output.rglob("*.parquet")) for row in pq.ParquetFile(path).read().to_pylist()]
+        return repr(rows).encode()
     with zipfile.ZipFile(output) as wacz:
         files = {name: wacz.read(name) for name in wacz.namelist()}
     for name, data in files.items():
