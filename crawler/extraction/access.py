@@ -56,11 +56,21 @@ def read_access(
     share = _shown_share(structured, text)
     found = [*_stated(structured), *_walls(walls)]
     evidence = [Evidence(source=source, value=value) for source, value, _ in found]
-    access = found[0][2] if found else "unknown"
+    access = _access(found, walls)
     if share is not None and share < _TRUNCATED and access != "free":
         evidence.append(Evidence(source="wordCount", value=f"{share:.0%} of the stated words are shown"))
     complete = _complete(page, structured, access, walls, share)
     return Subscription(access=access, complete=complete, evidence=evidence, blocks=_distinct(boxes))
+
+
+def _access(found: list[tuple[str, str, Access]], walls: list[AskingBox]) -> Access:
+    """What the first statement says; schema.org has no word for articles that ask for an account and for no money."""
+    access = found[0][2] if found else "unknown"
+    closed = {source for source, _, told in found if told == "paywalled"}
+    asks_account = bool(walls) and all(box.block.kind == "registration" for box in walls)
+    if access == "paywalled" and asks_account and closed <= {"isAccessibleForFree", "hasPart"}:
+        return "registration"
+    return access
 
 
 def _stated(structured: Structured) -> Iterator[tuple[str, str, Access]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from lxml import html
 
+from broadsheet.crawler.extraction.date_claims import is_date_label
 from broadsheet.crawler.extraction.date_text import find_dates, plain
 from broadsheet.crawler.extraction.layout import Layout
 from broadsheet.crawler.extraction.lines import Line, text_of
@@ -46,8 +47,11 @@ _EDITOR = re.compile(r"(?:责任编辑|責任編輯|责编|編輯|编辑|记者|
 _BEFORE_EDITOR = 12
 _HANDLE = re.compile(r"(?=\w*[a-z])[A-Za-z]\w*[A-Z\d]\w*")
 _LABEL = re.compile(
-    r"[\d:]|updat|publi|post|gepubl|veröff|aktual|güncel|stand|min(?:ute)?|lesezeit|read", re.IGNORECASE
+    r"[\d:]|updat|publi|post|gepubl|veröff|aktual|güncel|stand|min(?:ute)?|lesezeit|read|来源|來源|출처|المصدر|منبع",
+    re.IGNORECASE,
 )
+# Thai, Hebrew, Hindi: names are of two words, one word beside a date is a label. Scripts from kana on have no spaces.
+_NAMES_IN_ONE_WORD = "\u3040"
 _EMPHASIS = frozenset(("em", "i", "b", "strong"))
 
 
@@ -144,10 +148,14 @@ def _without_dates(line: Line) -> tuple[list[str], bool]:
 def _people(text: str) -> list[str]:
     """The names in a piece of a line that holds nothing else."""
     text = text.strip(" \t-–—|·•,:/")
-    if not 4 < len(text) <= _MAX_NAME or _LABEL.search(text):
+    if not 4 < len(text) <= _MAX_NAME or _LABEL.search(text) or is_date_label(text):
         return []
     names = split_names(text)
-    return names if names and all(looks_like_person(name) for name in names) else []
+    return names if names and all(looks_like_person(name) and _is_whole(name) for name in names) else []
+
+
+def _is_whole(name: str) -> bool:
+    return " " in name or name[0] >= _NAMES_IN_ONE_WORD
 
 
 def _is_author_link(element: html.HtmlElement) -> bool:

@@ -27,16 +27,19 @@ _MODIFIED_LABEL = re.compile(
     r"modifica|actualiza|"
     r"atualiza|bijgewerkt|gewijzigd|oppdatert|uppdatera|opdateret|päivitetty|aktualizac|zaktualizow|"
     r"aktualizov|"
-    r"обновлен|изменен|оновлен|güncelle|ενημέρωσ|تحديث|به‌روز|更新|수정|업데이트|diperbarui|cập nhật|frissít",
+    r"обновлен|изменен|оновлен|güncelle|ενημέρωσ|تحديث|به\u200c?روز|更新|수정|업데이트|diperbarui|cập nhật|frissít|"
+    r"อัปเดต|อัพเดต|แก้ไข|עודכן|עדכון|अपडेट|আপডেট|განახლ|修改|編集日",
     re.IGNORECASE,
 )
 _PUBLISHED_LABEL = re.compile(
     r"publi|posted|first published|issued|veröffentlicht|erschienen|erstellt|paru|pubblicat|creato|geplaatst|"
     r"gepubliceerd|publisert|publicerad|publiceret|offentliggjort|julkaistu|opublikowan|publikován|vydáno|"
     r"опубликован|дата публикации|yayın|δημοσ|نشر|公開|配信|発信|发布|입력|등록|terbit|ngày đăng|közzét|"
-    r"megjelen",
+    r"megjelen|เผยแพร่|โพสต์|פורסם|פרסום|प्रकाशित|प्रकाशन|প্রকাশ|გამოქვეყნ|انتشار|發布|发表|發表|掲載|投稿|게시|발행",
     re.IGNORECASE,
 )
+
+_DATE_WORD = re.compile(r"วันที่|เวลา|תאריך|दिनांक|তারিখ|தேதி|თარიღი|تاریخ|تاريخ|日期|时间|時間|날짜")
 
 
 class Claim(NamedTuple):
@@ -100,6 +103,11 @@ def relative_claim(line: Line, captured_at: datetime) -> Claim | None:
         return None
     start, told = found
     return Claim(_role_of(text[:start], line, ""), "visible", (told,))
+
+
+def is_date_label(text: str) -> bool:
+    """Whether a text says of what the date beside it is the date."""
+    return any(label.search(text) for label in (_MODIFIED_LABEL, _PUBLISHED_LABEL, _DATE_WORD))
 
 
 def _role_of(label: str, line: Line, beginning: str) -> Role:

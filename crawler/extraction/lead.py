@@ -97,7 +97,10 @@ class _LeadReader:
         around = (line.block, line.block.getparent())
         names = " ".join(element.get("class") or "" for element in around if element is not None)
         return self._standfirst.is_possible(i, listed=True) and not (
-            _OTHER_NAME.search(names) or is_note(line.text) or CREDIT_LINE.fullmatch(line.text)
+            self._standfirst.is_question(i)
+            or _OTHER_NAME.search(names)
+            or is_note(line.text)
+            or CREDIT_LINE.fullmatch(line.text)
         )
 
     def _window(self) -> Iterator[int]:

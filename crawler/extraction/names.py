@@ -13,7 +13,9 @@ _MAX_TEXT = 320
 # With addresses, brackets and white space, which go first; to look for those takes the square of the length.
 _MAX_STATEMENT = 4000
 _SPLIT = re.compile(
-    r"\s*(?:;|\||/|•|·|\n|\s+(?:and|und|et|y|och|og|en|ja|и|та|ve|with|mit)\s+|\s*&\s*)\s*", re.IGNORECASE
+    r"\s*(?:;|\||/|•|·|\n|\s+(?:and|und|et|y|och|og|en|ja|и|та|ve|with|mit)\s+|\s*&\s*|"
+    r"\s+(?=(?:记者|記者|通讯员|通訊員|编辑|編輯)\s*[:：]?\s*\S{2}))\s*",
+    re.IGNORECASE,
 )
 _COMMA = re.compile(r"\s*[,、،]\s*(?:and\s+|und\s+)?", re.IGNORECASE)
 _ADDRESS = re.compile(r"\S+@\S+|https?://\S+|www\.\S+|@\w+")
@@ -28,6 +30,14 @@ _JOB_TITLE = re.compile(
     r"journaliste?|freelance|senior|professor of|director|redaktor|dziennikarz|muhabir\w*|gazeteci)\b|記者|"
     r"特派員|기자|특파원|记者|編集委員",
     re.IGNORECASE,
+)
+# Job titles that stand before or behind a name, with a space or without.
+_TITLE_BEFORE = re.compile(
+    r"^(?:(?:本报|本報|本刊|本台|本网|特约|特約|见习|見習|实习|實習|首席|驻外)*(?:记者|記者|特派员|特派員|通讯员|通訊員|编辑|編輯|撰稿人?|评论员|評論員))"
+    r"\s*[:：/／]?\s*(?=\S{2})"
+)
+_TITLE_BEHIND = re.compile(
+    r"\s*(?:(?:선임|수석|인턴|객원)?(?:기자|특파원|논설위원)|記者|记者|特派員|特派员|編集委員|(?:摄影|綜合|综合)?(?:报道|報導))$"
 )
 _ORGANISATION = re.compile(
     r"\b(?:staff|team|desk|\w*redaktion|redazione|rédaction|redacción|redação|redactie|agenc\w+|newsroom|"
@@ -109,7 +119,7 @@ def _clean(name: str) -> str:
     name = _LABEL.sub("", BYLINE_WORD.sub("", name))
     name = _BEHIND_NAME.sub("", name) if len(name.split()) > 2 else name
     name = _AGENCY_BEHIND.sub("", name) if len(name.split()) > 2 else name
-    name = re.sub(r"(?:記者|特派員|기자|특파원|记者)$", "", name)
+    name = _TITLE_BEFORE.sub("", _TITLE_BEHIND.sub("", name))
     name = name.strip(" \t,.;:|-–—·•*\"“”„«»'’()[]")
     if name.isupper() and " " in name and name.isascii():
         name = name.title()

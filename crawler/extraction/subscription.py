@@ -21,6 +21,7 @@ from broadsheet.crawler.extraction.wording import (
     ASKING_WORDS,
     DONATION,
     NEWSLETTER,
+    PAID,
     PAYWALL,
     REGISTRATION,
     says,
@@ -168,7 +169,10 @@ def _hidden_text(element: html.HtmlElement) -> str:
 
 
 def _kind(text: str) -> BlockKind | None:
-    return next((kind for kind, pattern in _KINDS if says(pattern, text)), None)
+    kinds = [kind for kind, pattern in _KINDS if says(pattern, text)]
+    if kinds[:2] == ["paywall", "registration"] and PAID.search(text) is None:
+        return "registration"  # "Register to continue reading", and nothing about money.
+    return kinds[0] if kinds else None
 
 
 def _says_enough(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
-from broadsheet.crawler.extraction.layout import Layout
+from broadsheet.crawler.extraction.layout import Layout, column_of
 from broadsheet.crawler.extraction.lines import Line
 from broadsheet.crawler.extraction.structured import Structured, as_text
 from broadsheet.crawler.extraction.wording import SHARE_LINE
@@ -22,6 +22,7 @@ _WINDOW = 14
 _SAME_BEGINNING = 40
 _RIGHT_BELOW = 4
 _MIN_HEADING = 40
+_QUESTION = re.compile(r"[?？؟;]\s*[\"”»]?$")
 
 
 def read_subtitle(structured: Structured, layout: Layout, dropped: Container[int]) -> str | None:
@@ -72,11 +73,21 @@ class Standfirst:
         """Whether something sets a line apart from the text behind it."""
         line, layout = self._layout.lines[index], self._layout
         below = index - self.headline
+        if self.is_question(index):
+            return False
         if _marked(line) or (below <= _RIGHT_BELOW and _is_sentence_heading(line)):
             return True
         if below <= _RIGHT_BELOW and _set_apart(line, index, layout):
             return True
         return _described(line.text, self._descriptions) and not _opens_the_text(line, index, layout)
+
+    def is_question(self, index: int) -> bool:
+        """Whether a line is one of the questions of an interview: another one is set like it."""
+        line = self._layout.lines[index]
+        if _QUESTION.search(line.text) is None:
+            return False
+        behind = (other for other in self._layout.lines[index + 1 :] if column_of(other) == column_of(line))
+        return any(_QUESTION.search(other.text) and _emphasised(other) == _emphasised(line) for other in behind)
 
 
 def _headline_above_text(layout: Layout) -> int:

@@ -163,6 +163,13 @@ PAYWALL = re.compile(
     r"оформите подписку|有料会員|会員限定|この記事は有料|구독자 전용|仅限(?:会员|订阅)",
     re.IGNORECASE,
 )
+# What a wall says that asks for money.
+PAID = re.compile(
+    r"subscri|abonn|abbon|suscri|assin|subskry|prenumer|předplat|подпис|підпис|\bmember|mitglied|\babo\b|"
+    r"[€$£¥₹]|\b(?:eur|usd|gbp|chf)\b|per (?:month|week|year)|(?:pro|im) monat|par mois|al mese|al mes\b|"
+    r"有料|购买|付费|订阅|구독|결제|اشترك",
+    re.IGNORECASE,
+)
 REGISTRATION = re.compile(
     r"(?:register|sign (?:up|in)|log ?in|create (?:a|an|"
     r"your) (?:free )?account)\b.{0,50}(?:to (?:continue|keep|read|access)|for free to)|"

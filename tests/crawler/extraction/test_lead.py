@@ -36,6 +36,12 @@ def test_of_a_deck_line_and_an_introduction_the_lead_is_the_longer(read: Read, p
     assert (article.subtitle, article.lead) == ("A ladder is on its way", LEAD)
 
 
+def test_the_question_of_an_interview_is_no_lead(read: Read, paragraphs: str) -> None:
+    answers = "".join(f"<p><b>{question}?</b></p>{paragraphs}" for question in ("Who counts the lamps", "And at night"))
+    article = read(f"{HEADLINE}{answers}").article
+    assert (article.subtitle, article.lead) == (None, None)
+
+
 def test_a_headline_in_the_menu_is_no_reason_to_miss_the_lead(read: Read, paragraphs: str) -> None:
     menu = "<nav><ol><li>Town</li><li><h1>Lamps to be counted</h1></li></ol></nav>"
     article = f"<h2>Lamps of the upper town to be counted</h2><p class='x'>{LEAD}</p><div>{paragraphs}</div>"

@@ -76,6 +76,22 @@ def test_an_article_about_newsletters_is_no_newsletter_box(read: Read, paragraph
     assert read(HEAD + paragraphs + sentence).article.subscription.blocks == []
 
 
+@pytest.mark.parametrize(
+    ("wall", "access"),
+    [
+        ("<h3>Register to continue reading</h3><p>Create a free account.</p>", "registration"),
+        ("<h3>Register to continue reading</h3><p>Then subscribe for a penny.</p>", "paywalled"),
+        ("<h3>Subscribe to continue reading</h3><p>See what it costs.</p>", "paywalled"),
+    ],
+)
+def test_a_wall_that_asks_for_an_account_and_no_money_asks_for_registration(
+    read: Read, paragraphs: str, wall: str, access: str
+) -> None:
+    box = f"<div>{wall}<a href='/r'>Register</a></div>"
+    subscription = read(HEAD + paragraphs + box, head=linked_data(isAccessibleForFree=False)).article.subscription
+    assert (subscription.access, subscription.complete) == (access, False)
+
+
 @pytest.mark.parametrize("stated", [False, "False", "http://schema.org/False"])
 def test_what_the_page_declares_closed_is_paywalled(read: Read, paragraphs: str, stated: object) -> None:
     subscription = read(HEAD + paragraphs, head=linked_data(isAccessibleForFree=stated)).article.subscription
