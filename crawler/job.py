@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
+from broadsheet.crawler.credentials import Credentials
 from broadsheet.crawler.spool_limits import SpoolLimits
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.model import Outcome
@@ -32,6 +33,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
         allow_public: Whether public addresses may be fetched; not without a contact in the user agent.
         delay: Seconds between two requests to a host; None for the default.
         user_agent: What the crawl calls itself.
+        credentials: What opens the source to its subscriber, or None.
         spool_limits: How much may wait on this machine's disk until the archive takes it.
     """
 
@@ -47,6 +49,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
     allow_private: bool = False
     allow_public: bool = True
     delay: float | None = None
+    credentials: Credentials | None = None
     spool_limits: SpoolLimits = SpoolLimits()
 
     def reads(self, capture: Capture) -> bool:

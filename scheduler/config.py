@@ -13,6 +13,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from broadsheet.crawler.credentials import Credentials
 from broadsheet.crawler.job import DEFAULT_MAX_DEPTH, DEFAULT_MAX_PAGES
 from broadsheet.crawler.spool_limits import SpoolLimits
 from broadsheet.storage.takedown.retention import Retention
@@ -46,6 +47,8 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         max_depth: How many links it goes from the home page at most.
         delay: Seconds between two requests to a host; null for the default.
         retention: How long its captures are kept, such as ``400 days``; null for ever.
+        credentials: A TOML file with the table ``[headers]``: secret headers that open the source to its subscriber,
+            such as ``Cookie``. Its path rests on the directory of the sources file.
     """
 
     home: str
@@ -53,6 +56,7 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_depth: Annotated[int, Meta(ge=0)] = DEFAULT_MAX_DEPTH
     delay: Annotated[float, Meta(ge=0)] | None = None
     retention: str | None = None
+    credentials: str | None = None
 
 
 class Config(Struct, frozen=True, kw_only=True):
@@ -127,6 +131,32 @@ def spool_limits(config: Config | None) -> SpoolLimits:
         waiting_bytes=default.waiting_bytes if waiting is None else waiting,
         free_bytes=default.free_bytes if free is None else free,
     )
+
+
+def credentials(sources_file: Path, source: Source) -> Credentials | None:
+    """Return what opens a source to its subscriber, or None.
+
+    Raises:
+        ConfigError: The file cannot be used. The message holds nothing of what is in it but names of headers.
+    """
+    if source.credentials is None:
+        return None
+    path = sources_file.parent / source.credentials
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise ConfigError(f"{path}: is no TOML in UTF-8") from None  # Their messages may quote what is in it.
+    headers = tables.get("headers")
+    if set(tables) != {"headers"} or not isinstance(headers, dict):
+        raise ConfigError(f'{path}: there has to be one table, [headers], such as Cookie = "..."')
+    if not headers or not all(isinstance(value, str) for value in headers.values()):
+        raise ConfigError(f"{path}: [headers] needs at least one header, each a text")
+    try:
+        return Credentials(headers)
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from None
 
 
 def retentions(config: Config) -> list[Retention]:

@@ -46,6 +46,7 @@ def crawl_jobs(
             max_pages=max_pages if max_pages is not None else source.max_pages,
             max_depth=max_depth if max_depth is not None else source.max_depth,
             delay=source.delay,
+            credentials=config.credentials(sources_file, source) if sources_file else None,
             allow_private=allow_private,
             spool_limits=limits,
         )

@@ -91,7 +91,9 @@ class SiteSpider(Spider):
         self.pool = pool
         self.catalog = catalog
         self.takedowns = takedowns
-        self._sites = {site(target) for target in job.targets} | set(run.sites())
+        # Where a target redirects to is crawled too, and is sent no secrets.
+        self._own_sites = {site(target) for target in job.targets}
+        self._sites = self._own_sites | set(run.sites())
         self._requested = run.asked_for(REFUSALS) if run.resumed else 0
         self._known_revisited = not job.follow
         self._homes = [target for target in job.targets if job.follow and is_front_page(target)]
@@ -298,17 +300,20 @@ class SiteSpider(Spider):
         hops: int = 0,
     ) -> Request:
         known = self.catalog.get(filed_as or url)
+        credentials = self.job.credentials if site(url) in self._own_sites else None
         about = captures.Request(
             filed_as=filed_as,
             expected=self.job.expected,
             via=via,
             hints=hints,
+            redacted=list(credentials.names) if credentials else [],
         )
+        headers = known.validators(url, now=datetime.now(UTC)) if known and self.job.conditional else {}
         return Request(
             url,
             callback=self.parse,
             errback=self.failed,
-            headers=known.validators(url, now=datetime.now(UTC)) if known and self.job.conditional else None,
+            headers=headers | credentials.headers() if credentials else headers,
             meta={REQUEST: about, _DEPTH: depth, _HOPS: hops},
             dont_filter=True,
         )
