@@ -282,6 +282,7 @@ def _settings(job: CrawlJob) -> Settings:
     settings = Settings()
     settings.setmodule(defaults, priority="project")
     settings.set("SCHEDULER", FrontierScheduler, priority="cmdline")
+    settings.set("PROXY", job.proxy, priority="cmdline")
     settings.set("USER_AGENT", job.user_agent, priority="cmdline")
     settings.set("ALLOW_PRIVATE_ADDRESSES", job.allow_private, priority="cmdline")
     settings.set("ALLOW_PUBLIC_ADDRESSES", job.allow_public, priority="cmdline")

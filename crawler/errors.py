@@ -10,6 +10,7 @@
     ├── CrawlStopped          the crawl was ended before the fetch had its turn
     ├── HostGivenUp           the host refuses or fails again and again
     ├── NoContactError        the host is at a public address, and nobody is named whom its owner can reach
+    ├── ProxyError            the proxy cannot be used, or opens no tunnel
     ├── ReaderStartError      no process can be started that reads pages
     └── RobotsDisallowed      robots.txt, or its absence through an error, forbids the fetch
 """
@@ -55,3 +56,7 @@ class CrawlStopped(CrawlError):  # noqa: N818 - named as the decision it is
 
 class HostGivenUp(CrawlError):  # noqa: N818 - named as the decision it is
     """The host refuses or fails again and again: it is asked for nothing any more in this crawl."""
+
+
+class ProxyError(CrawlError):
+    """The proxy cannot be used, or opens no tunnel to an address."""

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from broadsheet.crawler.credentials import Credentials
+from broadsheet.crawler.proxy import Proxy
 from broadsheet.crawler.spool_limits import SpoolLimits
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.model import Outcome
@@ -33,6 +34,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
         allow_public: Whether public addresses may be fetched; not without a contact in the user agent.
         delay: Seconds between two requests to a host; None for the default.
         user_agent: What the crawl calls itself.
+        proxy: What all connections go through, or None.
         credentials: What opens the source to its subscriber, or None.
         spool_limits: How much may wait on this machine's disk until the archive takes it.
     """
@@ -49,6 +51,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
     allow_private: bool = False
     allow_public: bool = True
     delay: float | None = None
+    proxy: Proxy | None = None
     credentials: Credentials | None = None
     spool_limits: SpoolLimits = SpoolLimits()
 

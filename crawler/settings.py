@@ -40,6 +40,7 @@ DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_TIMEOUT = 60
 DOWNLOAD_VERIFY_CERTIFICATES = True
 ALLOW_PRIVATE_ADDRESSES = False
+PROXY = None
 FETCH_DEADLINE = 60
 
 # Courtesy: robots.py and courtesy.py instead of Scrapy's own, which fetches on where robots.txt is unreachable.
@@ -55,6 +56,8 @@ DOWNLOADER_MIDDLEWARES = {
             "scrapy.downloadermiddlewares.cookies.CookiesMiddleware",
             "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware",
             "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware",
+            # It would have the proxies of the environment resolve names, past the guard.
+            "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware",
             "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware",
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware",
             "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware",

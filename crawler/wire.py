@@ -50,8 +50,10 @@ from zope.interface import implementer
 
 from broadsheet.crawler.addresses import is_public
 from broadsheet.crawler.errors import BlockedAddressError, CrawlError, CrawlStopped, NoContactError
+from broadsheet.crawler.proxy import Proxy
 from broadsheet.crawler.recording import Recording
 from broadsheet.crawler.resolver import GuardedResolver
+from broadsheet.crawler.tunnel import TunnelReactor
 from broadsheet.storage.http.chunked import ChunkedDecoder
 from broadsheet.storage.http.messages import body_framing, list_values
 from broadsheet.storage.model import Exchange
@@ -100,6 +102,7 @@ class WireDownloadHandler(HTTP11DownloadHandler):
 
     Settings: ALLOW_PRIVATE_ADDRESSES (false) lifts the refusal of addresses that are not public;
     ALLOW_PUBLIC_ADDRESSES (true), turned off, refuses those that are;
+    PROXY is a `Proxy` that all connections go through, or None;
     FETCH_DEADLINE (60) is the number of seconds a fetch may last in all, name resolution and body included;
     DOWNLOAD_MAXSIZE bounds what is read, head and framing with an allowance.
 
@@ -115,7 +118,8 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         self._deadline = settings.getfloat("FETCH_DEADLINE", 60)
         allow_private = settings.getbool("ALLOW_PRIVATE_ADDRESSES")
         allow_public = settings.getbool("ALLOW_PUBLIC_ADDRESSES", default=True)
-        self._pool = _WirePool(self._pool, allowed={True: allow_public, False: allow_private})
+        proxy = settings.get("PROXY")
+        self._pool = _WirePool(self._pool, allowed={True: allow_public, False: allow_private}, proxy=proxy)
         self._under_way = _under_way.setdefault(crawler, set())
 
     async def download_request(self, request: Request) -> Response:
@@ -169,12 +173,16 @@ class _WirePool(HTTPConnectionPool):
     # A stale connection fails the download like any other loss; RetryMiddleware tries again, on record.
     retryAutomatically = False
 
-    def __init__(self, replaced: HTTPConnectionPool, *, allowed: dict[bool, bool]) -> None:
+    def __init__(self, replaced: HTTPConnectionPool, *, allowed: dict[bool, bool], proxy: Proxy | None) -> None:
         super().__init__(replaced._reactor, replaced.persistent)
+        self._tunnels = TunnelReactor(replaced._reactor, proxy) if proxy else None
         self.maxPersistentPerHost = replaced.maxPersistentPerHost
         self._factory: Any = partial(_WireFactory, allowed=allowed)
 
     def getConnection(self, key: Hashable, endpoint: Any) -> Deferred[Any]:
+        if self._tunnels is not None:
+            # Of an endpoint for TLS, the one below it.
+            getattr(endpoint, "_wrappedEndpoint", endpoint)._reactor = self._tunnels
         return super().getConnection(key, endpoint).addCallback(_recorded, _recording.get())
 
 

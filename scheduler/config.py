@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 
 from broadsheet.crawler.credentials import Credentials
 from broadsheet.crawler.job import DEFAULT_MAX_DEPTH, DEFAULT_MAX_PAGES
+from broadsheet.crawler.proxy import Proxy
 from broadsheet.crawler.spool_limits import SpoolLimits
 from broadsheet.storage.takedown.retention import Retention
 from broadsheet.storage.urls import normalise
@@ -131,6 +132,19 @@ def spool_limits(config: Config | None) -> SpoolLimits:
         waiting_bytes=default.waiting_bytes if waiting is None else waiting,
         free_bytes=default.free_bytes if free is None else free,
     )
+
+
+def proxy() -> Proxy | None:
+    """Return what all connections go through: ``$BROADSHEET_PROXY``, or None.
+
+    Raises:
+        ConfigError: It is no proxy. The message holds nothing of it.
+    """
+    url = os.environ.get("BROADSHEET_PROXY")
+    try:
+        return Proxy.parse(url) if url else None
+    except ValueError as error:
+        raise ConfigError(f"$BROADSHEET_PROXY: {error}") from None
 
 
 def credentials(sources_file: Path, source: Source) -> Credentials | None:

@@ -48,6 +48,7 @@ def crawl_jobs(
             delay=source.delay,
             credentials=config.credentials(sources_file, source) if sources_file else None,
             allow_private=allow_private,
+            proxy=config.proxy(),
             spool_limits=limits,
         )
         for name, starts, source in plans
@@ -74,6 +75,7 @@ def recrawl_job(url: str, *, allow_private: bool) -> CrawlJob:
         expected=not is_front_page(start),
         conditional=False,
         allow_private=allow_private,
+        proxy=config.proxy(),
         spool_limits=config.spool_limits(None),
     )
 
