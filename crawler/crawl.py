@@ -30,6 +30,7 @@ from broadsheet.crawler.frontier.scheduler import FrontierScheduler
 from broadsheet.crawler.interruption import Interruption
 from broadsheet.crawler.job import CrawlJob, CrawlSummary
 from broadsheet.crawler.ledger import Ledger
+from broadsheet.crawler.memory import share_memory_between_threads
 from broadsheet.crawler.pool import ReadingPool
 from broadsheet.crawler.publisher import Publisher
 from broadsheet.crawler.recorder import Recorder, segment_head
@@ -96,6 +97,7 @@ def run(
     # What is loaded by now stays, and much is made that lives for one page: scanning it all costs a tenth.
     gc.freeze()
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
+    share_memory_between_threads()
     install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
     reactor: Any = importlib.import_module("twisted.internet.reactor")
     errors: list[BaseException] = []

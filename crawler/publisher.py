@@ -13,6 +13,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
+from broadsheet.crawler.memory import give_back_free_memory
 from broadsheet.crawler.open_segment import OpenSegment, Pair
 from broadsheet.crawler.patience import Patience
 from broadsheet.storage import layout
@@ -233,6 +234,8 @@ class Publisher:
             self._closing.remove(segment)
             for each in published:
                 self._tell(each)
+            del segment, published
+            give_back_free_memory()
 
     async def _publish_persistently(self, segment: OpenSegment) -> list[Published]:
         """Publish a segment, as often as it takes."""

@@ -82,7 +82,7 @@ class Standing(Struct, frozen=True, kw_only=True):
         explanations: Why URLs failed or were refused, by URL.
         fetched: How many captures of pages were published.
         segments: The keys of their WARC segments.
-        seconds: How long it took, in all the processes that had it and ended in order.
+        seconds: How long it took, in all the processes that had it; of a killed one to within 15 seconds.
     """
 
     coverage: Coverage

@@ -6,38 +6,29 @@ database, so that a crawl of any size stays small. A run is one process's at a t
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, func, select, update
+from sqlalchemy import Connection, Update, func, select, update
 
 from broadsheet.crawler.errors import FrontierError
 from broadsheet.crawler.frontier import coverage, publishing, visits
 from broadsheet.crawler.frontier.database import Database
-from broadsheet.crawler.frontier.lock import RunLock
-from broadsheet.crawler.frontier.recent import Recent
+from broadsheet.crawler.frontier.holding import Holding
 from broadsheet.crawler.frontier.schema import runs
 from broadsheet.crawler.frontier.schema import visits as table
+from broadsheet.crawler.frontier.seen import Seen
 from broadsheet.crawler.frontier.upserts import upsert
 from broadsheet.crawler.frontier.visits import Visit, key_of
 from broadsheet.storage.publishing.publication import Answer
 from broadsheet.storage.urls import site
 
-# How long a process that is heard of no more keeps its run from others; on its own machine its lock tells at once.
-HELD_FOR = timedelta(seconds=90)
-_RENEWED_AFTER = 15.0
 _CHUNK = 500
-_REASONS = select(table.c.key, table.c.reason).where(
-    table.c.run == bindparam("of_run"), table.c.key.in_(bindparam("keys", expanding=True))
-)
 # What a shorter way to a URL changes of it.
 _REWRITTEN = ("url", "kind", "depth", "hops", "position", "via", "hints", "state", "reason", "explanation")
-TOO_DEEP = "max_depth"
-"""The reason of a URL that was refused for its depth alone: a shorter way to it may be found later."""
 
 
 class Run:
@@ -46,38 +37,35 @@ class Run:
     Args:
         database: Where it lies.
         number: Its number there.
-        holder: What tells this process from others.
-        lock: What tells other processes of this machine that this one lives.
+        holding: That this process has it.
         started_at: When it began, maybe in another process.
         resumed: Whether another process had it before.
 
     Attributes:
+        holding: That this process has it.
         discovered: How many URLs it has discovered.
         ended: Nothing is given out any more.
         fault: Why the frontier could not be used, where Scrapy would have swallowed that.
     """
 
     def __init__(
-        self, database: Database, *, number: int, holder: str, lock: RunLock, started_at: datetime, resumed: bool
+        self, database: Database, *, number: int, holding: Holding, started_at: datetime, resumed: bool
     ) -> None:
         self.number = number
+        self.holding = holding
         self.started_at = started_at
         self.resumed = resumed
         self.ended = False
         self.fault: FrontierError | None = None
         self.discovered = 0
         self._database = database
-        self._holder = holder
-        self._lock = lock
+        self._seen = Seen(database, number)
         self._waiting: Counter[str] = Counter()
         self._under_way: Counter[str] = Counter()
         self._leased: dict[str, str] = {}
-        self._recent = Recent()
-        self._returning: set[str] = set()
         self._added: dict[str, dict[str, Any]] = {}
         self._told: dict[str, tuple[Update, dict[str, Any]]] = {}
         self._position = 0
-        self._clock = self._renewed = time.monotonic()
         if resumed:
             self._remember()
 
@@ -93,33 +81,17 @@ class Run:
         Returns:
             Each of them has to be given to `add`.
         """
-        wanted: dict[str, str] = {}
-        for url in urls:
-            if (key := key_of(url)) not in self._recent:
-                wanted.setdefault(key, url)
-        known = {key: row["reason"] for key, row in self._added.items() if key in wanted}
-        known |= self._reasons([key for key in wanted if key not in known])
-        returning = set() if too_deep else {key for key, reason in known.items() if reason == TOO_DEEP}
-        self._returning |= returning
-        for key, reason in known.items():
-            if reason != TOO_DEEP:
-                self._recent.add(key)
-        return [url for key, url in wanted.items() if key not in known or key in returning]
+        return self._seen.missing(urls, self._added, too_deep=too_deep)
 
     def add(self, visit: Visit, *, refused: str | None = None, explanation: str | None = None) -> None:
         """Have a URL fetched that `unseen` has returned, or note why it is not."""
         key = key_of(visit.url)
         row = visits.encode(self.number, visit, self._position, refused, explanation)
         self._position += 1
-        if key in self._returning:
-            self._returning.discard(key)
-        else:
-            self.discovered += 1
+        self.discovered += self._seen.add(key, refused)
         self._added[key] = row
         if refused is None:
             self._waiting[row["site"]] += 1
-        if refused != TOO_DEEP:
-            self._recent.add(key)
         if len(self._added) >= _CHUNK:
             self.flush()
 
@@ -199,7 +171,7 @@ class Run:
         Raises:
             FrontierError: Nothing is lost yet; or another process has the run now.
         """
-        if not (self._added or self._told or self._is_to_be_renewed):
+        if not (self._added or self._told or self.holding.is_to_be_renewed):
             return
         with self._database.writing() as connection:
             self._write(connection)
@@ -239,11 +211,6 @@ class Run:
         with self._database.reading() as connection:
             return coverage.asked_for(connection, self.number, refusals)
 
-    @property
-    def seconds(self) -> float:
-        """How long this process has had it, in seconds."""
-        return time.monotonic() - self._clock
-
     @contextmanager
     def noting_faults(self) -> Iterator[None]:
         """End the run where the frontier cannot be used, and leave it to others to raise that: see `fault`."""
@@ -251,18 +218,6 @@ class Run:
             yield
         except FrontierError as error:
             self.fault, self.ended = error, True
-
-    def let_go(self) -> None:
-        """Leave it to other processes."""
-        self._lock.release()
-
-    def renew_at_once(self) -> None:
-        """Have the next `flush` show that this process lives, however lately it did."""
-        self._renewed = -_RENEWED_AFTER
-
-    @property
-    def _is_to_be_renewed(self) -> bool:
-        return time.monotonic() - self._renewed > _RENEWED_AFTER
 
     def _remember(self) -> None:
         with self._database.reading() as connection:
@@ -276,16 +231,6 @@ class Run:
                 self._position = max(self._position, last + 1)
                 if state == "waiting":
                     self._waiting[of_site] = count
-
-    def _reasons(self, keys: Sequence[str]) -> dict[str, str | None]:
-        """Return why URLs were skipped, or None, of those among them that the database knows."""
-        found: dict[str, str | None] = {}
-        for start in range(0, len(keys), _CHUNK):
-            chunk = keys[start : start + _CHUNK]
-            with self._database.reading() as connection:
-                rows = connection.execute(_REASONS, {"of_run": self.number, "keys": chunk})
-                found.update((key, reason) for key, reason in rows)
-        return found
 
     def _tell(self, statement: Update, url: str, **said: str | datetime | None) -> None:
         key = key_of(url)
@@ -306,22 +251,9 @@ class Run:
             said.setdefault(id(statement), (statement, []))[1].append(parameters)
         for statement, all_parameters in said.values():
             connection.execute(statement, all_parameters)
-        if self._is_to_be_renewed:
-            self._renew(connection)
+        if self.holding.is_to_be_renewed:
+            self.holding.renew(connection)
 
     def _written(self) -> None:
         self._added.clear()
         self._told.clear()
-
-    def _renew(self, connection: Connection) -> None:
-        renewed = connection.execute(
-            update(runs)
-            .where(runs.c.id == self.number, runs.c.holder == self._holder)
-            .values(held_until=datetime.now(UTC) + HELD_FOR)
-        )
-        if not renewed.rowcount:
-            raise FrontierError(
-                f"another process has taken over the crawl that began at {self.started_at:%Y-%m-%d %H:%M:%S} UTC: this "
-                "one was not heard of for too long, and ends"
-            )
-        self._renewed = time.monotonic()

@@ -14,9 +14,10 @@ from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 from broadsheet.crawler.frontier import visits
 from broadsheet.crawler.frontier.coverage import Standing, standing_of
 from broadsheet.crawler.frontier.database import Database
+from broadsheet.crawler.frontier.holding import HELD_FOR, Holding
 from broadsheet.crawler.frontier.known import due, remember
 from broadsheet.crawler.frontier.lock import RunLock
-from broadsheet.crawler.frontier.run import HELD_FOR, Run
+from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.schema import Ending, batches, runs
 from broadsheet.crawler.frontier.schema import visits as table
 
@@ -76,19 +77,20 @@ class Frontier:
             What the run came to, over all the processes that had it.
         """
         run.ended = True
+        run.holding.renew_at_once()
         run.flush()
         with self._database.writing() as connection:
             connection.execute(
                 update(runs)
                 .where(runs.c.id == run.number)
-                .values(ending=ending, holder=None, held_until=datetime.now(UTC), seconds=runs.c.seconds + run.seconds)
+                .values(ending=ending, holder=None, held_until=datetime.now(UTC))
             )
             standing = standing_of(connection, run.number, unfinished=unfinished)
             if ending == "finished":
                 _conclude(connection, run.number, unfinished=unfinished, at=datetime.now(UTC))
         if ending == "finished":
             RunLock(self._locks, run.number).discard()
-        run.let_go()
+        run.holding.let_go()
         return standing
 
     def due(self, source: str, at: datetime, most: int) -> list[str]:
@@ -155,7 +157,11 @@ class Frontier:
 
     def _run(self, number: int, lock: RunLock, started_at: datetime, *, resumed: bool) -> Run:
         return Run(
-            self._database, number=number, holder=self._holder, lock=lock, started_at=started_at, resumed=resumed
+            self._database,
+            number=number,
+            holding=Holding(number, self._holder, lock),
+            started_at=started_at,
+            resumed=resumed,
         )
 
     def _forget_old(self) -> None:

@@ -26,7 +26,8 @@ from broadsheet.crawler.discovery import Entry, absolute
 from broadsheet.crawler.entrances import customary_places, listing_kind, remembered_places
 from broadsheet.crawler.errors import BlockedAddressError, CrawlStopped, HostGivenUp, NoContactError, RobotsDisallowed
 from broadsheet.crawler.findings import finding_of, page_of
-from broadsheet.crawler.frontier.run import TOO_DEEP, Run
+from broadsheet.crawler.frontier.run import Run
+from broadsheet.crawler.frontier.seen import TOO_DEEP
 from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.ledger import Ledger

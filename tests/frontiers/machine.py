@@ -51,7 +51,7 @@ class Machine:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.run.let_go()
+        self.run.holding.let_go()
         self.database.close()
 
     def start(self, job: bytes = JOB, *, resume: bool = True) -> Run:
@@ -62,7 +62,7 @@ class Machine:
 
     def kill(self) -> None:
         """Kill the process; the next one recovers the spool first, then goes on."""
-        self.run.let_go()
+        self.run.holding.let_go()
         self._publish(Acknowledgements(self.database))
         self.start()
 

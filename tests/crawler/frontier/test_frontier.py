@@ -159,11 +159,11 @@ def test_a_run_that_has_finished_is_not_gone_on_with(machine: Machine) -> None:
 
 
 def test_a_run_is_gone_on_with_only_by_the_same_job_and_only_where_that_is_wanted(machine: Machine) -> None:
-    machine.run.let_go()
+    machine.run.holding.let_go()
     assert not machine.start(b"something else").resumed
-    machine.run.let_go()
+    machine.run.holding.let_go()
     assert not machine.start(JOB, resume=False).resumed
-    machine.run.let_go()
+    machine.run.holding.let_go()
     assert machine.start().resumed
 
 
@@ -174,14 +174,14 @@ def test_a_second_process_works_beside_the_first(machine: Machine, caplog: pytes
     assert not beside.resumed
     assert beside.unseen([url_of(1)], too_deep=False) == [url_of(1)]
     assert "another process is crawling site" in caplog.text
-    beside.let_go()
+    beside.holding.let_go()
 
 
 def test_a_process_that_has_lost_its_run_to_another_writes_nothing_more(machine: Machine) -> None:
     lost = machine.run
     machine.kill()
     lost.add(Visit(url=url_of(1)))
-    lost.renew_at_once()
+    lost.holding.renew_at_once()
     with pytest.raises(FrontierError, match="another process has taken over"):
         lost.flush()
     assert machine.coverage().discovered == 0
@@ -204,7 +204,7 @@ def test_what_a_run_has_found_is_remembered_and_is_due_again(machine: Machine) -
 def test_a_run_that_nobody_went_on_with_for_a_day_is_over(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.discover([1])
     machine.run.flush()
-    machine.run.let_go()
+    machine.run.holding.let_go()
     monkeypatch.setattr("broadsheet.crawler.frontier.runs._RESUMED_FOR", timedelta(days=-1))
     assert not machine.start().resumed
     later = datetime.now(UTC) + timedelta(minutes=5)
@@ -214,7 +214,7 @@ def test_a_run_that_nobody_went_on_with_for_a_day_is_over(machine: Machine, monk
 def test_two_archives_in_one_database_know_nothing_of_each_other(machine: Machine, tmp_path: Path) -> None:
     machine.discover([1])
     machine.run.flush()
-    machine.run.let_go()
+    machine.run.holding.let_go()
     with Machine(tmp_path / "other", secrets.token_hex(8)) as other:
         assert not other.run.resumed
         assert other.discover([1]) == [url_of(1)]
