@@ -7,6 +7,7 @@ threads that take turns at it, and a crawl grows by a third over 20,000 pages al
 from __future__ import annotations
 
 import ctypes
+import gc
 
 _libc = ctypes.CDLL(None)
 # <malloc.h>; mallopt(3).
@@ -20,6 +21,7 @@ def share_memory_between_threads() -> None:
 
 
 def give_back_free_memory() -> None:
-    """Give the system back what is not used, as far as whole pages of it are free."""
+    """Give the system back what is not used, cycles included, as far as whole pages of it are free."""
+    gc.collect()
     if hasattr(_libc, "malloc_trim"):
         _libc.malloc_trim(0)

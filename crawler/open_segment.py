@@ -19,8 +19,8 @@ from broadsheet.storage.versions import Finding
 
 SEGMENT_BYTES = 128 * 1024 * 1024
 SEGMENT_SECONDS = 300.0
-# What is known of its captures is in memory until it is published; small pages from a fast server are many.
-SEGMENT_CAPTURES = 1000
+# What is known of its captures is in memory until it is published, and publishing takes a multiple of that.
+SEGMENT_CAPTURES = 500
 
 Pair = tuple[Capture, Finding | None]
 
