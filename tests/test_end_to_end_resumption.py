@@ -28,7 +28,7 @@ def _site(seconds: float) -> dict[str, Script]:
 def test_a_crawl_that_is_killed_again_and_again_misses_nothing(tmp_path: Path) -> None:
     seed = random.getrandbits(32)
     print(f"the moments come from the seed {seed}")  # noqa: T201 - pytest shows it when the test fails
-    kill_again_and_again(tmp_path, pages=120, kills=4, seed=seed, seconds=0.03).check()
+    kill_again_and_again(tmp_path, pages=100, kills=3, seed=seed, seconds=0.03).check()
 
 
 def test_a_crawl_whose_frontier_is_in_postgresql_goes_on_as_well(

@@ -11,7 +11,6 @@ when the process was killed, or where the ledger does not add up. Several minute
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import random
@@ -26,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from end_to_end import inspection
-from end_to_end.command import Broadsheet, balanced, finish
+from end_to_end.command import Broadsheet, Finished, balanced, finish
 from end_to_end.pages import article, front_page
 from servers.site_server import Answer, SiteServer, site_server
 from sqlalchemy import select
@@ -126,7 +125,7 @@ def kill_again_and_again(
     Args:
         directory: An empty folder.
         pages: How many pages the site has.
-        kills: How many processes are killed.
+        kills: How many processes are killed, unless it comes to its end before.
         seed: Where the moments and the site come from.
         seconds: How long the site takes for each page.
         environment: What the processes have in their environment.
@@ -138,28 +137,30 @@ def kill_again_and_again(
         limits = ("--max-pages", str(10 * pages), "--max-depth", str(pages))
         command = ("crawl", "--allow-private", "--json", *limits, f"{site.url}/")
         in_flight: set[str] = set()
-        for number in range(kills):
-            before = len(site.requests)
+        ended: Finished | None = None
+        while ended is None:
+            before, left = len(site.requests), kills - outcome.kills
             with broadsheet.started(*command) as process:
-                _wait_for_the_moment(site, process, chance, before + (pages - before) // (kills - number))
-                if process.poll() is not None:
-                    raise AssertionError(f"the crawl came to its end before kill {number + 1}: {finish(process)}")
-                os.kill(process.pid, signal.SIGKILL)
-                process.wait()
-            outcome.kills += 1
+                # A share of the pages is left for the process that comes to its end.
+                most = before + max(0, pages - before) // (left + 1)
+                if left:
+                    _wait_for_the_moment(site, process, chance, most)
+                if left and process.poll() is None:
+                    os.kill(process.pid, signal.SIGKILL)
+                    process.wait()
+                    outcome.kills += 1
+                else:
+                    ended = finish(process)
             _note(outcome, site, before, in_flight)
-            in_flight = _in_flight(directory / "archive" / ".local", site.url)
-            outcome.most_in_flight = max(outcome.most_in_flight, len(in_flight))
-            if chance.random() < _RECOVERED:
-                # Whoever publishes what a killed crawl left, the crawl that goes on knows of it.
-                recovered = broadsheet("recover")
-                assert recovered.status == 0, recovered.stderr
-        before = len(site.requests)
-        with broadsheet.started(*command) as process:
-            ended = finish(process)
+            if ended is None:
+                in_flight = _in_flight(directory / "archive" / ".local", site.url)
+                outcome.most_in_flight = max(outcome.most_in_flight, len(in_flight))
+                if chance.random() < _RECOVERED:
+                    # Whoever publishes what a killed crawl left, the crawl that goes on knows of it.
+                    recovered = broadsheet("recover")
+                    assert recovered.status == 0, recovered.stderr
         assert ended.status == 0, ended.stderr
         outcome.summary = ended.document
-        _note(outcome, site, before, in_flight)
         archive = Archive.open(broadsheet.archive)
         inspection.check(archive.store)
         outcome.found = {snapshot.url.removeprefix(site.url) for snapshot in archive.snapshots()}
@@ -167,18 +168,11 @@ def kill_again_and_again(
     return outcome
 
 
-def _wait_for_the_moment(
-    site: SiteServer, process: subprocess.Popen[bytes], chance: random.Random, expected: int
-) -> None:
-    """Return at a random moment: while it starts, or when so many requests or somewhat fewer have come."""
-    if chance.random() < 0.2:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(3 * chance.random())
-        return
-    wanted = len(site.requests) + chance.randint(0, max(1, expected - len(site.requests)))
-    deadline = time.monotonic() + _SECONDS
-    while len(site.requests) < wanted and process.poll() is None:
-        assert time.monotonic() < deadline, f"{len(site.requests)} of {wanted} requests"
+def _wait_for_the_moment(site: SiteServer, process: subprocess.Popen[bytes], chance: random.Random, most: int) -> None:
+    """Return at a random moment: soon after the start, or when so many requests or fewer have come in all."""
+    at_the_latest = time.monotonic() + (3 * chance.random() if chance.random() < 0.2 else _SECONDS)
+    wanted = chance.randint(len(site.requests), most)
+    while len(site.requests) < wanted and process.poll() is None and time.monotonic() < at_the_latest:
         time.sleep(0.002)
     time.sleep(0.1 * chance.random())
 
