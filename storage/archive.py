@@ -203,6 +203,8 @@ class Archive:
     def tables(self, name: TableName, since: datetime | None = None, until: datetime | None = None) -> list[str]:
         """Return the keys of the Parquet files that hold every row of a table once; see docs/format.md.
 
+        The rows of `captures` of publications without a version are there when their day has been compacted.
+
         Args:
             name: ``captures`` or ``versions``.
             since: Only days with captures of ``[since, until)``; a naive moment is taken as UTC. The files of the days

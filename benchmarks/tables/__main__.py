@@ -79,9 +79,10 @@ def _publish(store: ObjectStore, number: int, size: int) -> float:
         documents[key] = document
         lines.append(_line(document, key))
     index = cdxj.encode(lines)
-    store.put(layout.index_key(batch, index), index)
+    index_key = layout.index_key(batch, index)
+    store.put(index_key, index)
     begin = time.perf_counter()
-    tables.put(store, batch, lines, lambda keys: [documents[key] for key in keys])
+    tables.put(store, index_key, lines, lambda keys: [documents[key] for key in keys])
     return time.perf_counter() - begin
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import click
 from msgspec import Struct
 
@@ -10,7 +12,7 @@ from broadsheet.scheduler.output import console, print_json
 from broadsheet.storage import layout
 from broadsheet.storage.documents import removals
 from broadsheet.storage.documents.removals import Removal
-from broadsheet.storage.tables import parquet, tables
+from broadsheet.storage.tables.repair import renew_after_removal
 from broadsheet.storage.takedown.takedown import forget
 from broadsheet.storage.workspace import Workspace
 
@@ -38,8 +40,7 @@ def command(url: str, reason: str, archive: str, *, as_json: bool) -> None:
     with Workspace.open(archive) as workspace, workspace.removing() as remover:
         made = forget(remover, url, reason)
         workspace.catalog.refresh(workspace.store)
-        if parquet.is_available():
-            tables.rebuild(workspace.store)
+        renew_after_removal(workspace.store, datetime.now(UTC).date())
     answer = Forgotten(
         url=url,
         captures=sum(len(index.captures) for removal in made for index in removal.indexes),

@@ -16,7 +16,7 @@ from broadsheet.scheduler.output import console, print_json
 from broadsheet.storage import layout
 from broadsheet.storage.documents import removals
 from broadsheet.storage.documents.removals import Removal
-from broadsheet.storage.tables import parquet, tables
+from broadsheet.storage.tables.repair import renew_after_removal
 from broadsheet.storage.takedown.index_lines import Doomed
 from broadsheet.storage.takedown.retention import Retention, due, retain
 from broadsheet.storage.workspace import Workspace
@@ -78,8 +78,7 @@ def _retain(workspace: Workspace, retentions: Sequence[Retention], now: datetime
     with workspace.removing() as remover:
         made = retain(remover, retentions, now)
     workspace.catalog.refresh(workspace.store)
-    if parquet.is_available():
-        tables.rebuild(workspace.store)
+    renew_after_removal(workspace.store, now.date())
     return made
 
 

@@ -196,8 +196,8 @@ def _put_tables(publication: Plan, store: ObjectStore) -> None:
     planned = dict(publication.snapshots)
     tables.put(
         store,
-        layout.batch_of(publication.index_key),
-        cdxj.decode(publication.index, publication.index_key),
+        publication.index_key,
+        list(cdxj.decode(publication.index, publication.index_key)),
         lambda keys: [snapshots.decode(planned[key], key) for key in keys],
     )
 

@@ -11,7 +11,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from broadsheet.storage.errors import ArchiveDamagedError, TablesUnavailableError
 from broadsheet.storage.stores.objects import ObjectEntry, ObjectStore
@@ -26,7 +26,8 @@ ROWS_AT_ONCE = 1_000
 _GROUP_BYTES = 16 * 1024 * 1024
 # Most footers fit, with the names of the segments of a day.
 _TAIL_BYTES = 64 * 1024
-_HOLDS = "broadsheet.segments"
+_SEGMENTS = "broadsheet.segments"
+_INDEXES = "broadsheet.indexes"
 # What queries prune by. Bounds of other columns make small files a third larger and help nobody.
 _BOUNDED = ["captured_at", "surt", "host", "identity"]
 # Columns whose values repeat. A dictionary of texts and addresses that never do costs a third of the time to write.
@@ -35,6 +36,18 @@ _REPEATING = (
     "authors.list.element.name authors.list.element.url published_precision published_zone modified_precision "
     "modified_zone access content_type warc_key extractor extractor_version trafilatura batch writer"
 ).split()
+
+
+class Copied(NamedTuple):
+    """What the rows of a compacted file were made of.
+
+    Attributes:
+        segments: The names of table segments.
+        indexes: The keys of index segments, of publications that have no table segment; some may have no row.
+    """
+
+    segments: frozenset[str] = frozenset()
+    indexes: frozenset[str] = frozenset()
 
 
 def is_available() -> bool:
@@ -70,21 +83,23 @@ def encode(columns: Mapping[str, Kind], rows: Iterable[list[Row]]) -> bytes:
     return target.getvalue()
 
 
-def merge(columns: Mapping[str, Kind], files: Iterable[bytes], target: Path, holds: list[str] | None = None) -> None:
+def merge(columns: Mapping[str, Kind], files: Iterable[bytes], target: Path, copied: Copied | None = None) -> None:
     """Write the rows of several Parquet files into one, in their order, in groups of a good size for scans.
 
     Args:
         columns: Names and kinds, in their order; the files have them all.
         files: The bytes of the files; one is held at a time.
         target: Where to write it.
-        holds: The names of the segments that the files are, for `segments_in`.
+        copied: What the files are made of, for `copied_in`.
     """
     import pyarrow as pa
 
     schema = _schema(columns)
     with _writer(target, schema) as writer:
-        if holds is not None:
-            writer.add_key_value_metadata({_HOLDS: json.dumps(holds)})
+        if copied is not None:
+            writer.add_key_value_metadata({_SEGMENTS: json.dumps(sorted(copied.segments))})
+        if copied is not None and copied.indexes:
+            writer.add_key_value_metadata({_INDEXES: json.dumps(sorted(copied.indexes))})
         waiting: list[Any] = []
         size = 0
         for table in _groups(files, schema):
@@ -97,8 +112,8 @@ def merge(columns: Mapping[str, Kind], files: Iterable[bytes], target: Path, hol
             writer.write_table(pa.concat_tables(waiting).combine_chunks())
 
 
-def segments_in(store: ObjectStore, entry: ObjectEntry) -> list[str]:
-    """Return the names of the segments whose rows a merged file holds, at the cost of one or two ranged GETs.
+def copied_in(store: ObjectStore, entry: ObjectEntry) -> Copied:
+    """Return what the rows of a compacted file were made of, at the cost of one or two ranged GETs.
 
     Raises:
         ArchiveDamagedError: The object is no Parquet file, or does not tell.
@@ -109,11 +124,12 @@ def segments_in(store: ObjectStore, entry: ObjectEntry) -> list[str]:
     try:
         footer = pa.BufferReader(b"PAR1" + _tail(store, entry))
         metadata = pq.read_metadata(footer).metadata or {}
-        names: list[str] = json.loads(metadata[_HOLDS.encode()])
+        segments: list[str] = json.loads(metadata[_SEGMENTS.encode()])
+        indexes: list[str] = json.loads(metadata.get(_INDEXES.encode(), b"[]"))
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        message = f"table {entry.key} cannot be read ({error}): delete it, it holds nothing that is not under table/"
+        message = f"table {entry.key} cannot be read ({error}): delete it, all that it holds is in segments as well"
         raise ArchiveDamagedError(message) from error
-    return names
+    return Copied(frozenset(segments), frozenset(indexes))
 
 
 def texts_in(data: bytes, key: str, column: str) -> set[str | None]:

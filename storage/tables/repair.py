@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date
 
 from broadsheet.storage import layout
@@ -11,6 +12,27 @@ from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.stores.rereading import get_intact
 from broadsheet.storage.tables import parquet, tables
 from broadsheet.storage.tables.compaction import compact
+
+_log = logging.getLogger(__name__)
+
+
+def renew_after_removal(store: ObjectStore, today: date) -> None:
+    """Make again what a removal took away of the tables along with what was removed; without pyarrow, do nothing.
+
+    Args:
+        store: The archive.
+        today: The day it is, in UTC.
+
+    Raises:
+        StoreError: The store failed.
+    """
+    if not parquet.is_available():
+        return
+    tables.rebuild(store)
+    try:
+        compact(store, today)
+    except ArchiveDamagedError as error:
+        _log.warning("the tables are not compacted: %s", error)
 
 
 def repair_tables(store: ObjectStore, today: date, repairs: Repairs) -> None:

@@ -52,18 +52,32 @@ def build(batch: str, lines: Iterable[IndexLine], documents: Documents) -> Itera
         keys = [line.snapshot for line in some if line.snapshot is not None]
         return [version_row(batch, *pair) for pair in zip(keys, documents(keys), strict=True)]
 
+    yield from _segments("versions", batch, versions, version_rows)
+    yield from build_captures(batch, ordered)
+
+
+def build_captures(batch: str, lines: Iterable[IndexLine]) -> Iterator[tuple[str, bytes]]:
+    """Yield key and bytes of the table segments of `captures` alone, of lines in the order of their days."""
+
     def capture_rows(some: list[IndexLine]) -> list[Row]:
         return [capture_row(batch, line) for line in some]
 
-    yield from _segments("versions", batch, versions, version_rows)
-    yield from _segments("captures", batch, ordered, capture_rows)
+    yield from _segments("captures", batch, lines, capture_rows)
 
 
-def put(store: ObjectStore, batch: str, lines: Iterable[IndexLine], documents: Documents) -> None:
-    """Write the table segments of a batch that is published; raises nothing, since `rebuild` makes up for it."""
+def is_quiet(index_key: str, lines: Iterable[IndexLine]) -> bool:
+    """Tell whether a publication with such an index segment writes no table segment; `quiet` tells more."""
+    return not layout.is_early_index(index_key) and all(line.snapshot is None for line in lines)
+
+
+def put(store: ObjectStore, index_key: str, lines: Sequence[IndexLine], documents: Documents) -> None:
+    """Write the table segments of a publication; raises nothing, since `rebuild` makes up for it."""
     if not parquet.is_available():
         _tell_once()
         return
+    if is_quiet(index_key, lines):
+        return
+    batch = layout.batch_of(index_key)
     try:
         for key, data in build(batch, lines, documents):
             store.put(key, data)
@@ -72,7 +86,7 @@ def put(store: ObjectStore, batch: str, lines: Iterable[IndexLine], documents: D
 
 
 def rebuild(store: ObjectStore) -> list[str]:
-    """Write the table segments that published batches lack; return their keys.
+    """Write the table segments that published batches lack and should have; return their keys.
 
     Every manifest and index segment is read, one at a time; what is held is the name of each batch, and a day with it
     for each table segment. A batch that cannot be read whole is passed over with a warning.
@@ -107,7 +121,7 @@ def _put_missing(
     lines = list(cdxj.decode(get_intact(store, index_key), index_key))
     wanted: set[tuple[TableName, date, str]] = {("captures", line.at.date(), batch) for line in lines}
     wanted |= {("versions", line.at.date(), batch) for line in lines if line.snapshot is not None}
-    if wanted <= held:
+    if wanted <= held or is_quiet(index_key, lines):
         return []
     written = []
     for key, data in build(batch, lines, lambda keys: threads.map(partial(snapshots.read, store), keys)):
@@ -136,7 +150,7 @@ def table_segments(store: ObjectStore, name: TableName, day: date | None = None)
 
 
 def _segments(
-    name: TableName, batch: str, lines: list[IndexLine], rows: Callable[[list[IndexLine]], list[Row]]
+    name: TableName, batch: str, lines: Iterable[IndexLine], rows: Callable[[list[IndexLine]], list[Row]]
 ) -> Iterator[tuple[str, bytes]]:
     for day, of_day in groupby(lines, key=lambda line: line.at.date()):
         data = parquet.encode(COLUMNS[name], map(rows, _some_at_a_time(of_day)))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from broadsheet.storage import layout
+from broadsheet.storage.layout import TableName
 from broadsheet.storage.stores.objects import ObjectStore
 
 
@@ -14,8 +16,10 @@ def delete(store: ObjectStore, batches: set[str]) -> None:
         for entry in store.list(layout.writer_runs_prefix(writer)):
             store.delete(entry.key)
     for name in layout.TABLE_NAMES:
-        for day in store.directories(layout.table_prefix(name)):
-            _delete_tables(store, f"{name}/{day}/", batches)
+        prefixes = (layout.table_prefix(name), layout.table_prefix(name, compacted=True))
+        days = {directory for prefix in prefixes for directory in store.directories(prefix)}
+        for day in sorted(days):
+            _delete_tables(store, name, day, batches)
 
 
 def extractions_of(store: ObjectStore, snapshot_keys: set[str]) -> Iterator[str]:
@@ -27,12 +31,15 @@ def extractions_of(store: ObjectStore, snapshot_keys: set[str]) -> Iterator[str]
                 yield entry.key
 
 
-def _delete_tables(store: ObjectStore, day: str, batches: set[str]) -> None:
+def _delete_tables(store: ObjectStore, name: TableName, directory: str, batches: set[str]) -> None:
     """Delete what a day of a table has of some batches; the compacted rows of the day before the segments."""
-    listed = [entry.key for entry in store.list(layout.TABLES + day)]
+    listed = [entry.key for entry in store.list(f"{layout.table_prefix(name)}{directory}/")]
     segments = [key for key in listed if layout.batch_of(key) in batches]
-    if segments:
-        for entry in list(store.list(layout.COMPACTED_TABLES + day)):
+    # A batch without segments may have rows in a compacted file of the day that it is filed under, or of the next.
+    filed = {layout.batch_moment(batch).date() for batch in batches}
+    day = layout.table_day(directory)
+    if segments or (day is not None and not filed.isdisjoint((day, day - timedelta(days=1)))):
+        for entry in list(store.list(f"{layout.table_prefix(name, compacted=True)}{directory}/")):
             store.delete(entry.key)
     for key in segments:
         store.delete(key)

@@ -17,6 +17,7 @@ from broadsheet.storage.documents import removals
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
 from broadsheet.storage.stores.objects import ObjectEntry, ObjectStore
 from broadsheet.storage.tables import parquet
+from broadsheet.storage.tables.parquet import Copied
 
 _FILENAME = re.compile(rb'"filename":"([^"]+)"')
 # What tells of a row that it was made of what is no more. Snapshots go on naming the WARC segment of then.
@@ -99,15 +100,18 @@ def _compacted(store: ObjectStore, stale: set[str]) -> Iterator[str]:
     """Yield the keys of the compacted tables that copy segments that are stale, or are no more."""
     if not parquet.is_available():
         return
-    there = {entry.key for entry in store.list(layout.TABLES)} - stale
+    there = {entry.key for prefix in (layout.TABLES, layout.INDEX) for entry in store.list(prefix)} - stale
     for entry in store.list(layout.COMPACTED_TABLES):
         directory = layout.TABLES + entry.key.removeprefix(layout.COMPACTED_TABLES).rpartition("/")[0]
-        if not all(f"{directory}/{name}.parquet" in there for name in _copied(store, entry)):
+        copied = _copied(store, entry)
+        if not all(
+            key in there for key in (*(f"{directory}/{name}.parquet" for name in copied.segments), *copied.indexes)
+        ):
             yield entry.key
 
 
-def _copied(store: ObjectStore, entry: ObjectEntry) -> list[str]:
+def _copied(store: ObjectStore, entry: ObjectEntry) -> Copied:
     try:
-        return parquet.segments_in(store, entry)
+        return parquet.copied_in(store, entry)
     except (ArchiveDamagedError, NoSuchObjectError):
-        return []
+        return Copied()

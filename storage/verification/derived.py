@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import zip_longest
 
 from broadsheet.storage import key_kinds, layout
@@ -27,7 +27,7 @@ class DerivedVerifier:
         store: Where the archive lies.
         sizes: The lengths in bytes of all derived objects and of whatever is of no kind, by key.
         snapshots: The lengths of the snapshots, by key.
-        batches: The batches that have an index segment.
+        indexes: The keys of the index segments.
 
     Attributes:
         defects: What is damaged.
@@ -35,14 +35,15 @@ class DerivedVerifier:
     """
 
     def __init__(
-        self, store: ObjectStore, sizes: Mapping[str, int], snapshots: Mapping[str, int], batches: frozenset[str]
+        self, store: ObjectStore, sizes: Mapping[str, int], snapshots: Mapping[str, int], indexes: Collection[str]
     ) -> None:
         self.defects: list[Finding] = []
         self.remarks: list[Finding] = []
         self._store = store
         self._sizes = sizes
         self._snapshots = snapshots
-        self._batches = batches
+        self._indexes = indexes
+        self._batches = frozenset(map(layout.batch_of, indexes))
 
     def check_names(self) -> None:
         """Look at keys alone."""
@@ -96,8 +97,9 @@ class DerivedVerifier:
 
     def _check_compacted(self, entry: ObjectEntry) -> None:
         directory = layout.TABLES + entry.key.removeprefix(layout.COMPACTED_TABLES).rpartition("/")[0]
-        named = parquet.segments_in(self._store, entry)
-        if any(f"{directory}/{name}.parquet" not in self._sizes for name in named):
+        copied = parquet.copied_in(self._store, entry)
+        are_segments_there = all(f"{directory}/{name}.parquet" in self._sizes for name in copied.segments)
+        if not are_segments_there or any(key not in self._indexes for key in copied.indexes):
             self._remark(entry.key, "a segment that it copies is gone: it counts no more and may be deleted")
 
     def _note(self, key: str, what: str) -> None:

@@ -143,8 +143,7 @@ class _Verifier:
             self._note(key, f"{absence(self._store, key)}; {named}")
 
     def _check_derived(self) -> None:
-        batches = frozenset(map(layout.batch_of, self._indexes))
-        derived = DerivedVerifier(self._store, self._others | self._extractions, self._snapshots, batches)
+        derived = DerivedVerifier(self._store, self._others | self._extractions, self._snapshots, self._indexes)
         derived.check_names()
         if self._deep:
             derived.check_bytes()
