@@ -146,6 +146,14 @@ def test_a_crawl_stops_at_its_limits(
     assert (len(pages), summary["skipped"]) == (asked, skipped)
 
 
+def test_paths_that_grow_without_end_are_not_followed(tmp_path: Path) -> None:
+    links = ["/news" * 3 + "/a", "/a/b" * 3, "/a/b" * 2, "/" + "/".join(map(str, range(21))), "/2026/2026/story"]
+    scripts = {"/": answer(front_page(links))} | {link: answer(article(f"At {link}")) for link in links}
+    with RawServer(scripts) as server:
+        summary = Broadsheet(str(tmp_path)).crawl(f"http://127.0.0.1:{server.port}/")
+    assert (summary["outcomes"]["new"], summary["skipped"]) == (2, {"trap": 3})
+
+
 def test_several_targets_share_a_crawl_and_a_dead_host_is_a_failure(tmp_path: Path, dead_host: str) -> None:
     with RawServer(_one_article("First")) as first, RawServer(_one_article("Second")) as second:
         targets = [f"http://127.0.0.1:{server.port}/story" for server in (first, second)]

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import posixpath
 from collections.abc import AsyncIterator, Iterable
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from itertools import islice
+from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
@@ -22,12 +17,12 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from broadsheet.crawler.admission import Admission
 from broadsheet.crawler.discovery import Entry, absolute
 from broadsheet.crawler.entrances import customary_places, listing_kind, remembered_places
 from broadsheet.crawler.errors import BlockedAddressError, CrawlStopped, HostGivenUp, NoContactError, RobotsDisallowed
 from broadsheet.crawler.findings import finding_of, page_of
 from broadsheet.crawler.frontier.run import Run
-from broadsheet.crawler.frontier.seen import TOO_DEEP
 from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.ledger import Ledger
@@ -40,33 +35,15 @@ from broadsheet.storage.errors import InvalidURLError, StoreError
 from broadsheet.storage.model import Hints, PageKind
 from broadsheet.storage.publishing.catalog import Catalog
 from broadsheet.storage.urls import identity, is_front_page, normalise, site
-from broadsheet.storage.versions import PRESENT, Finding, Outlink, OutlinkKind, redirect_location
+from broadsheet.storage.versions import PRESENT, Finding, Outlink, redirect_location
 
 _MOST_REDIRECTS = 10
-# What was no page is asked for again after this: servers err, and addresses come to be used.
-_NO_PAGE_FOR = timedelta(days=30)
-_ADMITTED_AT_ONCE = 1000
 # A listing is one step from the home page, what it lists another.
 _DEPTH_OF_LISTED = 2
 _DEPTH = "broadsheet_depth"
 _HOPS = "broadsheet_hops"
-# For these a URL is refused before it is asked for, or counts no more as asked for.
-REFUSALS = frozenset({"offsite", "no_page", TOO_DEEP, "max_pages", "was_no_page", "redirected"})
 # No robots.txt can be had either from a host that is not there: it forbids nothing, it fails.
 _NOBODY_THERE = (CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError)
-# What a news page links to that is never a page; everything else is asked for and judged by what comes back.
-# fmt: off
-_NO_PAGE = frozenset(
-    (
-        ".7z", ".aac", ".avi", ".avif", ".bmp", ".css", ".csv", ".dmg", ".doc", ".docx", ".eot", ".epub",
-        ".exe", ".flac", ".gif", ".gz", ".ico", ".ics", ".iso", ".jpeg", ".jpg", ".js", ".json", ".m3u8",
-        ".m4a", ".m4v", ".mkv", ".mov", ".mp3", ".mp4", ".mpeg", ".mpg", ".msi", ".odp", ".ods", ".odt", ".ogg",
-        ".ogv", ".otf", ".pdf", ".png", ".ppt", ".pptx", ".rar", ".rtf", ".svg", ".swf", ".tar", ".tgz", ".tif",
-        ".tiff", ".torrent", ".ttf", ".wav", ".webm", ".webmanifest", ".webp", ".woff", ".woff2", ".xls",
-        ".xlsx", ".zip",
-    )
-)
-# fmt: on
 
 
 class SiteSpider(Spider):
@@ -91,16 +68,13 @@ class SiteSpider(Spider):
         self.run = run
         self.pool = pool
         self.catalog = catalog
-        self.takedowns = takedowns
         # Where a target redirects to is crawled too, and is sent no secrets.
         self._own_sites = {site(target) for target in job.targets}
-        self._sites = self._own_sites | set(run.sites())
-        self._requested = run.asked_for(REFUSALS) if run.resumed else 0
+        self.admission = Admission(job, run, catalog, takedowns)
         self._known_revisited = not job.follow
         self._homes = [target for target in job.targets if job.follow and is_front_page(target)]
         self._new_homes = [home for home in self._homes if catalog.get(home) is None]
         self._has_listing = False
-        self._sitemaps_elsewhere: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SiteSpider:  # noqa: ANN401
@@ -117,9 +91,9 @@ class SiteSpider(Spider):
                 self.run.release(visit.url)
             else:
                 await self._follow(visit.url, at, _entries_of(remembered), depth=visit.depth + 1, via=url)
-        await self._admit([Entry(url=target, kind="link") for target in self.job.targets], depth=0, via=None)
+        await self.admission.admit([Entry(url=target, kind="link") for target in self.job.targets], depth=0, via=None)
         for home in self._homes:
-            await self._admit(await self._listings_of(home), depth=1, via=None)
+            await self.admission.admit(await self._listings_of(home), depth=1, via=None)
         given_out_by_the_scheduler: list[Request] = []
         for request in given_out_by_the_scheduler:
             yield request
@@ -183,7 +157,7 @@ class SiteSpider(Spider):
         reading = await self.pool.read(page_of(captured.capture, captured.response))
         if (kind := listing_kind(reading.kind)) is not None:
             # Asked for again, as what it is: a guess is no discovery, and is remembered nowhere.
-            await self._admit([Entry(url=captured.capture.url, kind=kind)], depth=1, via=None)
+            await self.admission.admit([Entry(url=captured.capture.url, kind=kind)], depth=1, via=None)
 
     async def missed(self, failure: Failure) -> None:
         """Note nothing: at a place that was guessed nothing need be."""
@@ -197,13 +171,13 @@ class SiteSpider(Spider):
         robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
         assert isinstance(robots, RobotsMiddleware)  # noqa: S101 - settings.py names it
         named = [sitemap for stated in await robots.sitemaps(home) if (sitemap := absolute(stated, home)) is not None]
-        self._sitemaps_elsewhere.update(sitemap for sitemap in named if site(sitemap) not in self._sites)
+        self.admission.trust_sitemaps(named)
         remembered = remembered_places(home, self._kind_of)
         return [*(Entry(url=sitemap, kind="sitemap") for sitemap in named), *remembered]
 
     def _guesses(self) -> list[Request]:
         """Return requests for the customary places of sites that are new and have named no listing of their own."""
-        full = self._requested >= self.job.max_pages or self.job.max_depth < _DEPTH_OF_LISTED
+        full = self.admission.is_full or self.job.max_depth < _DEPTH_OF_LISTED
         homes, self._new_homes = ([] if self._has_listing or full else self._new_homes), []
         about = captures.Request(purpose="guess")
         return [
@@ -228,67 +202,15 @@ class SiteSpider(Spider):
         self._known_revisited = True
         first: list[Visit] = []
         with self.run.noting_faults():  # Scrapy would only log them.
-            self._admit_known()
+            self.admission.admit_known()
             first = [visit for of in self.run.waiting_sites[:1] for visit in self.run.lease(of, 1)]
         return [self.request_of(visit) for visit in first]
-
-    def _admit_known(self) -> None:
-        for of in sorted(self._sites):
-            known = (Entry(url=url, kind="link") for url in self.catalog.live_articles(of))
-            while entries := list(islice(known, _ADMITTED_AT_ONCE)):
-                self._admit_some(entries, depth=1, via=None, hops=0)
 
     async def _follow(self, filed: str, at: datetime, entries: list[Entry], *, depth: int, via: str) -> None:
         """Note what the capture of a URL leads to, then that it was answered."""
         if self.job.follow:
-            await self._admit(entries, depth=depth, via=via)
+            await self.admission.admit(entries, depth=depth, via=via)
         self.run.answered(filed, at)
-
-    async def _admit(self, entries: list[Entry], *, depth: int, via: str | None, hops: int = 0) -> None:
-        for start in range(0, len(entries), _ADMITTED_AT_ONCE):
-            if start:
-                await asyncio.sleep(0)  # A sitemap of 500,000 URLs stops nothing else.
-            self._admit_some(entries[start : start + _ADMITTED_AT_ONCE], depth=depth, via=via, hops=hops)
-
-    def _admit_some(self, entries: Iterable[Entry], *, depth: int, via: str | None, hops: int) -> None:
-        found: dict[str, Entry] = {}
-        for entry in entries:
-            with suppress(InvalidURLError):
-                found.setdefault(normalise(entry.url), entry)
-        for url in self.run.unseen(list(found), too_deep=depth > self.job.max_depth):
-            entry = found[url]
-            refusal = self._refusal(url, depth, entry.kind)
-            if refusal is None:
-                self._requested += 1
-            visit = Visit(url=url, kind=entry.kind, depth=depth, hops=hops, via=via, hints=entry.hints)
-            self.run.add(visit, refused=refusal, explanation=self._why_taken_down(url) if refusal else None)
-
-    def _refusal(self, url: str, depth: int, kind: OutlinkKind) -> str | None:
-        if site(url) not in self._sites and url not in self._sitemaps_elsewhere:
-            return "offsite"
-        if self.takedowns.of(url):
-            return "taken_down"
-        # What was asked for by name, or announced as a feed or sitemap (sitemap.xml.gz), is taken at its word.
-        if depth > 0 and kind == "link" and posixpath.splitext(urlsplit(url).path)[1].lower() in _NO_PAGE:
-            return "no_page"
-        if depth > self.job.max_depth:
-            return TOO_DEEP
-        if self._requested >= self.job.max_pages:
-            return "max_pages"
-        if depth > 0 and kind == "link" and self._was_no_page(url):
-            return "was_no_page"
-        return None
-
-    def _why_taken_down(self, url: str) -> str | None:
-        takedown = self.takedowns.of(url)
-        return f"taken down on {takedown.at:%Y-%m-%d}: {takedown.reason}" if takedown else None
-
-    def _was_no_page(self, url: str) -> bool:
-        """Tell whether the last answer, not long ago, was neither a page nor a list of pages."""
-        known = self.catalog.get(url)
-        if known is None or known.standing is not None or known.kind != "other":
-            return False
-        return datetime.now(UTC) - known.captured_at < _NO_PAGE_FOR
 
     def _request(
         self,
@@ -332,21 +254,20 @@ class SiteSpider(Spider):
             self.run.fail(filed, f"more than {_MOST_REDIRECTS} redirects")
             return None
         depth, via = _depth(request), captured.capture.url
-        if depth == 0 and site(location) not in self._sites:
-            self._sites.add(site(location))
-            self.run.add_site(site(location))
+        if depth == 0:
+            self.admission.add_site(site(location))
         if identity(location) == identity(filed):
             return self._request(location, depth=depth, via=via, hops=hops)
-        if self._has_versions(filed) and site(location) in self._sites:
+        if self._has_versions(filed) and site(location) in self.admission.sites:
             if is_front_page(location):
                 self.run.answered(filed, at)  # The article has vanished: the redirect itself says so.
                 return None
-            if self.takedowns.of(location):
-                self.run.skip(filed, "taken_down", self._why_taken_down(location))
+            if reason := self.admission.why_taken_down(location):
+                self.run.skip(filed, "taken_down", reason)
                 return None
             return self._request(location, depth=depth, via=via, filed_as=filed, hops=hops)
-        self._requested -= 1
-        await self._admit([Entry(url=location, kind="link")], depth=depth, via=via, hops=hops)
+        self.admission.take_back()
+        await self.admission.admit([Entry(url=location, kind="link")], depth=depth, via=via, hops=hops)
         self.run.skip(filed, "redirected")
         return None
 
@@ -365,9 +286,9 @@ class SiteSpider(Spider):
             return [], None
         reading = await self.pool.read(page_of(capture, captured.response))
         self._note_listing(reading.kind)
-        if capture.url in self._sitemaps_elsewhere:
+        if self.admission.is_trusted(capture.url):
             # An index of sitemaps lists those beside it.
-            self._sitemaps_elsewhere.update(entry.url for entry in reading.entries if entry.kind == "sitemap")
+            self.admission.trust_sitemaps(entry.url for entry in reading.entries if entry.kind == "sitemap")
         return reading.entries, finding_of(reading, expected=capture.request.expected)
 
     def _note_listing(self, kind: PageKind | None) -> None:

@@ -1,0 +1,161 @@
+"""Which of the URLs that a crawl hears of are fetched, and why the others are not."""
+
+from __future__ import annotations
+
+import asyncio
+import posixpath
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from urllib.parse import urlsplit
+
+from broadsheet.crawler.discovery import Entry
+from broadsheet.crawler.frontier.run import Run
+from broadsheet.crawler.frontier.seen import TOO_DEEP
+from broadsheet.crawler.frontier.visits import Visit
+from broadsheet.crawler.job import CrawlJob
+from broadsheet.storage.documents.removals import Takedowns
+from broadsheet.storage.errors import InvalidURLError
+from broadsheet.storage.publishing.catalog import Catalog
+from broadsheet.storage.urls import normalise, site
+from broadsheet.storage.versions import OutlinkKind
+
+# For these a URL is refused before it is asked for, or counts no more as asked for.
+_REFUSALS = frozenset({"offsite", "no_page", "trap", TOO_DEEP, "max_pages", "was_no_page", "redirected"})
+# What was no page is asked for again after this: servers err, and addresses come to be used.
+_NO_PAGE_FOR = timedelta(days=30)
+_ADMITTED_AT_ONCE = 1000
+# Relative links that a server answers at any depth grow without end: /a/b/a/b/a/b (Heritrix's PathologicalPath and
+# TooManyPathSegments rules).
+_REPEATED = re.compile(r"((?:/[^/]+){1,3})\1{2}(?:/|$)")
+_MOST_SEGMENTS = 20
+# What a news page links to that is never a page; everything else is asked for and judged by what comes back.
+# fmt: off
+_NO_PAGE = frozenset(
+    (
+        ".7z", ".aac", ".avi", ".avif", ".bmp", ".css", ".csv", ".dmg", ".doc", ".docx", ".eot", ".epub",
+        ".exe", ".flac", ".gif", ".gz", ".ico", ".ics", ".iso", ".jpeg", ".jpg", ".js", ".json", ".m3u8",
+        ".m4a", ".m4v", ".mkv", ".mov", ".mp3", ".mp4", ".mpeg", ".mpg", ".msi", ".odp", ".ods", ".odt", ".ogg",
+        ".ogv", ".otf", ".pdf", ".png", ".ppt", ".pptx", ".rar", ".rtf", ".svg", ".swf", ".tar", ".tgz", ".tif",
+        ".tiff", ".torrent", ".ttf", ".wav", ".webm", ".webmanifest", ".webp", ".woff", ".woff2", ".xls",
+        ".xlsx", ".zip",
+    )
+)
+# fmt: on
+
+
+class Admission:
+    """Admits URLs to the run of one job.
+
+    Args:
+        job: What was asked for.
+        run: Where every URL is noted.
+        catalog: What the archive holds.
+        takedowns: What was taken down.
+
+    Attributes:
+        sites: Where pages are fetched from.
+    """
+
+    def __init__(self, job: CrawlJob, run: Run, catalog: Catalog, takedowns: Takedowns) -> None:
+        self._job = job
+        self._run = run
+        self._catalog = catalog
+        self._takedowns = takedowns
+        self.sites = {site(target) for target in job.targets} | set(run.sites())
+        self._sitemaps_elsewhere: set[str] = set()
+        self._requested = run.asked_for(_REFUSALS) if run.resumed else 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more may be asked for."""
+        return self._requested >= self._job.max_pages
+
+    def add_site(self, of_site: str) -> None:
+        """Fetch pages from there too: a target leads there."""
+        if of_site not in self.sites:
+            self.sites.add(of_site)
+            self._run.add_site(of_site)
+
+    def trust_sitemaps(self, sitemaps: Iterable[str]) -> None:
+        """Have sitemaps fetched wherever they lie: a site's robots.txt names them, or an index that it names."""
+        self._sitemaps_elsewhere.update(sitemap for sitemap in sitemaps if site(sitemap) not in self.sites)
+
+    def is_trusted(self, url: str) -> bool:
+        """Tell whether a URL is a sitemap that is fetched though it lies elsewhere."""
+        return url in self._sitemaps_elsewhere
+
+    def take_back(self) -> None:
+        """Have a URL that was admitted not count as asked for: it leads to another, which does."""
+        self._requested -= 1
+
+    async def admit(self, entries: list[Entry], *, depth: int, via: str | None, hops: int = 0) -> None:
+        """Have what was found fetched, or note why it is not.
+
+        Args:
+            entries: What was found.
+            depth: How many links from a target it is away.
+            via: Where it was found.
+            hops: How many redirects led to it.
+        """
+        for start in range(0, len(entries), _ADMITTED_AT_ONCE):
+            if start:
+                await asyncio.sleep(0)  # A sitemap of 500,000 URLs stops nothing else.
+            self._admit_some(entries[start : start + _ADMITTED_AT_ONCE], depth=depth, via=via, hops=hops)
+
+    def admit_known(self) -> None:
+        """Have the articles fetched that the archive holds as live: nothing may link to them any more."""
+        for of in sorted(self.sites):
+            known = (Entry(url=url, kind="link") for url in self._catalog.live_articles(of))
+            while entries := list(islice(known, _ADMITTED_AT_ONCE)):
+                self._admit_some(entries, depth=1, via=None, hops=0)
+
+    def _admit_some(self, entries: Iterable[Entry], *, depth: int, via: str | None, hops: int) -> None:
+        found: dict[str, Entry] = {}
+        for entry in entries:
+            with suppress(InvalidURLError):
+                found.setdefault(normalise(entry.url), entry)
+        for url in self._run.unseen(list(found), too_deep=depth > self._job.max_depth):
+            entry = found[url]
+            refusal = self._refusal(url, depth, entry.kind)
+            if refusal is None:
+                self._requested += 1
+            visit = Visit(url=url, kind=entry.kind, depth=depth, hops=hops, via=via, hints=entry.hints)
+            self._run.add(visit, refused=refusal, explanation=self.why_taken_down(url) if refusal else None)
+
+    def _refusal(self, url: str, depth: int, kind: OutlinkKind) -> str | None:
+        if site(url) not in self.sites and url not in self._sitemaps_elsewhere:
+            return "offsite"
+        if self._takedowns.of(url):
+            return "taken_down"
+        # What was asked for by name, or announced as a feed or sitemap (sitemap.xml.gz), is taken at its word.
+        if depth > 0 and kind == "link" and posixpath.splitext(urlsplit(url).path)[1].lower() in _NO_PAGE:
+            return "no_page"
+        if depth > 0 and _is_trap(url):
+            return "trap"
+        if depth > self._job.max_depth:
+            return TOO_DEEP
+        if self.is_full:
+            return "max_pages"
+        if depth > 0 and kind == "link" and self._was_no_page(url):
+            return "was_no_page"
+        return None
+
+    def why_taken_down(self, url: str) -> str | None:
+        """Return when and why an article was taken down, or None where it was not."""
+        takedown = self._takedowns.of(url)
+        return f"taken down on {takedown.at:%Y-%m-%d}: {takedown.reason}" if takedown else None
+
+    def _was_no_page(self, url: str) -> bool:
+        """Tell whether the last answer, not long ago, was neither a page nor a list of pages."""
+        known = self._catalog.get(url)
+        if known is None or known.standing is not None or known.kind != "other":
+            return False
+        return datetime.now(UTC) - known.captured_at < _NO_PAGE_FOR
+
+
+def _is_trap(url: str) -> bool:
+    path = urlsplit(url).path
+    return path.count("/") > _MOST_SEGMENTS or _REPEATED.search(path) is not None
