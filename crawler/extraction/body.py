@@ -117,7 +117,9 @@ class BodyReader:
         if len(best) > 1:
             return best
         own = cleaned("\n".join(self._layout.lines[i].text for i in self._own_paragraphs()))
-        return own if len(own) > 1 else best
+        if len(own) > 1:
+            return own
+        return cleaned("\n".join(line for passage in best for line in self._passages.divided(passage)))
 
     def _fit(self, passages: list[Passage]) -> float:
         """How well a text fits the running text of the page: the harmonic mean of how much of either is in the other.

@@ -90,6 +90,8 @@ class Cleaner:
             return True
         if len(line) > _MAX_BYLINE:
             return False
+        if BYLINE_WORD.fullmatch(f"{line} "):
+            return True
         named = [name for name in self._authors if name in line]
         rest = BYLINE_WORD.sub("", line)
         for name in named:

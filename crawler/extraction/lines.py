@@ -73,9 +73,11 @@ _UNSEEN_TAGS = frozenset(
         "datalist",
     ]
 )
+# White space alone stands between words only where inline elements do; most of it stands between blocks.
+_INLINE = f"contains('|{'|'.join(sorted(INLINE_TAGS))}|', concat('|', name(), '|'))"
 _TEXT_AND_BREAKS = etree.XPath(
-    "/html/body//text()[normalize-space() and not(parent::script or parent::style or parent::noscript "
-    "or parent::option)] | /html/body//br"
+    f"/html/body//text()[(normalize-space() or parent::*[{_INLINE}] or preceding-sibling::*[1][{_INLINE}]) "
+    "and not(parent::script or parent::style or parent::noscript or parent::option)] | /html/body//br"
 )
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _HIDDEN_CLASS = re.compile(
@@ -181,6 +183,10 @@ def read_lines(root: html.HtmlElement) -> list[Line]:
         parent = node.getparent()
         holder = parent.getparent() if node.is_tail else parent
         block, link = _enclosing(holder)
+        if node.isspace():
+            if block is run.block:
+                run.space()
+            continue
         if block is not run.block:
             run.flush(lines, zones)
             run = _Run(block)
@@ -205,6 +211,9 @@ class _Run:
         if link is not None:
             self.link = self.link if self.link is not None else link
             self.link_length += len(text.strip())
+
+    def space(self) -> None:
+        self.parts[-1] += " "
 
     def flush(self, lines: list[Line], zones: dict[html.HtmlElement, int]) -> None:
         if self.block is None:

@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from lxml import html
 
-from broadsheet.crawler.extraction.layout import Column, Layout, column_of
+from broadsheet.crawler.extraction.layout import Column, Layout, column_of, is_paragraph
 from broadsheet.crawler.extraction.lead import Lead
 from broadsheet.crawler.extraction.lines import Line
 
 _NOT_WRITTEN = re.compile(r"[\W_]+")
 _COLUMN_SHARE = 0.2
+# Zero width non-joiner and joiner: the one is a part of Persian words, the other of words in Indic scripts.
+_JOINERS = "\u200c\u200d"
+_ROW, _BARS = re.compile(r"\|.*\|$"), re.compile(r"(?<!\\)\|")
+_COPY = 2
 _PIECE, _MOSTLY = 12, 0.75
 LIST_MARK = "- "
 """What list entries begin with."""
@@ -60,18 +65,60 @@ class Passages:
                 self._positions.setdefault(key_of(line.text), []).append(i)
 
     def align(self, lines: Iterable[str]) -> list[Passage]:
-        """Find the lines of a text on the page; of equal ones that behind the line before."""
+        """Find the lines of a text on the page, and take them as they stand there; of equal ones that behind the last.
+
+        trafilatura drops the characters that join or part letters, which some scripts spell with, and writes the rows
+        of tables with bars between their cells: the cells of a row are one line, unless they hold paragraphs.
+        """
         found: list[Passage] = []
         reached = -1
         for text in lines:
             key = key_of(text)
             places = self._positions.get(key)
-            place = None
-            if places:
-                place = next((i for i in places if i > reached), places[0])
-                reached = max(reached, place)
-            found.append(Passage(text, key, place))
+            if not places:
+                found += self._row(text, key) if _ROW.match(text) else (Passage(text, key, None),)
+                continue
+            place = next((i for i in places if i > reached), places[0])
+            reached = max(reached, place)
+            found.append(Passage(self._text(place), key, place))
         return found
+
+    def _row(self, text: str, key: str) -> Iterator[Passage]:
+        """The cells of a row, or its paragraphs where the table is there for the layout of the page."""
+        cells = self._divided(key)
+        if any(is_paragraph(self._layout.lines[i]) for i in cells):
+            for i in cells:
+                yield Passage(self._text(i), key_of(self._layout.lines[i].text), i)
+        else:
+            yield Passage(" ".join(_BARS.sub(" ", text).split()), key, cells[0] if cells else None)
+
+    def divided(self, passage: Passage) -> list[str]:
+        """The lines of the page that were run together to one, as trafilatura does on short pages."""
+        return [self._text(i) for i in self._divided(passage.key)] or [passage.text]
+
+    def _divided(self, whole: str) -> list[int]:
+        """The lines of the page that say together, one behind another, what is asked for; none where no lines do."""
+        for number, (_, start) in enumerate(self._keys):
+            if not whole.startswith(start):
+                continue
+            lines, reached = [], 0
+            for i, key in self._keys[number:]:
+                if whole.startswith(key, reached):
+                    lines.append(i)
+                    reached += len(key)
+                if reached == len(whole):
+                    return lines
+        return []
+
+    @cached_property
+    def _keys(self) -> list[tuple[int, str]]:
+        """The lines that may be text with their keys, in the order of the page."""
+        return sorted((i, key) for key, places in self._positions.items() if key for i in places)
+
+    def _text(self, i: int) -> str:
+        """A line without the characters that are not seen, but for those that letters are joined and parted by."""
+        text = self._layout.lines[i].text
+        return text if text.isprintable() else "".join(c for c in text if c.isprintable() or c in _JOINERS)
 
     def completed(self, passages: list[Passage]) -> list[Passage]:
         """The text with the paragraphs that it lacks of the columns it stands in.
@@ -93,17 +140,53 @@ class Passages:
         first, last = self._layout.body
         taken = frozenset(placed)
         whole = "".join(passage.key for passage in passages)
+        # Said again in one element it is meant: a refrain, a line that every entry ends with.
+        said = {(p.key, self._parent(p), column_of(self._layout.lines[p.line])) for p in passages if p.line in running}
         missing = [
-            Passage(line.text, key, i)
+            Passage(self._text(i), key, i)
             for i in self._layout.paragraphs
             if first <= i <= last
             and i not in taken
             and i not in self._dropped
-            and columns.get(column_of(line := self._layout.lines[i]), 0) > enough
-            and (key := key_of(line.text)) not in whole
+            and (columns.get(column_of(line := self._layout.lines[i]), 0) > enough or self._is_bare(line))
+            and ((key := key_of(line.text)) not in whole or (key, line.block.getparent(), column_of(line)) in said)
         ]
         complete = _merged(passages, missing)
-        return _merged(complete, list(self._headings_and_entries(complete)))
+        return self._without_copies(_merged(complete, list(self._headings_and_entries(complete))))
+
+    def _without_copies(self, passages: list[Passage]) -> list[Passage]:
+        """The text without runs of lines that another element holds again, as for another width of the screen."""
+        running = frozenset(self._layout.paragraphs)
+        kept: list[Passage] = []
+        places: dict[str, int] = {}
+        number = 0
+        while number < len(passages):
+            at = places.get(passages[number].key)
+            length = 0
+            while at is not None and number + length < len(passages) and at + length < len(kept):
+                one, other = kept[at + length], passages[number + length]
+                if one.key != other.key or self._parent(one) is self._parent(other):
+                    break
+                length += 1
+            # Lists say the same of one thing as of another.
+            if sum(p.line in running for p in passages[number : number + length]) < _COPY:
+                length = 0
+                places.setdefault(passages[number].key, len(kept))
+                kept.append(passages[number])
+            number += length or 1
+        return kept
+
+    def _parent(self, passage: Passage) -> html.HtmlElement | None:
+        return self._layout.lines[passage.line].block.getparent() if passage.line is not None else None
+
+    def _is_bare(self, line: Line) -> bool:
+        """Whether a line leads nowhere and stands in elements of the container that have neither class nor id."""
+        node: html.HtmlElement | None = line.block if line.link is None else None
+        while node is not None and node is not self._layout.container:
+            if node.tag not in ("div", "p", "section") or node.get("class") or node.get("id"):
+                return False
+            node = node.getparent()
+        return node is not None
 
     def with_lead(self, passages: list[Passage], lead: Lead) -> list[Passage]:
         """The text with the lead before it, where it does not hold it yet."""
@@ -115,6 +198,7 @@ class Passages:
         """The headings and list entries that a text lacks: those among its paragraphs, or right above one of them."""
         placed = {passage.line for passage in passages if passage.line is not None}
         whole = "".join(passage.key for passage in passages)
+        keys = {passage.key for passage in passages}
         parents = {self._layout.lines[i].block.getparent() for i in placed & frozenset(self._layout.paragraphs)}
         first, last = self._layout.body
         for i in range(max(first, 0), last):
@@ -122,8 +206,9 @@ class Passages:
             if i in placed or i in self._dropped or line.zone.link or not (line.heading or line.zone.listed):
                 continue
             beside = not line.linked and _outside_list(line).getparent() in parents
-            if (beside or (line.heading and i + 1 in placed)) and (key := key_of(line.text)) not in whole:
-                yield Passage(line.text, key, i)
+            said = keys if line.heading else whole  # Paragraphs often hold the words of the heading above them.
+            if (beside or (line.heading and i + 1 in placed)) and (key := key_of(line.text)) not in said:
+                yield Passage(self._text(i), key, i)
 
 
 def _outside_list(line: Line) -> html.HtmlElement:
