@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from functools import lru_cache
-from itertools import pairwise
+from functools import lru_cache, partial
 
 from msgspec import Struct
 
-from broadsheet.storage import layout
+from broadsheet.storage import numbering
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.chains.changes import Changes
-from broadsheet.storage.documents import extractions, removals, snapshots
+from broadsheet.storage.documents import extractions, removals
 from broadsheet.storage.documents.extractions import Extraction
 from broadsheet.storage.documents.marker import ensure_format
 from broadsheet.storage.documents.removals import Removal, Takedowns
@@ -149,11 +148,12 @@ class Archive:
             lines: The index lines of captures.
             language: Only articles of this language, of any region (``en``).
         """
-        names_of = lru_cache(maxsize=64)(self._list_names)
+        listed_of = lru_cache(maxsize=64)(partial(numbering.listed, self.store))
         for line in lines:
             if line.snapshot is None:
                 continue
-            snapshot = self._numbered(line.snapshot, names_of(identity_hash(line.filed_as or line.url)))
+            hashed = identity_hash(line.filed_as or line.url)
+            snapshot = numbering.read_named(self.store, line.snapshot, hashed, listed_of(hashed))
             if snapshot and (language is None or _language(snapshot) == language):
                 yield snapshot
 
@@ -271,41 +271,17 @@ class Archive:
         """Return the versions of a URL, and where they are filed: behind the redirects captured at URLs without."""
         lookup = lookup or Lookup(self.store)
         for _ in range(_MOST_REDIRECTS):
-            names = self._list_names(identity_hash(url))
+            names = numbering.versions(self.store, identity_hash(url))
             if names or self.takedown(url):
                 return url, names
             location = lookup.redirect(url)
             if location is None:
                 return url, []
             url = location
-        return url, self._list_names(identity_hash(url))
-
-    def _list_names(self, hashed: str) -> list[SnapshotName]:
-        keys = [entry.key for entry in self.store.list(layout.snapshots_prefix(hashed))]
-        takedowns = Takedowns(self.store, hashed)
-        oldest_first = sorted(
-            (layout.parse_snapshot_key(key) for key in keys if not takedowns.hides_identity(hashed, key)),
-            key=lambda name: (name.captured_at, name.key),
-        )
-        # Two writers that saw the same state wrote it twice: equal neighbours are one version.
-        return oldest_first[:1] + [name for before, name in pairwise(oldest_first) if name.content != before.content]
+        return url, numbering.versions(self.store, identity_hash(url))
 
     def _read(self, names: list[SnapshotName], number: int) -> Snapshot:
-        key = names[number - 1].key
-        return snapshots.numbered(snapshots.read(self.store, key), key, number)
-
-    def _numbered(self, key: str, names: list[SnapshotName]) -> Snapshot | None:
-        """Read a snapshot, or return None where an equal neighbour stands for it."""
-        number = next((number for number, name in enumerate(names, 1) if name.key == key), None)
-        if number is not None:
-            return self._read(names, number)
-        try:
-            self.store.size(key)
-        except NoSuchObjectError as error:
-            if key in removals.removed(self.store):
-                return None  # It was removed after its index line was read.
-            raise ArchiveDamagedError(f"snapshot {key} is missing and the index names it; run verify") from error
-        return None
+        return numbering.read(self.store, names, number)
 
 
 def _within(lines: Iterator[IndexLine], since: datetime | None, until: datetime | None) -> Iterator[IndexLine]:

@@ -64,3 +64,9 @@ def test_a_catalog_forgets_nothing_because_a_listing_lacks_a_segment(store: Fold
     forgetful = ForgetfulStore(store, set(keys(store, layout.INDEX)[:2]))
     assert catalog.refresh(forgetful) == 0
     assert catalog.get(URL) is not None
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_a_version_that_the_index_names_is_read_although_the_listing_lacks_it(store: FolderStore, number: int) -> None:
+    forgetful = ForgetfulStore(store, {keys(store, layout.SNAPSHOTS)[number]})
+    assert list(Archive(forgetful).snapshots()) == list(Archive(store).snapshots())
