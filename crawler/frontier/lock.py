@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from pathlib import Path
+
+from broadsheet.storage import process_lock
 
 
 class RunLock:
@@ -17,7 +17,7 @@ class RunLock:
 
     def __init__(self, directory: Path, number: int) -> None:
         self._path = directory / f"{number}.lock"
-        self._descriptor: int | None = None
+        self._lock: int | None = None
 
     @property
     def is_of_this_machine(self) -> bool:
@@ -27,23 +27,14 @@ class RunLock:
     def take(self) -> bool:
         """Hold the lock to the end of this process or to `release`; False where another process does."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return False
-        except OSError:
-            os.close(descriptor)
-            raise
-        self._descriptor = descriptor
-        return True
+        self._lock = process_lock.hold(self._path)
+        return self._lock is not None
 
     def release(self) -> None:
         """Let go of the lock."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        if self._lock is not None:
+            process_lock.let_go(self._lock)
+            self._lock = None
 
     def discard(self) -> None:
         """Let go of the lock, of which nothing is left: the run is over."""

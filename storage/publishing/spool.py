@@ -27,7 +27,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from broadsheet.storage import layout
+from broadsheet.storage import layout, process_lock
 from broadsheet.storage.documents.manifests import Place
 from broadsheet.storage.durable import sync_directory, write_durably
 from broadsheet.storage.errors import StoreError
@@ -243,7 +243,7 @@ class Lane:
     def release(self) -> None:
         """Let go of the lane."""
         if self._lock is not None:
-            os.close(self._lock)
+            process_lock.let_go(self._lock)
             self._lock = None
 
     def retire(self) -> None:
@@ -295,15 +295,5 @@ class Lane:
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     def _acquire(self) -> bool:
-        path = self._directory / _LOCK
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return False
-        except OSError:
-            os.close(descriptor)
-            raise
-        self._lock = descriptor
-        return True
+        self._lock = process_lock.hold(self._directory / _LOCK)
+        return self._lock is not None

@@ -5,14 +5,13 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from servers.faulty_proxy import AFTER_THE_SERVER, BEFORE_THE_SERVER, Fault, FaultyProxy, Refusal, faulty_proxy
+from servers.faulty_proxy import AFTER_THE_SERVER, BEFORE_THE_SERVER, Fault, FaultyProxy, Refusal
 from servers.seaweedfs import SeaweedFS
 from servers.seaweedfs import seaweedfs as running_seaweedfs
 
@@ -28,25 +27,6 @@ from broadsheet.storage.stores.s3.store import S3Store
 from broadsheet.storage.stores.s3.uploads import PART_SIZE
 
 MIB = 1024 * 1024
-
-
-@pytest.fixture
-def server(seaweedfs: SeaweedFS, monkeypatch: pytest.MonkeyPatch) -> SeaweedFS:
-    for name, value in seaweedfs.environment.items():
-        monkeypatch.setenv(name, value)
-    return seaweedfs
-
-
-@pytest.fixture
-def bucket(server: SeaweedFS) -> str:
-    return server.make_bucket()
-
-
-@pytest.fixture
-def proxy(server: SeaweedFS, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyProxy]:
-    with faulty_proxy(server.endpoint) as proxy:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.endpoint)
-        yield proxy
 
 
 def test_an_object_lies_under_the_prefix_and_its_key(server: SeaweedFS, bucket: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,25 +16,6 @@ from broadsheet.storage.stores.s3.traits import Traits
 from broadsheet.storage.workspace import Workspace
 
 SEAWEEDFS = Traits(conditional_create="atomic", list_order="directories", content_md5="enforced")
-
-
-@pytest.fixture
-def server(seaweedfs: SeaweedFS, monkeypatch: pytest.MonkeyPatch) -> SeaweedFS:
-    for name, value in seaweedfs.environment.items():
-        monkeypatch.setenv(name, value)
-    return seaweedfs
-
-
-@pytest.fixture
-def bucket(server: SeaweedFS) -> str:
-    return server.make_bucket()
-
-
-@pytest.fixture
-def proxy(server: SeaweedFS, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyProxy]:
-    with faulty_proxy(server.endpoint) as proxy:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.endpoint)
-        yield proxy
 
 
 def puts(requests: list[SeenRequest]) -> int:

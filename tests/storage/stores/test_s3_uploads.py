@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from servers.faulty_proxy import FaultyProxy, faulty_proxy
+from servers.faulty_proxy import FaultyProxy
 from servers.seaweedfs import SeaweedFS
 
 from broadsheet.storage.stores.s3.bucket import Bucket
@@ -19,25 +18,11 @@ TRAITS = Traits(conditional_create="atomic", list_order="directories", content_m
 
 
 @pytest.fixture
-def server(seaweedfs: SeaweedFS, monkeypatch: pytest.MonkeyPatch) -> SeaweedFS:
-    for name, value in seaweedfs.environment.items():
-        monkeypatch.setenv(name, value)
-    return seaweedfs
-
-
-@pytest.fixture
 def bucket(server: SeaweedFS) -> str:
     name = server.make_bucket()
     for key in ("news/warc/one", "news/warc/two", "newsletter/x", "other"):
         server.client.create_multipart_upload(Bucket=name, Key=key)
     return name
-
-
-@pytest.fixture
-def proxy(server: SeaweedFS, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyProxy]:
-    with faulty_proxy(server.endpoint) as proxy:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.endpoint)
-        yield proxy
 
 
 def uploads(server: SeaweedFS, bucket: str) -> list[str]:
