@@ -110,6 +110,29 @@ def test_an_earlier_capture_does_not_finish_what_a_later_one_answered(machine: M
     assert machine.coverage().outcomes["new"] == 1
 
 
+def test_a_page_waits_for_the_publication_of_the_capture_that_was_read(machine: Machine) -> None:
+    machine.discover([1])
+    (url,) = machine.lease(1)
+    machine.capture(url, "failed")
+    earlier = list(machine.captured)
+    machine.captured.clear()
+    machine.run.answered(url, machine.capture(url, "new"))
+    machine.captured[:] = earlier
+    machine.publish()
+    machine.kill()
+    assert machine.lease(1) == [url], "the capture that was read is lost"
+
+
+def test_a_page_that_was_cut_off_and_given_back_is_not_done_by_what_came_of_it(machine: Machine) -> None:
+    machine.discover([1])
+    (url,) = machine.lease(1)
+    machine.capture(url, "failed")
+    machine.run.release(url)
+    machine.publish()
+    assert machine.coverage().skipped == {"open": 1}
+    assert machine.lease(1) == [url]
+
+
 def test_a_batch_that_is_published_twice_counts_once(machine: Machine) -> None:
     machine.discover([1])
     (url,) = machine.lease(1)
