@@ -153,8 +153,10 @@ def kill_again_and_again(
                     ended = finish(process)
             _note(outcome, site, before, in_flight)
             if ended is None:
-                in_flight = _in_flight(directory / "archive" / ".local", site.url)
-                outcome.most_in_flight = max(outcome.most_in_flight, len(in_flight))
+                leased = _leased(directory / "archive" / ".local", site.url)
+                outcome.most_in_flight = max(outcome.most_in_flight, len(leased))
+                # The next process may be killed before it has asked for them again.
+                in_flight |= leased
                 if chance.random() < _RECOVERED:
                     # Whoever publishes what a killed crawl left, the crawl that goes on knows of it.
                     recovered = broadsheet("recover")
@@ -178,16 +180,17 @@ def _wait_for_the_moment(site: SiteServer, process: subprocess.Popen[bytes], cha
 
 
 def _note(outcome: Outcome, site: SiteServer, before: int, in_flight: set[str]) -> None:
-    """Note what a process has asked for, and what of that had been asked for by others."""
+    """Note what a process has asked for, and what of that others had asked for; that is in flight no more."""
     asked = Counter(path for path, _ in site.requests[before:] if path != "/robots.txt")
     again = [path for path in asked if outcome.asked[path]]
     outcome.again += len(again) + sum(count - 1 for count in asked.values())
     outcome.unexplained += [path for path in again if path not in in_flight]
     outcome.unexplained += [path for path, count in asked.items() if count > 1]
+    in_flight.difference_update(asked)
     outcome.asked += asked
 
 
-def _in_flight(state: Path, url: str) -> set[str]:
+def _leased(state: Path, url: str) -> set[str]:
     """Return the paths that a killed process had in flight, as the frontier has it."""
     if "BROADSHEET_FRONTIER" not in os.environ and not (state / "frontier.sqlite").exists():
         return {"/"}
