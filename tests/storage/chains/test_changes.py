@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from archiving.stores import ReadOnlyStore
 from archiving.writer import Writer, answers, shows, shows_no_article
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,21 +20,6 @@ from broadsheet.storage.stores.folder import FolderStore
 
 URL = "https://news.example/a"
 OTHER = "https://news.example/b"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> FolderStore:
-    return FolderStore(tmp_path / "archive")
-
-
-@pytest.fixture
-def writer(store: FolderStore, tmp_path: Path) -> Writer:
-    return Writer(store, tmp_path / "local")
-
-
-@pytest.fixture
-def archive(store: FolderStore) -> Archive:
-    return Archive(ReadOnlyStore(store))
 
 
 def told(changes: list[Change]) -> list[tuple[str | None, str]]:

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from broadsheet.storage.documents.marker import ensure_format
 from broadsheet.storage.errors import ArchiveFormatError
 from broadsheet.storage.stores.folder import FolderStore
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> FolderStore:
-    return FolderStore(tmp_path / "archive")
 
 
 def test_an_empty_store_becomes_an_archive_only_when_that_is_asked_for(store: FolderStore) -> None:

@@ -104,11 +104,6 @@ def schema() -> Any:
     return json.loads(text)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> FolderStore:
-    return FolderStore(tmp_path / "archive")
-
-
 def stored(store: FolderStore, data: bytes) -> str:
     """Store bytes as a snapshot under the key that belongs to them."""
     key = layout.snapshot_key("0" * 32, moment(0), "sha256:" + "0" * 64, data)

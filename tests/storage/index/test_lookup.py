@@ -27,21 +27,6 @@ URLS = ("https://news.example/a", "https://news.example/b?id=7", "https://www.ot
 PLACES = st.integers(0, len(URLS) - 1)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> FolderStore:
-    return FolderStore(tmp_path / "archive")
-
-
-@pytest.fixture
-def writer(store: FolderStore, tmp_path: Path) -> Writer:
-    return Writer(store, tmp_path / "local")
-
-
-@pytest.fixture
-def archive(store: FolderStore) -> Archive:
-    return Archive(ReadOnlyStore(store))
-
-
 def moves(url: str, minute: float, location: str, filed_as: str | None = None) -> Visit:
     """A visit that is redirected."""
     visit = answers(url, minute, "301 Moved Permanently", location)

@@ -32,16 +32,6 @@ URL = "https://news.example/a"
 OTHER = "https://news.example/b"
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> FolderStore:
-    return FolderStore(tmp_path / "archive")
-
-
-@pytest.fixture
-def writer(store: FolderStore, tmp_path: Path) -> Writer:
-    return Writer(store, tmp_path / "local")
-
-
 def second_edition(writer: Writer) -> tuple[Batch, Plan, list[Published]]:
     """A batch that is recorded and planned, over an archive that holds two articles: three snapshots are due."""
     writer.publish(shows(URL, 0, "one"), shows(OTHER, 0, "one"))

@@ -34,11 +34,6 @@ MIDNIGHT = 12 * 60
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> FolderStore:
-    return FolderStore(tmp_path / "archive")
-
-
-@pytest.fixture
 def writer(store: FolderStore, tmp_path: Path) -> Writer:
     """A writer that has published an article, and has looked at it again without news."""
     writer = Writer(store, tmp_path / "local")

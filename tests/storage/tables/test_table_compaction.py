@@ -28,16 +28,6 @@ DAY = date(2026, 11, 22)
 CLOSED = date(2026, 11, 24)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> FolderStore:
-    return FolderStore(tmp_path / "archive")
-
-
-@pytest.fixture
-def writer(store: FolderStore, tmp_path: Path) -> Writer:
-    return Writer(store, tmp_path / "local")
-
-
 def publish(writer: Writer, *minutes: float) -> None:
     """Publish a batch with one version for each of some minutes."""
     for minute in minutes:

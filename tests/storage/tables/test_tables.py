@@ -39,16 +39,6 @@ class StoreWithoutTables(WatchedStore):
         super().put(key, data)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> FolderStore:
-    return FolderStore(tmp_path / "archive")
-
-
-@pytest.fixture
-def writer(store: FolderStore, tmp_path: Path) -> Writer:
-    return Writer(store, tmp_path / "local")
-
-
 def rows(store: ObjectStore, keys: Iterable[str]) -> list[dict[str, Any]]:
     """The rows of some Parquet files."""
     return [row for key in keys for row in pq.ParquetFile(pa.BufferReader(store.get(key))).read().to_pylist()]
