@@ -74,7 +74,8 @@ def _merge_batch(remover: Remover, batch: str) -> Removal:
         kept = min(warcs, key=store.size)
         segment = None
     index = index_replacement(index_key, indexes[index_key], removed, segment.new.key if segment else None)
-    others = (warcs | indexes.keys()) - {kept, index_key, index.new.key}
+    # Another machine that merges them as well may have put what this one is about to.
+    others = (warcs | indexes.keys()) - {kept, index_key, index.new.key, segment.new.key if segment else kept}
     merged = msgspec.structs.replace(
         draft,
         segments=[segment] if segment else [],

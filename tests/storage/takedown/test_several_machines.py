@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 
 import pytest
+from archiving.everything import MemoryStore
 from archiving.machine import Machine, leaks
-from archiving.stores import MeetingStore, WatchedStore, copy, objects
+from archiving.stores import CutOff, DyingStore, MeetingStore, WatchedStore, copy, objects
 from archiving.writer import moment, shows
 from end_to_end.command import Broadsheet, finish
 from servers.seaweedfs import SeaweedFS
 
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.stores.folder import FolderStore
-from broadsheet.storage.stores.objects import ObjectStore, open_store
+from broadsheet.storage.stores.objects import ObjectEntry, ObjectStore, open_store
+from broadsheet.storage.takedown.takedown import finish as finish_removals
 from broadsheet.storage.verification.verifier import verify
 
 FIRST = "https://news.example/2026/first-to-go"
@@ -128,3 +132,76 @@ def test_two_processes_on_a_bucket(tmp_path: Path, seaweedfs: SeaweedFS, monkeyp
         assert [finished.stderr for finished in map(finish, ended) if finished.status] == []
     assert_both_gone(store, tmp_path / "a third")
     assert any(key.startswith("takedown/") for key in objects(store))
+
+
+@pytest.fixture(scope="module")
+def met(tmp_path_factory: pytest.TempPathFactory) -> ObjectStore:
+    """An archive from which two machines have removed at the same moment, and that neither has looked at again."""
+    directory = tmp_path_factory.mktemp("met")
+    published, store = FolderStore(directory / "published"), FolderStore(directory / "archive")
+    publish(published, directory / "crawler")
+    removals: dict[str, Callable[[Machine], object]] = {
+        "takedown": lambda machine: machine.forget(FIRST),
+        "age": lambda machine: machine.retain(moment(500), NOW),
+    }
+    for name, remove in removals.items():
+        alone = FolderStore(directory / name)
+        copy(published, alone)
+        remove(Machine(alone, directory / f"{name} local"))
+        copy(alone, store)
+    return store
+
+
+class InterruptedStore(WatchedStore):
+    """A store that lets something happen before a certain listing."""
+
+    def __init__(self, store: ObjectStore, number: int, happens: Callable[[], None]) -> None:
+        super().__init__(store, lambda _: None)
+        self._left = number
+        self._happens = happens
+
+    def list(self, prefix: str = "") -> Iterator[ObjectEntry]:
+        self._left -= 1
+        if self._left == 0:
+            self._happens()
+        return super().list(prefix)
+
+
+def merge_interrupted(store: ObjectStore, directory: Path, number: int, changes: int) -> bool:
+    """Merge what met; before the n-th listing another machine gets so far with it, and later goes on.
+
+    Returns:
+        Whether there were as many listings.
+    """
+    other = Machine(store, directory / f"{number} other")
+    interrupted = False
+
+    def interrupt() -> None:
+        nonlocal interrupted
+        interrupted = True
+        other.store = DyingStore(store, changes)
+        with contextlib.suppress(CutOff), other.removing() as remover:
+            finish_removals(remover)
+
+    with Machine(InterruptedStore(store, number, interrupt), directory / f"{number} one").removing() as remover:
+        finish_removals(remover)
+    other.store = store
+    with other.removing() as remover:
+        finish_removals(remover)
+    return interrupted
+
+
+@pytest.mark.parametrize("changes", [2, 3, 4])
+def test_what_met_is_merged_however_far_another_has_come_with_merging_it(
+    tmp_path: Path, met: ObjectStore, changes: int
+) -> None:
+    for number in count(1):
+        store = MemoryStore()
+        copy(met, store)
+        interrupted = merge_interrupted(store, tmp_path, number, changes)
+        assert [line.at for line in Archive(store).captures()] == [moment(2), moment(11)]
+        assert verify(store, deep=True).defects == [], number
+        assert leaks(Machine(store, tmp_path / f"{number} third"), "first-to-go", "the first text") == []
+        if not interrupted:
+            break
+    assert number > 20
