@@ -134,6 +134,7 @@ def test_a_segment_that_is_not_the_one_its_key_names_is_never_read() -> None:
         (gzip.compress(b"com,example)/ 20261122120000\n"), "line 1: not a CDXJ line"),
         (gzip.compress(b'com,example)/ 20261122120000 {"url":7}\n'), "line 1: not a CDXJ line"),
     ],
+    ids=["not gzipped", "no fields", "a number for a URL"],
 )
 def test_a_segment_that_was_never_an_index_is_reported(segment: bytes, complaint: str) -> None:
     with pytest.raises(ArchiveDamagedError, match=complaint):
