@@ -71,7 +71,7 @@ def read_authors(page: Page, structured: Structured, layout: Layout, *, publishe
         return Authors([], None)
     candidates = dict.fromkeys((claim.source, claim.author.name) for claim in claims)
     provenance = Provenance(source=chosen[0].source, candidates=[Candidate(source=s, value=v) for s, v in candidates])
-    return Authors(_distinct(_shortened(chosen, people)), provenance)
+    return Authors(_with_profiles(_distinct(_shortened(chosen, people)), claims), provenance)
 
 
 def _claims(page: Page, structured: Structured, own: Container[str]) -> Iterator[_Claim]:
@@ -183,6 +183,12 @@ def _distinct(claims: list[_Claim]) -> list[Author]:
         if key not in found or (found[key].url is None and claim.author.url is not None):
             found[key] = claim.author
     return list(found.values())
+
+
+def _with_profiles(authors: list[Author], claims: list[_Claim]) -> list[Author]:
+    """The authors, those without a profile with the one that another source gives for their name."""
+    profiles = {_key(c.author.name): c.author.url for c in reversed(claims) if c.author.url is not None}
+    return [a if a.url else Author(name=a.name, url=profiles.get(_key(a.name))) for a in authors]
 
 
 def _key(name: str) -> str:

@@ -74,7 +74,7 @@ class Cleaner:
                 or self._is_elsewhere(passage)
             ):
                 continue
-            if len(kept) < _HEAD_LINES and self._is_head(line, key):
+            if len(kept) < _HEAD_LINES and (self._is_head(line, key) or self._is_above(passage)):
                 continue
             kept.append(passage)
         return self._without_end_matter(self._without_tail(self._without_asides(kept)))
@@ -99,6 +99,11 @@ class Cleaner:
         if named and (BYLINE_WORD.match(line) or len(rest) < 30):
             return True
         return any(len(line) - (m.end - m.start) < 20 for m in find_dates(plain(line)) if m.readings)
+
+    def _is_above(self, passage: Passage) -> bool:
+        """Whether a line stands above the headline and is no sentence: the name of the site, a menu, a kicker."""
+        above = passage.line is not None and passage.line < self._layout.headline
+        return above and len(passage.text) <= _MAX_BYLINE and _SENTENCE_END.search(passage.text) is None
 
     def _is_elsewhere(self, passage: Passage) -> bool:
         """Whether a passage is nothing but a link to another article: no sentence, and no heading of the text."""

@@ -42,7 +42,7 @@ DATE = re.compile(
         (?P<month_after>{MONTH_PATTERN}) {_WORD_END} [.,]*[\s-]*(?:(?:de|del|of|din|do)\s)?\s*
         (?:(?:พ\.ศ\.\s?)?(?P<year_after>{_YEAR})|(?:['’]|{_SHORT_YEAR_BEHIND})(?P<short_year>\d\d)(?![\d:.]))?
   | (?<!\d) (?:(?P<year_before>{_YEAR})\.?\s+(?:m\.\s+)?)? {_WORD_START} (?P<month_before>{MONTH_PATTERN}) {_WORD_END}
-        \.?\s* (?P<day_after>\d\d?) (?![\d:]) (?:st|nd|rd|th|\.)?
+        \.?\s* (?P<day_after>\d\d?) (?![\d:]|[/.]\d) (?:st|nd|rd|th|\.)?
         (?:(?:\s*[,/]\s*|\s+) (?P<year_last>{_YEAR}))?
   | (?<!\d) (?P<vi_day>\d\d?) \s+tháng\s+ (?P<vi_month>\d\d?) [,\s]+(?:năm\s+)? (?P<vi_year>\d{{4}})
   | (?<!\d) (?P<hijri_day>\d\d?) \s+ (?:(?P<solar_month>{SOLAR_HIJRI_PATTERN})|(?P<lunar_month>{LUNAR_HIJRI_PATTERN}))

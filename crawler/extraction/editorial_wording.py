@@ -59,6 +59,7 @@ _LABEL = (
     r"advertentie|annons|annonse|mainos|реклама|إعلان|広告|广告|광고|story continues below.{0,30}|"
     r"article continues (?:below|after).{0,30}|continue reading below.{0,30})\W*$"
     r"|\d+ (?:of|/|von|sur|di|de|van|av|из) \d+\W*$"
+    r"|(?:source|quelle|url|link|permalink|fonte|fuente|bron|adresse?|来源|來源|原文|출처) ?[:：] ?https?://\S+$"
     r"|(?:tags?|filed under|etiketler|etiquetas|schlag(?:wörter|worte)|stichwörter|mots[- ]clés|keywords?|"
     r"trefwoorden|теги|метки|標籤|标签|タグ) ?:.{0,80}$"
 )

@@ -102,7 +102,7 @@ def _site_names(page: Page, structured: Structured) -> set[str]:
     host = (urlsplit(page.url).hostname or "").removeprefix("www.")
     names = {_key(site_name(structured) or ""), _key(host), *(_key(label) for label in host.split(".")[:-1])}
     names.discard("")
-    return names
+    return names | {f"the{name}" for name in names}
 
 
 def _without_site(title: str, names: set[str], others: list[str]) -> str:

@@ -58,7 +58,7 @@ def _figures(page: Page, layout: Layout) -> Iterator[Image]:
         return
     area = layout.container.getparent() if layout.container.tag != "body" else layout.container
     for figure in (area if area is not None else layout.container).iter("figure"):
-        picture = figure.find(".//img")
+        picture = next(figure.iter("img", "amp-img"), None)
         if picture is None or any(
             ancestor.tag in ("aside", "nav", "footer", "a") for ancestor in figure.iterancestors()
         ):

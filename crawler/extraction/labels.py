@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from broadsheet.crawler.extraction.layout import Layout
-from broadsheet.crawler.extraction.lines import text_of
+from broadsheet.crawler.extraction.lines import links_of, text_of
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.structured import Structured, as_list, as_text
 from broadsheet.storage.model import Candidate, FieldSource, Provenance
@@ -98,12 +98,15 @@ def _shown_sections(page: Page, layout: Layout) -> Iterator[tuple[FieldSource, s
     path = urlsplit(page.url).path
     for i in range(layout.headline - 1, max(layout.headline - _ABOVE_HEADLINE, 0) - 1, -1):
         line = layout.lines[i]
-        if line.link is None or not line.linked or len(line.text) > _MAX_SECTION or _NO_SECTION.match(line.text):
-            continue
-        target = urlsplit(page.absolute(line.link.get("href")) or "")
-        folder = target.path.rstrip("/") + "/"
-        if target.netloc == urlsplit(page.url).netloc and folder != "/" and path.startswith(folder) and path != folder:
-            yield "visible", line.text
+        for link in links_of(line) if line.linked else ():
+            name = text_of(link)
+            if not 1 < len(name) <= _MAX_SECTION or _NO_SECTION.match(name):
+                continue
+            target = urlsplit(page.absolute(link.get("href")) or "")
+            folder = target.path.rstrip("/") + "/"
+            inside = folder != "/" and path.startswith(folder) and path != folder
+            if inside and target.netloc == urlsplit(page.url).netloc:
+                yield "visible", name
 
 
 def _breadcrumbs(structured: Structured) -> list[str]:

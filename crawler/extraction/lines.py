@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple, cast
 
 from lxml import etree, html
@@ -160,6 +161,12 @@ def is_dense(text: str) -> bool:
 def text_of(element: html.HtmlElement) -> str:
     """All text inside an element, white space collapsed."""
     return collapse(element.text_content())
+
+
+def links_of(line: Line) -> list[html.HtmlElement]:
+    """The links in a line, around its text nodes or their emphasis, each once."""
+    nodes = (node for element in line.elements for node in islice((element, *element.iterancestors()), 3))
+    return list(dict.fromkeys(node for node in nodes if node.tag == "a"))
 
 
 def read_lines(root: html.HtmlElement) -> list[Line]:

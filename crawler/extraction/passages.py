@@ -76,7 +76,7 @@ class Passages:
             key = key_of(text)
             places = self._positions.get(key)
             if not places:
-                found += self._row(text, key) if _ROW.match(text) else (Passage(text, key, None),)
+                found += self._row(text, key) if _ROW.match(text) else self._entry(text, key)
                 continue
             place = next((i for i in places if i > reached), places[0])
             reached = max(reached, place)
@@ -91,6 +91,15 @@ class Passages:
                 yield Passage(self._text(i), key_of(self._layout.lines[i].text), i)
         else:
             yield Passage(" ".join(_BARS.sub(" ", text).split()), key, cells[0] if cells else None)
+
+    def _entry(self, text: str, key: str) -> Iterator[Passage]:
+        """A line that stands nowhere on the page; an entry of a list that begins with a heading is two or more."""
+        lines = self._divided(key) if text.startswith(LIST_MARK) else []
+        if any(self._layout.lines[i].heading for i in lines):
+            for i in lines:
+                yield Passage(self._text(i), key_of(self._layout.lines[i].text), i)
+        else:
+            yield Passage(text, key, None)
 
     def divided(self, passage: Passage) -> list[str]:
         """The lines of the page that were run together to one, as trafilatura does on short pages."""

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from broadsheet.crawler.extraction.date_order import OrderEvidence, proved_order, settle
 from broadsheet.crawler.extraction.date_text import Mention
 from broadsheet.crawler.extraction.layout import Layout
-from broadsheet.crawler.extraction.lines import Line, collapse, is_dense
+from broadsheet.crawler.extraction.lines import Line, collapse, is_dense, links_of
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.related_entries import (
     MAX_TITLE,
@@ -25,7 +25,6 @@ from broadsheet.crawler.extraction.related_entries import (
     date_of,
     is_title,
     link_text,
-    links_of,
     looks_like_unlinked_title,
 )
 from broadsheet.crawler.extraction.wording import (

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from lxml import html
 
 from broadsheet.crawler.extraction.date_text import Mention, find_dates, plain
-from broadsheet.crawler.extraction.lines import Line, collapse, is_dense
+from broadsheet.crawler.extraction.lines import Line, collapse, is_dense, links_of
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.wording import NEWSLETTER, says
 
@@ -167,12 +166,6 @@ def _date_alone(shown: str) -> Mention | None:
         return None
     rest = text[: mention.start] + text[mention.end :]
     return mention if len(re.sub(r"\W+", "", rest)) <= _DATE_REMAINDER else None
-
-
-def links_of(line: Line) -> list[html.HtmlElement]:
-    """The links in a line, around its text nodes or their emphasis, each once."""
-    nodes = (node for element in line.elements for node in islice((element, *element.iterancestors()), 3))
-    return list(dict.fromkeys(node for node in nodes if node.tag == "a"))
 
 
 def link_text(line: Line) -> str | None:

@@ -158,7 +158,10 @@ PAYWALL = re.compile(
     r"soy) suscriptor|"
     r"(?:conteúdo|exclusivo) (?:exclusivo )?para assinantes|"
     r"assine (?:para (?:ler|continuar)|por (?:apenas|só))|(?:alleen|"
-    r"exclusief) voor abonnees|lees verder met|(?:allerede|redan) abonnent|for abonnenter|"
+    r"exclusief) voor abonnees|lees verder met|(?:allerede|redan) (?:abonnent|prenumerant)|for abonnenter|"
+    r"bli (?:abonnent|prenumerant) (?:og|och|for å|för att)|(?:du har|je hebt|u hebt|hai|has|vous avez|sie haben) "
+    r"(?:läst|lest|læst|gelezen|letto|leído|lu|gelesen)? ?.{0,30}(?:fria|gratis|gratuit[aeios]*|kostenlose[nr]?) "
+    r"(?:artik|articol|artícul|article)|"
     r"(?:tylko|dostęp) dla (?:subskrybentów|prenumeratorów)|(?:полный доступ|только) (?:для|по) подпис|"
     r"оформите подписку|有料会員|会員限定|この記事は有料|구독자 전용|仅限(?:会员|订阅)",
     re.IGNORECASE,
@@ -204,7 +207,8 @@ ASKING_WORDS = {
         "lesen", "diesen artikel", "abonn",
         "abbon", "abbòn", "réservé", "poursuivre", "riservat", "exclusiv", "suscriptor",
         "suscríbete", "leyendo", "assin", "lees verder",
-        "subskryb", "prenumer", "доступ", "подпис", "会員", "有料", "구독", "仅限", "bereits", "à lire",
+        "subskryb", "prenumer", "доступ", "подпис", "会員", "有料", "구독", "仅限", "bereits", "à lire", "prenumerant",
+        "artik", "articol", "artícul", "article",
     ),
     REGISTRATION: (
         "register", "sign up", "sign in", "log in", "login", "account", "weiterlesen", "weiter lesen",
