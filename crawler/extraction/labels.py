@@ -19,9 +19,13 @@ _ABOVE_HEADLINE = 4
 _MAX_SECTION = 40
 _MAX_TAG_LENGTH = 80
 _NO_SECTION = re.compile(
-    r"^(?:home|homepage|start(?:seite)?|accueil|inicio|início|главная|news|article|articles|ホーム|トップ|首页|홈)$",
+    r"^(?:home|homepage|start(?:seite)?|accueil|inicio|início|главная|news|articles?|"
+    r"(?:all|latest) (?:articles|news|posts)|blog|alle (?:artikel|beiträge)|ホーム|トップ|首页|홈)$",
     re.IGNORECASE,
 )
+
+# Trails often begin with the address of the site.
+_HOST = re.compile(r"\w\.[a-z]{2,4}$", re.IGNORECASE)
 
 
 class Stated(NamedTuple):
@@ -88,7 +92,7 @@ def _sections(structured: Structured) -> Iterator[tuple[FieldSource, str]]:
     for element in structured.microdata.get("articleSection", ()):
         if text := element.get("content") or text_of(element):
             yield "microdata", text
-    crumbs = [crumb for crumb in _breadcrumbs(structured) if not _NO_SECTION.match(crumb)]
+    crumbs = [crumb for crumb in _breadcrumbs(structured) if not (_NO_SECTION.match(crumb) or _HOST.search(crumb))]
     if len(crumbs) > 1:
         yield "json-ld", crumbs[-2]
 
@@ -146,5 +150,5 @@ def _tag_links(page: Page) -> list[str]:
 
 def _split_tags(value: str) -> Iterator[str]:
     for tag in (part.strip().removeprefix("#") for part in re.split(r"[,;、]", value)):
-        if 1 < len(tag) <= _MAX_TAG_LENGTH:
+        if 1 < len(tag) <= _MAX_TAG_LENGTH and not tag.startswith(("@", "_")):
             yield tag
