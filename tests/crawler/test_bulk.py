@@ -4,12 +4,14 @@ import asyncio
 import base64
 import gzip
 import os
+import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,9 @@ HTML = (
     * 10
 )
 
+# Attributes without number keep the parser busy for minutes.
+ENDLESS = b"<html><body><p " + b" ".join(b"a%d='<'" % number for number in range(80_000)) + b">x</p>"
+
 
 async def extract(*lines: bytes, limits: ReadingLimits | None = None) -> tuple[dict[Any, dict[str, Any]], int]:
     """The answers by id, and how many are errors."""
@@ -40,6 +45,11 @@ async def extract(*lines: bytes, limits: ReadingLimits | None = None) -> tuple[d
     assert all(answer.endswith(b"\n") for answer in answers)
     decoded = [msgspec.json.decode(answer) for answer in answers]
     return {answer["id"]: answer for answer in decoded}, failed
+
+
+def cpu_of(pool: ReadingPool) -> dict[int, float]:
+    """The seconds of CPU that each reader has used."""
+    return {reader: psutil.Process(reader).cpu_times().user for reader in pool.process_ids}
 
 
 def line(**fields: object) -> bytes:
@@ -106,14 +116,40 @@ async def test_a_document_that_is_no_html_says_what_it_is(document: bytes, said:
 
 
 async def test_a_page_that_costs_its_reader_is_answered_with_the_reason_and_the_others_are_read() -> None:
-    # Attributes without number keep the parser busy for minutes.
-    endless = b"<html><body><p " + b" ".join(b"a%d='<'" % number for number in range(80_000)) + b">x</p>"
-    pages = {"endless": endless} | dict.fromkeys(range(12), HTML)
+    pages = {"endless": ENDLESS} | dict.fromkeys(range(12), HTML)
     lines = [line(id=key, html_base64=base64.b64encode(html).decode()) for key, html in pages.items()]
     answers, failed = await extract(*lines, limits=ReadingLimits(cpu_seconds=1))
     assert failed == 1
     assert answers.keys() == pages.keys()
     assert answers["endless"]["error"] == "extraction exceeded 1 s of CPU"
+
+
+async def test_a_reader_that_is_killed_from_outside_costs_the_line_it_was_reading() -> None:
+    answers: dict[Any, dict[str, Any]] = {}
+    pages = dict.fromkeys(range(6), HTML) | {"endless": ENDLESS} | dict.fromkeys(range(6, 12), HTML)
+
+    async def feed() -> AsyncIterator[bytes]:
+        for key, html in pages.items():
+            yield line(id=key, html_base64=base64.b64encode(html).decode())
+
+    def write(answer: bytes) -> None:
+        decoded = msgspec.json.decode(answer)
+        answers[decoded["id"]] = decoded
+
+    async with ReadingPool(processes=2) as pool:
+        reading = asyncio.create_task(read_lines(feed(), write, pool, captured_at=NOW))
+        while len(answers) < 12:  # noqa: ASYNC110 - what is left then is the endless one
+            await asyncio.sleep(0.02)
+        before = cpu_of(pool)
+        busy: list[int] = []
+        while not busy:
+            busy = [reader for reader, used in cpu_of(pool).items() if used > before[reader] + 0.1]
+            await asyncio.sleep(0.02)
+        os.kill(busy[0], signal.SIGKILL)
+        assert await reading == 1
+    assert answers.pop("endless")["error"] == "reader process died with signal 9"
+    assert all("article" in answer for answer in answers.values())
+    assert answers.keys() == set(range(12))
 
 
 async def test_a_document_is_read_as_of_the_time_it_was_fetched() -> None:
