@@ -109,7 +109,7 @@ def test_both_crawls_count_the_same(newspaper: Newspaper) -> None:
 def test_an_unchanged_edition_adds_one_segment_and_no_version(newspaper: Newspaper) -> None:
     for crawled in (newspaper.folder, newspaper.bucket):
         assert crawled.versions[1] == crawled.versions[0]
-        assert crawled.objects[1] - crawled.objects[0] == Counter(warc=1, index=1, manifest=1, table=1)
+        assert crawled.objects[1] - crawled.objects[0] == Counter(warc=1, index=1, manifest=1)
         assert crawled.summaries[1]["outcomes"]["new"] == 0
         assert crawled.summaries[1]["outcomes"]["changed"] == 0
 

@@ -12,6 +12,7 @@ from botocore.exceptions import (
     CredentialRetrievalError,
     HTTPClientError,
     IncompleteReadError,
+    SSLError,
 )
 from botocore.parsers import ResponseParserError
 
@@ -49,10 +50,14 @@ _ADVICE = {
 def is_transient(error: ForeignError) -> bool:
     """Tell whether the same request may succeed later."""
     if not isinstance(error, ClientError):
-        return isinstance(error, _LOST_CONNECTION)
+        return isinstance(error, _LOST_CONNECTION) and not _is_not_trusted(error)
     answer = status(error)
     overloaded = answer >= 500 and answer != _NOT_IMPLEMENTED
     return overloaded or answer in _TRANSIENT_STATUSES or _code(error) in _TRANSIENT_CODES
+
+
+def _is_not_trusted(error: ForeignError) -> bool:
+    return isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error)
 
 
 def retry_after(error: ForeignError) -> float:
@@ -87,6 +92,8 @@ def advice(error: ForeignError) -> str:
     """Return what the user of an archive's address can do about an error."""
     if isinstance(error, ClientError):
         return _ADVICE.get(_code(error), "the server refuses; its log may say why")
+    if _is_not_trusted(error):
+        return "set AWS_CA_BUNDLE to the certificate of its authority"
     if isinstance(error, _LOST_CONNECTION):
         return "check that the server runs, and AWS_ENDPOINT_URL_S3"
     return "check the AWS environment variables and configuration files"
