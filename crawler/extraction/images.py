@@ -107,11 +107,13 @@ def _up_to_end(layout: Layout) -> Iterator[html.HtmlElement]:
     headline = layout.lines[layout.headline].block if layout.headline >= 0 else container
     above = set(headline.iterancestors())
     area = next((element for element in (container, *container.iterancestors()) if element in above), container)
-    elements = list(area.iter())
-    end = elements.index(last) if last in elements else len(elements)
-    within = set(last.getparent().iter(*_PICTURES)) if last.getparent() is not None else set()
-    for number, element in enumerate(elements):
-        if element.tag in _PICTURES and (number < end or element in within):
+    around = last.getparent()
+    within = set(around.iter(*_PICTURES)) if around is not None else set()
+    behind = False
+    for element in area.iter(*_PICTURES, last.tag):
+        if element is last:
+            behind = True
+        elif element.tag in _PICTURES and (not behind or element in within):
             yield element
 
 

@@ -74,12 +74,11 @@ _UNSEEN_TAGS = frozenset(
         "datalist",
     ]
 )
-# White space alone stands between words only where inline elements do; most of it stands between blocks.
-_INLINE = f"contains('|{'|'.join(sorted(INLINE_TAGS))}|', concat('|', name(), '|'))"
 _TEXT_AND_BREAKS = etree.XPath(
-    f"/html/body//text()[(normalize-space() or parent::*[{_INLINE}] or preceding-sibling::*[1][{_INLINE}]) "
-    "and not(parent::script or parent::style or parent::noscript or parent::option)] | /html/body//br"
+    "/html/body//text()[normalize-space() and not(parent::script or parent::style or parent::noscript "
+    "or parent::option)] | /html/body//br"
 )
+_MAX_STEPS = 8
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _HIDDEN_CLASS = re.compile(
     r"(?:^|\s)(?:hidden|is-hidden|visually-?hidden|sr-only|screen-reader-text|u-hidden|invisible)(?:\s|$)",
@@ -190,16 +189,37 @@ def read_lines(root: html.HtmlElement) -> list[Line]:
         parent = node.getparent()
         holder = parent.getparent() if node.is_tail else parent
         block, link = _enclosing(holder)
-        if node.isspace():
-            if block is run.block:
-                run.space()
-            continue
         if block is not run.block:
             run.flush(lines, zones)
             run = _Run(block)
+        elif not (node[0].isspace() or run.parts[-1][-1].isspace()) and _is_parted(parent, tail=node.is_tail):
+            run.parts[-1] += " "
         run.add(str(node), holder, link)
     run.flush(lines, zones)
     return lines
+
+
+def _is_parted(element: html.HtmlElement, *, tail: bool) -> bool:
+    """Whether the text before a text node is nothing but white space, as in ``</b> <i>``; such text is no node of ours.
+
+    Args:
+        element: Whose text or tail the node is.
+        tail: Whether it is its tail.
+    """
+    for _ in range(_MAX_STEPS):
+        if tail and isinstance(element.tag, str):
+            inner = next(element.iterchildren(reversed=True), None)
+            element, tail = (element, False) if inner is None else (inner, True)
+        else:
+            before = element.getprevious()
+            around = element.getparent() if before is None else before
+            if around is None:
+                return False
+            element, tail = around, before is not None
+        text = element.tail if tail else element.text
+        if text:
+            return bool(text.isspace())
+    return False
 
 
 class _Run:
@@ -218,9 +238,6 @@ class _Run:
         if link is not None:
             self.link = self.link if self.link is not None else link
             self.link_length += len(text.strip())
-
-    def space(self) -> None:
-        self.parts[-1] += " "
 
     def flush(self, lines: list[Line], zones: dict[html.HtmlElement, int]) -> None:
         if self.block is None:
