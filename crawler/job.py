@@ -66,6 +66,8 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
             (
                 *(self.targets, self.max_pages, self.max_depth, self.follow, self.expected, self.conditional),
                 *(self.read_pages, self.allow_private, self.allow_public),
+                # Not their values: those are renewed while a crawl waits to go on.
+                self.credentials.names if self.credentials else (),
             )
         )
 

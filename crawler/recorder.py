@@ -10,7 +10,7 @@ from importlib.metadata import version
 import msgspec
 import scrapy
 
-from broadsheet.crawler.credentials import redact
+from broadsheet.crawler.credentials import CREDENTIALS, Credentials
 from broadsheet.crawler.dating import CaptureDates
 from broadsheet.crawler.open_segment import OpenSegment
 from broadsheet.crawler.publisher import Publisher
@@ -79,8 +79,9 @@ class Recorder:
             StoreUnavailableError: The spool cannot take it.
         """
         about = request.meta.get(REQUEST, captures.Request(purpose="robots"))
-        if about.redacted:
-            exchange = msgspec.structs.replace(exchange, request=redact(exchange.request, about.redacted))
+        credentials: Credentials | None = request.meta.get(CREDENTIALS)
+        if credentials is not None:
+            exchange = credentials.without(exchange)
         known = self._catalog.get(about.filed_as or exchange.url)
         exchange = self._dated(exchange, about, known)
         message = _message(exchange)

@@ -23,7 +23,7 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
             like.
         via: The page the URL was found on.
         hints: What a feed or news sitemap said of it.
-        redacted: The headers of the request whose values are not in its record: they were secrets.
+        redacted: The headers whose values are not in the records: they were secrets.
     """
 
     purpose: Purpose = "page"

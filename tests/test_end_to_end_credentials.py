@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from servers.raw_server import RawServer, Script
 
-from broadsheet.crawler.credentials import REDACTED, redact
+from broadsheet.crawler.credentials import REDACTED, Credentials, redact
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.segments import warc
 
@@ -31,7 +31,7 @@ def test_secret_headers_are_sent_to_their_site_alone_and_written_nowhere(tmp_pat
     with RawServer({"/landed": answer(article("Elsewhere"))}) as other, RawServer(scripts) as server:
         scripts |= {
             "/": answer(front_page(["/story", "/away"])),
-            "/story": answer(article("A story")),
+            "/story": answer(article("A story"), headers=[("Set-Cookie", f"{SECRET}; Path=/"), ("X-Seen", "k3y-0f")]),
             "/away": redirect(f"http://localhost:{other.port}/landed"),
         }
         ended = crawl(
@@ -55,7 +55,8 @@ def test_secret_headers_are_sent_to_their_site_alone_and_written_nowhere(tmp_pat
         records = [record for _, _, record in warc.iterate(opened)]
     requests = [record.block for record in records if record.type == "request"]
     assert sum(b"Cookie: redacted\r\n" in request for request in requests) == 3
-    assert sum(b'"redacted":["Cookie","X-Key"]' in record.block for record in records if record.type == "metadata") == 3
+    named = [b'"redacted":["Cookie","X-Key","Set-Cookie"]' in r.block for r in records if r.type == "metadata"]
+    assert sum(named) == 3
     assert Broadsheet(str(tmp_path / "archive"))("verify", "--deep").status == 0
     assert len(list(Archive.open(str(tmp_path / "archive")).snapshots())) == 1
 
@@ -80,9 +81,24 @@ def test_a_file_of_secrets_that_cannot_be_used_is_named_and_not_quoted(tmp_path:
     assert SECRET not in ended.stderr
 
 
-@given(st.from_regex(r"[ -~]{1,40}", fullmatch=True), st.sampled_from(["Cookie", "cookie", "COOKIE"]))
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        ("https://news.example/a", True),
+        ("https://www.news.example/a", True),
+        ("http://news.example/a", False),
+        ("https://news.example:8443/a", False),
+        ("https://shop.news.example/a", False),
+        ("https://news.example.evil.example/", False),
+    ],
+)
+def test_secrets_are_for_the_host_of_the_source_and_never_in_clear_text(url: str, *, sent: bool) -> None:
+    assert Credentials({"Cookie": SECRET}).are_for(url, ["https://news.example/"]) is sent
+
+
+@given(st.from_regex(r"[!-~][ -~]{0,39}", fullmatch=True), st.sampled_from(["Cookie", "cookie", "COOKIE"]))
 def test_what_is_redacted_is_gone_and_nothing_else(value: str, name: str) -> None:
-    before, after = b"GET / HTTP/1.1\r\nHost: a\r\n", b"\r\nX-Cookie: kept\r\n\r\nCookie: body"
+    before, after = b"GET / HTTP/1.1\r\nHost: a\r\n", b"\r\nX-Cookie: kept"
 
     assert redact(before + f"{name}: {value}".encode() + after, ["Cookie"]) == (
         before + f"{name}: ".encode() + REDACTED + after

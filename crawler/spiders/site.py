@@ -18,6 +18,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from broadsheet.crawler.admission import Admission
+from broadsheet.crawler.credentials import CREDENTIALS
 from broadsheet.crawler.discovery import Entry, absolute
 from broadsheet.crawler.entrances import customary_places, listing_kind, remembered_places
 from broadsheet.crawler.errors import BlockedAddressError, CrawlStopped, HostGivenUp, NoContactError, RobotsDisallowed
@@ -68,8 +69,6 @@ class SiteSpider(Spider):
         self.run = run
         self.pool = pool
         self.catalog = catalog
-        # Where a target redirects to is crawled too, and is sent no secrets.
-        self._own_sites = {site(target) for target in job.targets}
         self.admission = Admission(job, run, catalog, takedowns)
         self._known_revisited = not job.follow
         self._homes = [target for target in job.targets if job.follow and is_front_page(target)]
@@ -223,13 +222,15 @@ class SiteSpider(Spider):
         hops: int = 0,
     ) -> Request:
         known = self.catalog.get(filed_as or url)
-        credentials = self.job.credentials if site(url) in self._own_sites else None
+        credentials = self.job.credentials
+        if credentials is not None and not credentials.are_for(url, self.job.targets):
+            credentials = None
         about = captures.Request(
             filed_as=filed_as,
             expected=self.job.expected,
             via=via,
             hints=hints,
-            redacted=list(credentials.names) if credentials else [],
+            redacted=[*credentials.names, "Set-Cookie"] if credentials else [],
         )
         headers = known.validators(url, now=datetime.now(UTC)) if known and self.job.conditional else {}
         return Request(
@@ -237,7 +238,7 @@ class SiteSpider(Spider):
             callback=self.parse,
             errback=self.failed,
             headers=headers | credentials.headers() if credentials else headers,
-            meta={REQUEST: about, _DEPTH: depth, _HOPS: hops},
+            meta={REQUEST: about, _DEPTH: depth, _HOPS: hops} | ({CREDENTIALS: credentials} if credentials else {}),
             dont_filter=True,
         )
 
