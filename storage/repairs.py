@@ -7,10 +7,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from broadsheet.storage.errors import NoSuchObjectError, StoreError, StoreUnavailableError
+from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError, StoreError, StoreUnavailableError
 from broadsheet.storage.stores.objects import ObjectStore
-
-_PIECE = 8 * 1024 * 1024
+from broadsheet.storage.stores.rereading import fetch_intact
 
 
 class Lost(Struct, frozen=True, kw_only=True):
@@ -53,15 +52,19 @@ class Repairs:
     def again(self, key: str) -> None:
         """Put an object once more that is there and that a listing lacks: that cures the listing.
 
+        One of which twice other bytes came than its key tells is not put: where it is whole, it would be no more.
+
         Raises:
             StoreUnavailableError: The store did not answer.
         """
         with tempfile.NamedTemporaryFile(prefix="broadsheet-") as file:
-            size = self._store.size(key)
-            for start in range(0, size, _PIECE):
-                file.write(self._store.get_range(key, start, min(_PIECE, size - start)))
-            file.flush()
-            self._put(key, Path(file.name))
+            path = Path(file.name)
+            try:
+                fetch_intact(self._store, key, path)
+            except ArchiveDamagedError as error:
+                self.lose(key, f"a listing lacks it, and it is not put again as it came: {error}")
+            else:
+                self._put(key, path)
 
     def remove(self, key: str) -> bool:
         """Remove a damaged object; where that is refused, say what is left to do and return False.

@@ -26,18 +26,17 @@ from broadsheet.storage.chains.rebuild import describe
 from broadsheet.storage.documents import manifests, removals
 from broadsheet.storage.documents.manifests import ManifestObject
 from broadsheet.storage.documents.removals import Removal, RemovedRecord, Replacement
-from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError, RecordError
+from broadsheet.storage.errors import ArchiveDamagedError, KeyCollisionError, NoSuchObjectError, RecordError
 from broadsheet.storage.publishing.amendments import Amendments
 from broadsheet.storage.segments import redaction, replaced
 from broadsheet.storage.segments.redaction import Mark, Removed, Selection
 from broadsheet.storage.segments.warc import WarcRecord
 from broadsheet.storage.stores.objects import ObjectStore
-from broadsheet.storage.stores.rereading import get_intact
+from broadsheet.storage.stores.rereading import fetch_intact, get_intact
 from broadsheet.storage.takedown import derived
 from broadsheet.storage.takedown.index_lines import Doomed, index_replacement, replaced_index_key, rest_of
 
 _REMOVED_FROM = (layout.WARC, layout.INDEX, layout.SNAPSHOTS, layout.EXTRACTIONS)
-_PIECE = 8 * 1024 * 1024
 # How often what another machine replaces meanwhile is looked for anew.
 _ATTEMPTS = 3
 
@@ -202,14 +201,17 @@ class Remover:
                 removed = [Removed(of.offset, of.length, of.type, of.id, of.digest) for of in each.records]
                 selection = Selection(removed, is_all=each.new.size < each.old.size)
                 redaction.redact(path, target, selection, _mark(removal, each.old.key))
-                self.store.put(each.new.key, target)
-            put = describe(self.store, each.new.key)
+                if manifests.described_file(each.new.key, target) != each.new:
+                    raise ArchiveDamagedError(
+                        f"{each.old.key} without what is removed is not {each.new.key}: it is kept"
+                    )
+                self._put(each.new.key, target)
         except NoSuchObjectError:
             # Another machine has replaced it meanwhile: what is left to be removed there, `takedown.enforce` finds.
             return [each.new] if self._has(each.new) else []
-        if put != each.new:
+        if not self._has(each.new):
             raise ArchiveDamagedError(f"{each.new.key} is not what was stored: {each.old.key} is kept")
-        return [put]
+        return [each.new]
 
     def _put_index(self, each: Replacement, removal: Removal) -> list[ManifestObject]:
         """Put an index segment without the lines that are removed; return what was put, or is there."""
@@ -224,8 +226,16 @@ class Remover:
         rest = rest_of(index, each.old.key, set(each.captures), segment)
         # Another machine's compressor may come to other bytes than those that were planned: the lines are the same.
         key = replaced_index_key(each.old.key, rest)
-        self.store.put(key, rest)
+        self._put(key, rest)
         return [manifests.described(key, rest)]
+
+    def _put(self, key: str, data: bytes | Path) -> None:
+        """Put an object in the place of what may have been spoiled on its way there before."""
+        try:
+            self.store.put(key, data)
+        except KeyCollisionError:
+            self.store.delete(key)
+            self.store.put(key, data)
 
     def _described(self, keys: set[str]) -> Iterator[ManifestObject]:
         for key in sorted(keys):
@@ -233,8 +243,10 @@ class Remover:
                 yield describe(self.store, key)
 
     def _has(self, wanted: ManifestObject) -> bool:
+        """Tell whether an object is there and whole: what is told so takes the place of another, which is deleted."""
         try:
-            return self.store.size(wanted.key) == wanted.size
+            # What came may have been spoiled on its way: it is asked for once more.
+            return any(describe(self.store, wanted.key) == wanted for _ in range(2))
         except NoSuchObjectError:
             return False
 
@@ -244,10 +256,7 @@ class Remover:
         self._scratch.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._scratch, prefix=".removal-") as directory:
             path = Path(directory) / "old.warc.gz"
-            with path.open("wb") as file:
-                size = self.store.size(key)
-                for start in range(0, size, _PIECE):
-                    file.write(self.store.get_range(key, start, min(_PIECE, size - start)))
+            fetch_intact(self.store, key, path)
             yield path, path.with_name("new.warc.gz")
 
 
