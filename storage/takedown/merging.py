@@ -4,6 +4,9 @@ Each took its own records out of the same segment, and put the result beside the
 segments, and each still holds what the other was to remove. No lock prevents it, since stores have none that can be
 relied on. So whoever removes looks afterwards for batches with two segments, takes out of one what any removal lists,
 and deletes the others. What is kept is the same in all of them, and at the same offsets.
+
+A batch of which nothing was removed may have two index segments with the same lines: one that was made anew by another
+compressor, beside one that could not be deleted. They are left alone; `verify` tells of the one that no manifest names.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from broadsheet.storage.documents import removals
 from broadsheet.storage.documents.removals import Removal
 from broadsheet.storage.errors import NoSuchObjectError
 from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.stores.rereading import get_intact
 from broadsheet.storage.takedown.index_lines import index_replacement
 from broadsheet.storage.takedown.removing import Remover
 
@@ -38,17 +42,17 @@ def merge(remover: Remover) -> list[Removal]:
 
 
 def _met(store: ObjectStore) -> set[str]:
-    """Return the batches that have two segments of a kind, but for those of removals that are under way."""
+    """Return the batches that have two segments of a kind and of which something was removed, but is not just being."""
     batches = {batch for prefix in (layout.WARC, layout.INDEX) for batch in _with_several(store, prefix)}
     if not batches:
         return set()
-    under_way = {
-        layout.batch_of(gone.key)
-        for _, removal in removals.all_of(store)
-        for gone in (each.old for each in removal.replaced)
-        if layout.batch_of(gone.key) in batches and is_there(store, gone.key)
-    }
-    return batches - under_way
+    concerned: set[str] = set()
+    under_way: set[str] = set()
+    for _, removal in removals.all_of(store):
+        concerned |= batches & {layout.batch_of(gone.key) for gone in removal.gone}
+        replaced = [each.old.key for each in removal.replaced if layout.batch_of(each.old.key) in batches]
+        under_way.update(layout.batch_of(key) for key in replaced if is_there(store, key))
+    return concerned - under_way
 
 
 def _with_several(store: ObjectStore, prefix: str) -> list[str]:
@@ -59,7 +63,7 @@ def _with_several(store: ObjectStore, prefix: str) -> list[str]:
 def _merge_batch(remover: Remover, batch: str) -> Removal:
     store = remover.store
     warcs = _segments_of(store, layout.warc_key(batch, ""), batch)
-    indexes = {key: store.get(key) for key in _segments_of(store, layout.index_beginning(batch), batch)}
+    indexes = {key: get_intact(store, key) for key in _segments_of(store, layout.index_beginning(batch), batch)}
     of_batch = [removal for _, removal in removals.all_of(store) if _concerns(removal, batch)]
     removed = {record.id for removal in of_batch for segment in removal.segments for record in segment.records}
     lines = {key: list(cdxj.decode(data, key)) for key, data in indexes.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,25 @@ def test_what_a_listing_lacks_is_put_again_as_it_was_stored_or_not_at_all(machin
     repairs = Repairs(SpoilingWay(store, read=None))
     repairs.again(key)
     assert (store.objects, repairs.put, [lost.key for lost in repairs.lost]) == (before, [], [key])
+
+
+@pytest.fixture
+def twice_indexed(machine: Machine) -> str:
+    """The key of a second index segment of the same lines, as another compressor makes it."""
+    [entry] = machine.store.list(layout.INDEX)
+    again = gzip.compress(gzip.decompress(machine.store.get(entry.key)), 0, mtime=0)
+    key = layout.index_key(layout.batch_of(entry.key), again)
+    machine.store.put(key, again)
+    return key
+
+
+def test_an_index_segment_made_anew_beside_another_hinders_no_removal(machine: Machine, twice_indexed: str) -> None:
+    machine.forget("https://news.example/2026/never-seen")
+    found = verify(machine.store, deep=True)
+    assert (found.defects, found.unnamed) == ([], [twice_indexed])
+
+
+def test_of_two_index_segments_of_a_batch_none_keeps_what_is_removed(machine: Machine, twice_indexed: str) -> None:
+    machine.forget(URL)
+    assert_only_the_other_is_left(machine.store)
+    assert twice_indexed not in {entry.key for entry in machine.store.list()}
