@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from broadsheet.crawler.job import DEFAULT_MAX_DEPTH, DEFAULT_MAX_PAGES, CrawlJo
 from broadsheet.scheduler import config
 from broadsheet.scheduler.config import Config, ConfigError, Source
 from broadsheet.storage.errors import InvalidURLError
-from broadsheet.storage.urls import is_front_page, normalise
+from broadsheet.storage.urls import is_front_page, normalise, site
 
 
 def crawl_jobs(
@@ -35,7 +35,7 @@ def crawl_jobs(
     urls = [_url(target, sources_file) for target in targets if target not in sources]
     plans = [(name, [source.home], source) for name, source in named]
     if urls:
-        plans.append((" ".join(urls), urls, Source(home=urls[0])))
+        plans.append((" ".join(urls), urls, _source_of(urls, sources) or Source(home=urls[0])))
     limits = config.spool_limits(loaded)
     return [
         CrawlJob(
@@ -55,19 +55,25 @@ def crawl_jobs(
     ]
 
 
-def recrawl_job(url: str, *, allow_private: bool) -> CrawlJob:
+def recrawl_job(url: str, *, sources_file: Path | None = None, allow_private: bool) -> CrawlJob:
     """Return the job that fetches one URL now, whole, and takes it for an article.
+
+    Where it is on the site of a source of the file, it is fetched as that source is.
 
     Raises:
         ConfigError: The operator's contact is missing, or a size is none.
         InvalidURLError: It is no URL.
     """
     start = normalise(url)
+    loaded = config.load(sources_file) if sources_file else None
+    source = (_source_of([start], loaded.sources) if loaded else None) or Source(home=start)
     return CrawlJob(
         source=start,
         targets=[start],
-        user_agent=_user_agent(None, [start]),
-        allow_public=config.operator_contact(None) is not None,
+        user_agent=_user_agent(loaded, [start]),
+        allow_public=config.operator_contact(loaded) is not None,
+        delay=source.delay,
+        credentials=config.credentials(sources_file, source) if sources_file else None,
         max_pages=DEFAULT_MAX_PAGES,
         max_depth=DEFAULT_MAX_DEPTH,
         follow=False,
@@ -76,8 +82,14 @@ def recrawl_job(url: str, *, allow_private: bool) -> CrawlJob:
         conditional=False,
         allow_private=allow_private,
         proxy=config.proxy(),
-        spool_limits=config.spool_limits(None),
+        spool_limits=config.spool_limits(loaded),
     )
+
+
+def _source_of(urls: Sequence[str], sources: Mapping[str, Source]) -> Source | None:
+    """Return the source on whose site all the addresses are: they are fetched as it is."""
+    sites = {site(url) for url in urls}
+    return next((source for source in sources.values() if {site(source.home)} == sites), None)
 
 
 def _url(target: str, sources_file: Path | None) -> str:

@@ -61,6 +61,20 @@ def test_secret_headers_are_sent_to_their_site_alone_and_written_nowhere(tmp_pat
     assert len(list(Archive.open(str(tmp_path / "archive")).snapshots())) == 1
 
 
+def test_an_address_on_the_site_of_a_source_is_fetched_as_the_source_is(tmp_path: Path) -> None:
+    with RawServer({"/story": answer(article("A story"))}) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        crawl(tmp_path, f"{url}/", f'[headers]\nCookie = "{SECRET}"\n')
+        sources = ("--config", str(tmp_path / "sources.toml"), "--allow-private")
+        server.log.clear()
+        for command in (("recrawl", f"{url}/story"), ("crawl", f"{url}/story", "--max-pages", "1")):
+            assert Broadsheet(str(tmp_path / "archive"))(*command, *sources).status == 0
+        sent = [exchange.request for exchange in server.log if exchange.path == "/story"]
+
+    assert len(sent) == 2
+    assert all(SECRET.encode() in request for request in sent)
+
+
 @pytest.mark.parametrize(
     ("secrets", "said"),
     [

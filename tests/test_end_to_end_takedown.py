@@ -166,3 +166,12 @@ def test_no_crawl_brings_it_back_and_every_command_says_why(site: RawServer, tmp
     assert "forgotten" in plain("changes").stdout.decode()
     assert "taken down before" in plain("forget", removed, "--reason", "again").stdout.decode()
     assert {snapshot.url for snapshot in Archive.open(plain.archive).snapshots()} == {f"{home}story/kept"}
+
+
+def test_a_mistyped_archive_or_no_reason_takes_nothing_down(tmp_path: Path) -> None:
+    mistyped = Broadsheet(str(tmp_path / "archiv"))("forget", "http://news.example/a", "--reason", "court order")
+    unexplained = Broadsheet(str(tmp_path))("forget", "http://news.example/a", "--reason", " ")
+
+    assert (mistyped.status, unexplained.status) == (2, 2)
+    assert "there is no archive at" in mistyped.stderr
+    assert list(tmp_path.iterdir()) == [], "nor is one made"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from lxml import html
@@ -43,6 +43,7 @@ class Passage(NamedTuple):
     line: int | None
 
 
+@lru_cache(maxsize=2048)
 def key_of(text: str) -> str:
     """The letters and digits of a text in lower case: what stays the same however it is set."""
     return _NOT_WRITTEN.sub("", text).casefold()

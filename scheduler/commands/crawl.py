@@ -30,7 +30,7 @@ _MOST_REASONS = 10
     "--config",
     "sources_file",
     type=click.Path(path_type=Path),
-    help="The sources file, where TARGET names a source.",
+    help="The sources file, where TARGET names a source; an address on the site of one is fetched as that is.",
 )
 @click.option("--max-pages", type=click.IntRange(min=1), help="Ask for at most this many pages [default: 1000].")
 @click.option("--max-depth", type=click.IntRange(min=0), help="Go at most this many links from a target [default: 5].")

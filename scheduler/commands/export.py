@@ -9,6 +9,7 @@ import click
 
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, print_json
+from broadsheet.scheduler.presence import require_archive
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.exports.exports import Form, export
 from broadsheet.storage.exports.selection import Selection
@@ -51,6 +52,7 @@ def command(
     path = output or Path(f"archive.{form}")
     if form != "parquet" and path.is_dir():
         raise click.UsageError(f"--output {path} is a folder; --format {form} writes a file")
+    require_archive(archive)
     exported = export(Archive.open(archive), archive, path, form, selection)
     if as_json:
         print_json(exported)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, print_json
+from broadsheet.scheduler.presence import require_archive
 from broadsheet.storage import layout
 from broadsheet.storage.documents import removals
 from broadsheet.storage.documents.removals import Removal
@@ -37,6 +38,9 @@ def command(url: str, reason: str, archive: str, *, as_json: bool) -> None:
     Its records are taken out of the WARC segments, its versions and index lines are removed; what, when and why stays
     written down, without the content. It cannot be undone. What other pages say of it stays.
     """
+    if not reason.strip():
+        raise click.BadParameter("say why: it is what whoever asks for the article will be told", param_hint="--reason")
+    require_archive(archive)
     with Workspace.open(archive) as workspace, workspace.removing() as remover:
         made = forget(remover, url, reason)
         workspace.catalog.refresh(workspace.store)
@@ -57,6 +61,9 @@ def _print(answer: Forgotten, made: list[Removal]) -> None:
     if not made:
         console.print(f"{answer.url} was taken down before: nothing was left of it", soft_wrap=True)
         return
-    console.print(f"{answer.url}: {answer.captures} captures, {answer.versions} versions removed", soft_wrap=True)
+    if not answer.captures:
+        console.print(f"{answer.url}: the archive holds nothing of it; it will not be let in", soft_wrap=True)
+    else:
+        console.print(f"{answer.url}: {answer.captures} captures, {answer.versions} versions removed", soft_wrap=True)
     for key in answer.removals:
         console.print(f"  {key}", soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -40,12 +41,18 @@ class Recrawled(Struct, frozen=True, kw_only=True):
 
 @click.command("recrawl")
 @click.argument("url")
+@click.option(
+    "--config",
+    "sources_file",
+    type=click.Path(path_type=Path),
+    help="The sources file: a URL on the site of a source is fetched as that source is.",
+)
 @allow_private_option
 @json_option
 @archive_option
-def command(url: str, archive: str, *, allow_private: bool, as_json: bool) -> int:
+def command(url: str, sources_file: Path | None, archive: str, *, allow_private: bool, as_json: bool) -> int:
     """Fetch URL now and publish it: what changed since the archive last saw it?"""
-    job = recrawl_job(url, allow_private=allow_private)
+    job = recrawl_job(url, sources_file=sources_file, allow_private=allow_private)
     # Scrapy takes a second to load: whoever mistyped something need not wait for it.
     from broadsheet.crawler.crawl import run
 

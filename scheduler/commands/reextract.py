@@ -12,6 +12,7 @@ from broadsheet.crawler.reextraction import ReextractionSummary, reextract
 from broadsheet.scheduler.exits import FAILED
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, errors, print_json, printable
+from broadsheet.scheduler.presence import require_archive
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.documents.manifests import ManifestObject
 from broadsheet.storage.errors import NoSuchVersionError
@@ -33,6 +34,7 @@ def command(urls: tuple[str, ...], archive: str, *, everything: bool, as_json: b
     """
     if everything == bool(urls):
         raise click.UsageError("give URLs, or --all")
+    require_archive(archive)
     with Workspace.open(archive) as workspace:
         opened = Archive(workspace.store)
         snapshots = opened.snapshots() if everything else _versions(opened, urls)
