@@ -15,7 +15,7 @@ from broadsheet.storage.versions import OutlinkKind
 
 _LONGEST_TEXT = 1_000
 _ABSOLUTE = re.compile(r"https?://")
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?(?:-->|\Z)", re.DOTALL)
 
 
 class Entry(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ _BARE_AMPERSAND = rb"&(?!#[0-9]+;|#[xX][0-9a-fA-F]+;|[A-Za-z][A-Za-z0-9._-]*;)"
 _NEEDS_ESCAPING = re.compile(_BARE_AMPERSAND)
 _CDATA_OR_BARE_AMPERSAND = re.compile(rb"(<!\[CDATA\[.*?\]\]>)|" + _BARE_AMPERSAND, re.DOTALL)
 _ROOT = re.compile(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _PREFIX = 4_096
 
 

@@ -8,14 +8,17 @@ given to `date_text` instead, so that the same page gives the same day always.
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from datetime import date, datetime
 
 from htmldate import extractors, find_date
+from lxml import html
 
 from broadsheet.crawler.extraction.date_text import find_dates, plain
 from broadsheet.crawler.extraction.months import MONTHS
 from broadsheet.crawler.extraction.page import Page
 
+_WITH_COMMENTS = "//*[@*[contains(., '<!--')]]"
 _NO_LETTER = re.compile(r"[\W_]+")
 _SHORTEST_MONTH = 3
 _LONGEST_WEEKDAY = len("poniedziałek")
@@ -28,7 +31,23 @@ def search_day(page: Page, *, latest: date) -> str | None:
         page: The page.
         latest: The latest possible day: without it, htmldate asks the clock.
     """
-    return find_date(page.root, url=page.url, original_date=True, max_date=latest.isoformat())
+    return find_date(_serializable(page.root), url=page.url, original_date=True, max_date=latest.isoformat())
+
+
+def _serializable(root: html.HtmlElement) -> html.HtmlElement:
+    """The tree without attributes in which comments begin.
+
+    htmldate writes a tree out, and libxml2 looks for the end of each such comment to the end of the attribute, in a
+    time that grows with the square of their number.
+    """
+    if not root.xpath(_WITH_COMMENTS):
+        return root
+    copied = deepcopy(root)
+    for element in copied.xpath(_WITH_COMMENTS):
+        for name, value in element.items():
+            if "<!--" in value:
+                del element.attrib[name]
+    return copied
 
 
 class _DateTextParser:

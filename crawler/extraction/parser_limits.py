@@ -8,16 +8,25 @@ read all the same.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _MOST_ATTRIBUTES = 1000
 _DEEPEST = 120
 # What may be a tag as long as this is looked at; one attribute of any length is no trouble.
 _LONG_TAG = re.compile(rb"<[a-zA-Z][a-zA-Z0-9:-]*(?=[\s/][^<]{32768})")
 _ATTRIBUTE = re.compile(rb"""[\s/]+[^\s=<>"'/]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]*))?""")
-_TAG = re.compile(
-    rb"<!--.*?-->|<(script|style|textarea|title)\b.*?</\1\s*>"
-    rb"""|<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)\b(?:[^<>"']|"[^"<]*"|'[^'<]*')*>""",
-    re.DOTALL | re.IGNORECASE,
+_ELEMENT = rb"""(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)\b(?:[^<>"']|"[^"<]*"|'[^'<]*')*>"""
+_TAG = re.compile(rb"<" + _ELEMENT)
+# What may look like tags and is none is behind these, up to their ends.
+_HIDING_ENDS = {
+    name: re.compile(end, re.IGNORECASE)
+    for name, end in {
+        b"!--": rb"-->",
+        **{name: rb"</" + name + rb"\s*>" for name in (b"script", b"style", b"textarea", b"title")},
+    }.items()
+}
+_TAG_OR_HIDING = re.compile(
+    rb"<(?:(?P<hiding>!--|(?:script|style|textarea|title)\b)|" + _ELEMENT + rb")", re.IGNORECASE
 )
 # Elements that hold nothing, or that the next of their kind ends (HTML, section 13.1.2.4): they nest nothing.
 _NOT_NESTING = frozenset(
@@ -63,9 +72,9 @@ def flatten(markup: bytes) -> bytes:
     kept: list[bytes] = []
     done = 0
     nesting = _Nesting()
-    for tag in _TAG.finditer(markup):
-        name = (tag["name"] or b"").lower()
-        if not name or name in _NOT_NESTING:
+    for tag in _tags(markup):
+        name = tag["name"].lower()
+        if name in _NOT_NESTING:
             continue
         if not (nesting.close(name) if tag["end"] else nesting.open(name)):
             kept.append(markup[done : tag.start()])
@@ -73,6 +82,26 @@ def flatten(markup: bytes) -> bytes:
             kept.append(b" ")
             done = tag.end()
     return b"".join((*kept, markup[done:]))
+
+
+def _tags(markup: bytes) -> Iterator[re.Match[bytes]]:
+    """The tags of elements, those in comments, scripts, styles and the like left out, and theirs."""
+    position = 0
+    endless: set[bytes] = set()  # where no end was found, none is further on: looking again would take for ever
+    while (tag := _TAG_OR_HIDING.search(markup, position)) is not None:
+        position = tag.end()
+        if tag["hiding"] is None:
+            yield tag
+            continue
+        hiding = tag["hiding"].lower()
+        end = None if hiding in endless else _HIDING_ENDS[hiding].search(markup, position)
+        if end is not None:
+            position = end.end()
+            continue
+        endless.add(hiding)
+        if (opening := _TAG.match(markup, tag.start())) is not None:
+            position = opening.end()
+            yield opening
 
 
 class _Nesting:

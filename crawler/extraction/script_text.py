@@ -14,7 +14,7 @@ from typing import Any
 
 from lxml import etree, html
 
-from broadsheet.crawler.extraction.body_text import as_text_lines
+from broadsheet.crawler.extraction.body_text import as_text_lines, replace_tags
 from broadsheet.crawler.extraction.lines import is_dense
 from broadsheet.crawler.extraction.main_text import fast_text
 from broadsheet.crawler.extraction.page import Page
@@ -48,9 +48,9 @@ def script_text(page: Page, headline: str | None) -> str:
     best = ""
     for node in _articles(list(_states(page)), key_of(headline or "")):
         best = max(best, _longest(node), key=len)
-    if len(_ANY_TAG.sub("", best)) < _MIN_TEXT:
+    if len(replace_tags(_ANY_TAG, "", best)) < _MIN_TEXT:
         return ""
-    if _MARKUP.search(best) is None:
+    if _MARKUP.search(best, 0, best.rfind(">") + 1) is None:
         return as_text_lines(best)
     root = html.document_fromstring(f"<html><body><article>{best}</article></body></html>")
     etree.strip_elements(root, "script", "style", with_tail=False)
@@ -106,7 +106,8 @@ def _rows(decoder: json.JSONDecoder, stream: bytes) -> Iterator[Any]:
     position = 0
     while (match := _ROW.match(stream, position)) is not None:
         if match[2] is not None:
-            position = match.end() + int(match[2], 16)
+            # It may state any length.
+            position = min(match.end() + int(match[2], 16), len(stream))
             texts[match[1].decode()] = stream[match.end() : position].decode("utf-8", "replace")
             continue
         end = stream.find(b"\n", match.end())
@@ -179,5 +180,5 @@ def _strings(value: object, path: Path, depth: int) -> Iterator[tuple[Path, str]
 def _is_prose(text: str) -> bool:
     if len(text) < _MIN_PROSE:
         return len(text) > _MIN_PROSE // 2 and is_dense(text)
-    written = _ANY_TAG.sub("", text)
+    written = replace_tags(_ANY_TAG, "", text)
     return len(written) * 3 > len(text) and not _CODE.search(written[:400]) and (" " in written or is_dense(written))

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import html
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml.html import document_fromstring
 
+from broadsheet.crawler.extraction.body_text import as_text_lines
 from broadsheet.crawler.extraction.extract import Extraction, extract
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.parser_limits import cut_attributes, flatten
@@ -111,3 +116,46 @@ def test_statements_of_any_length_cost_no_more_than_their_length(character: str)
     )
     assert PARAGRAPHS[3] in (extraction.article.text or "")
     assert extraction.article.published is None
+
+
+@contextmanager
+def within_seconds_of_cpu(most: int) -> Iterator[None]:
+    """Fail what takes hundreds of times as long as it has to."""
+
+    def fail(*_: object) -> None:
+        raise AssertionError(f"more than {most} s of CPU")
+
+    before = signal.signal(signal.SIGVTALRM, fail)
+    signal.setitimer(signal.ITIMER_VIRTUAL, most)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+UNENDED = ["<!--", "<script", "<SCRIPT>", "</title ", "<a ", "<p ", "<a '", "<!--<script"]
+
+
+@pytest.mark.parametrize("piece", UNENDED)
+def test_what_is_opened_and_never_ended_costs_no_more_than_its_length(piece: str) -> None:
+    unended = piece * (400_000 // len(piece))
+    stated = json.dumps({"@type": "NewsArticle", "headline": "Lamps", "description": unended}).replace("<", "\\u003c")
+    with within_seconds_of_cpu(6):
+        as_text_lines(unended * 3)
+        flat = flatten(b"<div>" * 200 + b"<b>words</b>" + unended.encode())
+        extraction = extracted(
+            f"<div title='{html.escape(unended, quote=True)}'>{ARTICLE}</div>",
+            f'<meta name="author" content="{unended}"><script type="application/ld+json">{stated}</script>',
+        )
+    assert flat.count(b"<div>") == 120
+    assert b"<b>" not in flat
+    assert PARAGRAPHS[3] in (extraction.article.text or "")
+
+
+def test_only_what_has_an_end_hides_tags() -> None:
+    deep = b"<div>" * 120
+    hidden = b"<!-- <i> --><script><i></script ><STYLE><i></style><title><i></title>"
+    assert flatten(deep + hidden + b"<i>") == deep + hidden + b" "
+    assert flatten(deep + b"<!-- <i>") == deep + b"<!--  "
+    assert flatten(deep + b"<script><i>") == deep + b"  "

@@ -71,7 +71,9 @@ def test_a_page_that_shows_its_text_is_not_asked_for_its_state(read: Read, parag
     assert "another town" not in (read(body, head=HEAD).article.text or "")
 
 
-@pytest.mark.parametrize("junk", ["{", '{"a": ' * 300, "[1,", 'x = {"a": "' + "b" * 600, "a:Tffffff,short"])
+@pytest.mark.parametrize(
+    "junk", ["{", '{"a": ' * 300, "[1,", 'x = {"a": "' + "b" * 600, "a:Tffffff,short", "1:Tffffffffffffffffffff,short"]
+)
 def test_states_that_are_none_are_left_out(read: Read, junk: str) -> None:
     padding = " " * 600
     body = f"{SHELL}<script>{junk}{padding}</script><script>self.__next_f.push([1,{script_json(junk)}])</script>"
