@@ -174,11 +174,10 @@ def credentials(sources_file: Path, source: Source) -> Credentials | None:
 
 
 def retentions(config: Config) -> list[Retention]:
-    """Return how long the captures of each source are kept; sources that are kept for ever are left out."""
+    """Return how long the captures of each source are kept."""
     return [
-        Retention(source=name, home=source.home, age=_age(source.retention))
+        Retention(source=name, home=source.home, age=None if source.retention is None else _age(source.retention))
         for name, source in config.sources.items()
-        if source.retention is not None
     ]
 
 

@@ -61,7 +61,7 @@ def command(sources_file: Path, archive: str, *, dry_run: bool, as_json: bool) -
     cannot be undone. What is fetched again is archived again.
     """
     retentions = config.retentions(config.load(sources_file))
-    if not retentions:
+    if all(retention.age is None for retention in retentions):
         raise ConfigError(f"no source of {sources_file} has a `retention`, such as '400 days': all are kept for ever")
     now = datetime.now(UTC)
     with Workspace.open(archive) as workspace:
@@ -92,7 +92,7 @@ def _found(found: Mapping[str, list[Doomed]], retentions: Sequence[Retention], n
             versions=sum(line.snapshot is not None for line in lines[retention.source]),
         )
         for retention in retentions
-        if retention.source in lines
+        if retention.age is not None and retention.source in lines
     ]
 
 

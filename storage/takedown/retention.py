@@ -8,6 +8,7 @@ as long as that does. Nothing is blocked: what is asked for again, or imported a
 from __future__ import annotations
 
 import zlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -25,7 +26,7 @@ from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.takedown.index_lines import Doomed
 from broadsheet.storage.takedown.removing import Remover
 from broadsheet.storage.takedown.takedown import enforce, finish
-from broadsheet.storage.urls import site
+from broadsheet.storage.urls import is_front_page, site
 from broadsheet.storage.versions import content_digest, content_name
 
 # A document lists every record that it removes; one of these is a few megabytes.
@@ -41,13 +42,13 @@ class Retention(Struct, frozen=True, kw_only=True):
 
     Attributes:
         source: The source, as it stands in its WARC segments (`isPartOf`).
-        home: Its home page: what was captured by address alone belongs to the source of the same site.
-        age: How long.
+        home: Its home page: what was captured by address alone belongs to the sources of the same site.
+        age: How long; None for ever.
     """
 
     source: str
     home: str
-    age: timedelta
+    age: timedelta | None
 
 
 def retain(remover: Remover, retentions: Sequence[Retention], now: datetime) -> list[Removal]:
@@ -55,7 +56,7 @@ def retain(remover: Remover, retentions: Sequence[Retention], now: datetime) -> 
 
     Args:
         remover: The archive.
-        retentions: How long each source is kept; what is of none of them stays.
+        retentions: How long each source is kept, also those kept for ever; what is of none of them stays.
         now: The moment from which ages are counted, aware.
 
     Raises:
@@ -66,10 +67,10 @@ def retain(remover: Remover, retentions: Sequence[Retention], now: datetime) -> 
     # Again, until nothing is found: a batch may hold captures of several sources, and others publish meanwhile.
     while found := due(remover.store, retentions, now):
         seen: set[str] = set()
-        for retention in retentions:
-            batches = [each for each in found.get(retention.source, []) if each.index_key not in seen]
+        for source, age in _ages(retentions).items():
+            batches = [each for each in found.get(source, []) if each.index_key not in seen]
             seen.update(each.index_key for each in batches)
-            made += _remove(remover, retention, batches, now)
+            made += _remove(remover, source, age, batches, now)
     return made + enforce(remover)
 
 
@@ -80,7 +81,7 @@ def due(store: ObjectStore, retentions: Sequence[Retention], now: datetime) -> M
 
     Args:
         store: The archive.
-        retentions: How long each source is kept.
+        retentions: How long each source is kept, also those kept for ever.
         now: The moment from which ages are counted, aware.
 
     Raises:
@@ -94,10 +95,11 @@ def due(store: ObjectStore, retentions: Sequence[Retention], now: datetime) -> M
 
 class _Search:
     def __init__(self, store: ObjectStore, retentions: Sequence[Retention], now: datetime) -> None:
-        self.found: dict[str, list[Doomed]] = {retention.source: [] for retention in retentions}
+        ages = _ages(retentions)
+        self.found: dict[str, list[Doomed]] = {source: [] for source in ages}
         self._store = store
-        self._sites = {site(retention.home): retention.source for retention in retentions}
-        self._before = {retention.source: now - retention.age for retention in retentions}
+        self._sites = dict(_sources_of_sites(retentions))
+        self._before = {source: now - age for source, age in ages.items()}
         self._ends: dict[str, datetime] = {}
 
     def find_expired(self) -> None:
@@ -162,6 +164,26 @@ class _Search:
         return end is not None and end < before
 
 
+def _ages(retentions: Sequence[Retention]) -> dict[str, timedelta]:
+    """Return how long each source is kept, but for those that are kept for ever."""
+    return {retention.source: retention.age for retention in retentions if retention.age is not None}
+
+
+def _sources_of_sites(retentions: Sequence[Retention]) -> Iterator[tuple[str, str]]:
+    """Yield the sites with the source by whose age goes what was captured there by address.
+
+    Of several sources of a site it is the one that is kept longest. A site goes by none where one of them is kept for
+    ever, and where none has its front page as its home: that of a section says nothing of the whole.
+    """
+    of_sites: dict[str, list[Retention]] = defaultdict(list)
+    for retention in retentions:
+        of_sites[site(retention.home)].append(retention)
+    for name, of_site in of_sites.items():
+        ages = _ages(of_site)
+        if len(ages) == len(of_site) and any(is_front_page(retention.home) for retention in of_site):
+            yield name, max(ages, key=ages.__getitem__)
+
+
 def _ends_of_versions(store: ObjectStore, before: datetime) -> Iterator[tuple[str, datetime]]:
     """Yield the keys of the versions that ceased to stand before a moment, with when they did.
 
@@ -180,8 +202,8 @@ def _ends_of_versions(store: ObjectStore, before: datetime) -> Iterator[tuple[st
             newer = name
 
 
-def _remove(remover: Remover, retention: Retention, batches: list[Doomed], now: datetime) -> Iterator[Removal]:
-    before = now - retention.age
+def _remove(remover: Remover, source: str, age: timedelta, batches: list[Doomed], now: datetime) -> Iterator[Removal]:
+    before = now - age
 
     def is_unanswered_request(record: WarcRecord) -> bool:
         # Nobody answered, so no index line leads to it.
@@ -192,10 +214,10 @@ def _remove(remover: Remover, retention: Retention, batches: list[Doomed], now: 
     for some in _in_portions(newest_first):
         draft = Removal(
             at=now,
-            reason=f"retention: {retention.source} is kept for {retention.age.days} days",
+            reason=f"retention: {source} is kept for {age.days} days",
             scope="captures",
             identity=None,
-            source=retention.source,
+            source=source,
             before=before,
         )
         yield remover.remove(some, draft, is_doomed=is_unanswered_request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -123,5 +124,6 @@ def test_a_source_may_say_how_long_it_is_kept(sources: Path, written: str, days:
         f"[sources.courier]\nhome = 'http://courier.example/'\nretention = '{written}'\n"
         "[sources.gazette]\nhome = 'http://gazette.example/'\n"
     )
-    [retention] = config.retentions(config.load(sources))
-    assert (retention.source, retention.home, retention.age.days) == ("courier", "http://courier.example/", days)
+    kept, for_ever = config.retentions(config.load(sources))
+    assert (kept.source, kept.home, kept.age) == ("courier", "http://courier.example/", timedelta(days=days))
+    assert (for_ever.source, for_ever.age) == ("gazette", None)

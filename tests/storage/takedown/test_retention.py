@@ -118,6 +118,34 @@ def test_what_was_crawled_by_address_belongs_to_the_source_of_its_site(machine: 
     assert times(machine) == [moment(1)]
 
 
+def source(name: str, home: str, minutes: int | None) -> Retention:
+    return Retention(source=name, home=home, age=None if minutes is None else timedelta(minutes=minutes))
+
+
+FRONT, SECTION = ("front", HOME), ("section", f"{HOME}politics/")
+
+
+@pytest.mark.parametrize(
+    ("retentions", "kept"),
+    [
+        ([source(*FRONT, 500), source(*SECTION, 500)], []),
+        ([source(*FRONT, 500), source(*SECTION, 995)], [10]),
+        ([source(*SECTION, 995), source(*FRONT, 500)], [10]),
+        ([source(*FRONT, 500), source(*SECTION, None)], [1, 10]),
+        ([source(*SECTION, None), source(*FRONT, 500)], [1, 10]),
+        ([source(*SECTION, 500)], [1, 10]),
+    ],
+)
+def test_of_several_sources_of_a_site_the_longest_kept_counts_for_what_was_crawled_by_address(
+    machine: Machine, retentions: list[Retention], kept: list[int]
+) -> None:
+    machine.writer.source = HOME
+    machine.publish(shows_no_article(FRONT_PAGE, 1), shows_no_article(f"{FRONT_PAGE}town/", 10))
+    with machine.removing() as remover:
+        retain(remover, retentions, NOW)
+    assert times(machine) == [moment(minute) for minute in kept]
+
+
 def test_a_batch_of_nothing_but_checks_is_known_by_what_its_segment_says(machine: Machine) -> None:
     machine.publish(shows(URL, 0, "a story"))
     machine.publish(answers(URL, 10, "304 Not Modified"))
