@@ -96,11 +96,12 @@ def print_summary(result: CrawlResult, archive: str) -> None:
     skipped = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in summary.skipped.items())
     console.print(summary.source, style="bold", soft_wrap=True)
     console.print(
-        f"  {summary.discovered} URLs discovered, {summary.fetched} captures in {summary.seconds:.1f} s into {archive}"
+        f"  {summary.discovered} URLs discovered, {summary.fetched} captures in {summary.seconds:.1f} s into {archive}",
+        soft_wrap=True,
     )
-    console.print(f"  outcomes: {outcomes or 'none'}")
+    console.print(f"  outcomes: {outcomes or 'none'}", soft_wrap=True)
     if skipped:
-        console.print(f"  skipped: {skipped}")
+        console.print(f"  skipped: {skipped}", soft_wrap=True)
     for segment in summary.segments:
         console.print(f"  {segment}", soft_wrap=True)
     _tell_reasons(result, console)
