@@ -252,3 +252,10 @@ def test_people_are_told_what_a_recrawl_came_to(desk: Desk, tmp_path: Path) -> N
     assert said.status == 1
     assert f"{desk.url}/server-error: failed" in said.text
     assert "HTTP 500" in said.text
+
+
+def test_a_page_without_an_article_fails_and_says_so(tmp_path: Path) -> None:
+    with RawServer({"/a": answer("<p>nothing</p>" * 2)}) as server:
+        ended = Broadsheet(str(tmp_path))("recrawl", "--allow-private", "--json", f"http://127.0.0.1:{server.port}/")
+    assert ended.status == 1
+    assert ended.document["reason"]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -24,14 +27,18 @@ from broadsheet.scheduler.output import article_text, print_json, write_bytes
 @click.option(
     "--jsonl",
     is_flag=True,
-    help='Read lines {"id","url","html_path" or "html_base64"} from stdin, on all cores.',
+    help='Read lines {"id","url","html_path" or "html_base64"} from FILE or stdin, on all cores.',
 )
 @json_option
 def command(file: Path, url: str, *, jsonl: bool, as_json: bool) -> int:
-    """Print the article of an HTML FILE (stdin by default); with --jsonl, of every line on stdin."""
+    """Print the article of an HTML FILE (stdin by default); with --jsonl, of every line of it."""
     now = datetime.now(UTC)
     if jsonl:
-        asyncio.run(_read_lines(now))
+        if str(file) == "-":
+            asyncio.run(_read_lines(sys.stdin.fileno(), now))
+        else:
+            with _opened(file) as lines:
+                asyncio.run(_read_lines(lines.fileno(), now))
         return 0
     html = sys.stdin.buffer.read(MAXIMUM_DOCUMENT + 1) if str(file) == "-" else _read(file)
     if (reason := refusal(html)) is not None:
@@ -48,9 +55,9 @@ def command(file: Path, url: str, *, jsonl: bool, as_json: bool) -> int:
     return 0
 
 
-async def _read_lines(now: datetime) -> None:
+async def _read_lines(descriptor: int, now: datetime) -> None:
     async with ReadingPool() as pool:
-        await read_lines(lines_of(sys.stdin.fileno()), write_bytes, pool, captured_at=now)
+        await read_lines(lines_of(descriptor), write_bytes, pool, captured_at=now)
 
 
 async def _read_page(page: HtmlPage) -> Reading:
@@ -59,8 +66,14 @@ async def _read_page(page: HtmlPage) -> Reading:
 
 
 def _read(file: Path) -> bytes:
+    with _opened(file) as opened:
+        return opened.read(MAXIMUM_DOCUMENT + 1)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
     try:
         with file.open("rb") as opened:
-            return opened.read(MAXIMUM_DOCUMENT + 1)
+            yield opened
     except OSError as error:
         raise click.BadParameter(f"{file} cannot be read: {error.strerror}") from error

@@ -78,6 +78,7 @@ def _answer(url: str, result: CrawlResult, captures: list[Published], archive: A
         return _unpublished(url, "blocked", "; ".join(result.reasons.values()), pages)
     if not judged or judged[-1].outcome in ("failed", "not_article"):
         reason = "; ".join(result.reasons.values()) or (judged[-1].reason if judged else _unjudged(pages))
+        reason = reason or "the page holds no article"
         return _unpublished(url, "failed", reason, pages)
     return _published(url, judged[-1], archive)
 
