@@ -2,7 +2,7 @@
 
 ::
 
-    1  the document (see `broadsheet.storage.documents.removals`): readers and crawls keep to it from here on
+    1  the document (see `broadsheet.storage.documents.removals`): readers and crawls keep to a takedown from here on
     2  the new WARC segments, then their index segments, beside the old ones
     3  an amendment manifest that lists the document and what was put
     4  deleted are: the old index segments, what was made of them (runs, tables), the snapshots, the old WARC segments

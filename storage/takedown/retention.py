@@ -2,7 +2,8 @@
 
 What stands is not old. A version goes when it ceased to stand before the age, so that the latest version of a living
 article never goes by age alone; of one that is gone, all goes in the end. A body that a younger revisit repeats stays
-as long as that does. Nothing is blocked: what is asked for again, or imported again, is archived again.
+as long as that does, and a redirect as long as it leads to a version that stays. Nothing is blocked: what is asked for
+again, or imported again, is archived again.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from broadsheet.storage.segments.reading import source_in
 from broadsheet.storage.segments.warc import WarcRecord
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.takedown.index_lines import Doomed
+from broadsheet.storage.takedown.leading import leading_to_versions
 from broadsheet.storage.takedown.removing import Remover
 from broadsheet.storage.takedown.takedown import enforce, finish
 from broadsheet.storage.urls import is_front_page, site
@@ -77,7 +79,8 @@ def retain(remover: Remover, retentions: Sequence[Retention], now: datetime) -> 
 def due(store: ObjectStore, retentions: Sequence[Retention], now: datetime) -> Mapping[str, list[Doomed]]:
     """Return what is older than it may be, by source; sources of which nothing is are left out.
 
-    Every index segment is read, twice where bodies are among it. What is held is what is found, no more.
+    Every index segment is read, twice where bodies are among it, twice more where redirects are. What is held is what
+    is found, and of each address its newest redirect where one is found.
 
     Args:
         store: The archive.
@@ -89,6 +92,7 @@ def due(store: ObjectStore, retentions: Sequence[Retention], now: datetime) -> M
     """
     search = _Search(store, retentions, now)
     search.find_expired()
+    search.spare_what_leads_to_versions()
     search.spare_what_is_repeated()
     return {source: batches for source, batches in search.found.items() if batches}
 
@@ -121,6 +125,11 @@ class _Search:
             for source, expired in of_source.items():
                 self.found[source].append(Doomed(index_key=key, lines=expired))
 
+    def spare_what_leads_to_versions(self) -> None:
+        """Take back the redirects by which an article that stays is found at an address that it has left."""
+        expired = [line for batches in self.found.values() for batch in batches for line in batch.lines]
+        self._spare(leading_to_versions(self._store, expired))
+
     def spare_what_is_repeated(self) -> None:
         """Take back the bodies that revisits repeat which stay."""
         expired = {line.id for batches in self.found.values() for batch in batches for line in batch.lines}
@@ -132,6 +141,9 @@ class _Search:
             for line in cdxj.decode(segment, key, mentioning=b"warc/revisit"):
                 if line.mime == "warc/revisit" and line.digest in bodies and line.id not in expired:
                     needed.add(replaced.original_of(self._store, line))
+        self._spare(needed)
+
+    def _spare(self, needed: set[str]) -> None:
         self.found = {source: list(_without(batches, needed)) for source, batches in self.found.items()}
 
     def _owned(self, lines: list[IndexLine]) -> Iterator[tuple[IndexLine, str]]:

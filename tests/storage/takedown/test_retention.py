@@ -94,6 +94,22 @@ def test_a_body_stays_as_long_as_a_younger_revisit_repeats_it(machine: Machine) 
     assert_whole(machine)
 
 
+def test_an_article_is_found_where_it_was_by_the_newest_redirect_as_long_as_it_stands(machine: Machine) -> None:
+    left, between = f"{HOME}left", f"{HOME}between"
+    machine.publish(answers(left, 0, "301 Moved Permanently", "/2026/story"))
+    machine.publish(
+        answers(left, 1, "301 Moved Permanently", "/between"), answers(f"{HOME}nowhere", 2, "302 Found", "/x")
+    )
+    machine.publish(answers(between, 3, "301 Moved Permanently", "/2026/story"), shows(URL, 4, "what stands"))
+    machine.retain(moment(500), NOW)
+    assert times(machine) == [moment(1), moment(3), moment(4)]
+    assert texts_of(machine, left) == ["what stands"]
+    assert_whole(machine)
+    machine.publish(answers(URL, 600, "404 Not Found"))
+    machine.retain(moment(700), NOW)
+    assert times(machine) == []
+
+
 def test_what_was_removed_is_archived_again_when_it_is_seen_again(machine: Machine) -> None:
     machine.publish(shows(URL, 0, "a story"))
     machine.publish(answers(URL, 10, "404 Not Found"))
