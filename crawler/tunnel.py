@@ -51,13 +51,17 @@ class _TunnelFactory(ClientFactory):
         self._connector: Any = None
 
     def startedConnecting(self, connector: Any) -> None:
-        self._connector = connector
+        self._connector = _TunnelConnector(connector)
+        self._factory.startedConnecting(self._connector)
 
     def buildProtocol(self, addr: Any) -> Protocol | None:  # noqa: ARG002 - the proxy's
         # The guard decides here on the address at the far end, before the proxy hears of it.
         target = (IPv6Address if ":" in self._host else IPv4Address)("TCP", self._host, self._port)
         inner = self._factory.buildProtocol(target)
-        return None if inner is None else _Tunnel(self, inner, target, self._proxy)
+        if inner is None:
+            return None
+        self._connector.tunnel = tunnel = _Tunnel(self, inner, target, self._proxy)
+        return tunnel
 
     def clientConnectionFailed(self, connector: Any, reason: Failure) -> None:
         error = ProxyError(f"the proxy {self._proxy} cannot be reached: {reason.getErrorMessage()}")
@@ -71,6 +75,23 @@ class _TunnelFactory(ClientFactory):
 
     def unregisterProtocol(self, protocol: Any) -> None:
         """Asked for by `ProtocolWrapper`."""
+
+
+class _TunnelConnector:
+    """A connector that can be stopped until a tunnel is open; Twisted's can until the proxy is connected."""
+
+    def __init__(self, connector: Any) -> None:
+        self._connector = connector
+        self.tunnel: _Tunnel | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connector, name)
+
+    def stopConnecting(self) -> None:
+        if self.tunnel is None:
+            self._connector.stopConnecting()
+        else:
+            self.tunnel.give_up()
 
 
 class _Tunnel(ProtocolWrapper):
@@ -88,6 +109,11 @@ class _Tunnel(ProtocolWrapper):
     def makeConnection(self, transport: Any) -> None:
         Protocol.makeConnection(self, transport)
         transport.write(next(self._handshake))
+
+    def give_up(self) -> None:
+        """Close the connection: nobody waits for the tunnel any more."""
+        if not self._over and not self._opened:
+            self._fail(ProxyError(f"the proxy {self._proxy} opened no tunnel in time"))
 
     def getPeer(self) -> Any:
         return self._target
