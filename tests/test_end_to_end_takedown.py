@@ -151,6 +151,9 @@ def test_no_crawl_brings_it_back_and_every_command_says_why(site: RawServer, tmp
 
     forgotten = plain("forget", removed, "--reason", "court order", "--json").document
     assert (forgotten["captures"], forgotten["versions"]) == (1, 1)
+    frontier = list(Path(plain.archive).glob(".local/frontier.sqlite*"))
+    assert frontier
+    assert not any(b"/story/removed" in file.read_bytes() for file in frontier)
     assert plain.crawl(home)["skipped"]["taken_down"] == 1
     answered = plain.recrawl(removed)
 

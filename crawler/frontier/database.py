@@ -160,6 +160,11 @@ def open_database(workspace: Workspace) -> Database:
     return Database(workspace.directory, workspace.place)
 
 
+def has_database(workspace: Workspace) -> bool:
+    """Tell whether an archive may have a frontier, without making one."""
+    return bool(os.environ.get(_ADDRESS)) or (workspace.directory / _FILE).exists()
+
+
 def _understood(address: str) -> URL:
     try:
         url = make_url(address)

@@ -15,6 +15,7 @@ from broadsheet.storage.documents import removals
 from broadsheet.storage.documents.removals import Removal
 from broadsheet.storage.tables.repair import renew_after_removal
 from broadsheet.storage.takedown.takedown import forget
+from broadsheet.storage.urls import normalise
 from broadsheet.storage.workspace import Workspace
 
 
@@ -44,6 +45,10 @@ def command(url: str, reason: str, archive: str, *, as_json: bool) -> None:
     with Workspace.open(archive) as workspace, workspace.removing() as remover:
         made = forget(remover, url, reason)
         workspace.catalog.refresh(workspace.store)
+        # Most commands need not wait for SQLAlchemy.
+        from broadsheet.crawler.frontier.forgetting import forget_url
+
+        forget_url(workspace, normalise(url))
         renew_after_removal(workspace.store, datetime.now(UTC).date())
     answer = Forgotten(
         url=url,
