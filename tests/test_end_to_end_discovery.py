@@ -102,6 +102,20 @@ def test_a_listing_that_nobody_names_is_found_where_they_lie_by_custom_and_remem
     inspection.check(Archive.open(str(tmp_path)).store)
 
 
+def test_what_a_full_crawl_had_no_room_to_guess_the_next_one_does_and_only_that(tmp_path: Path) -> None:
+    broadsheet = Broadsheet(str(tmp_path))
+    paper: dict[str, Script] = {"/": answer(front_page([]))}
+    guessed: list[int] = []
+    with RawServer(paper) as server:
+        for options in (["--max-pages", "1"], [], []):
+            broadsheet.crawl(f"http://127.0.0.1:{server.port}/", *options)
+            guessed.append(len([exchange for exchange in server.log if exchange.path not in {*paper, "/robots.txt"}]))
+            server.log.clear()
+
+    assert (guessed[0], guessed[2]) == (0, 0)
+    assert guessed[1] > 5
+
+
 def test_where_a_site_names_its_feed_nothing_is_guessed(tmp_path: Path) -> None:
     paper: dict[str, Script] = {
         "/": answer(front_page([], feeds=["/news.rss"])),

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Update, func, select, update
 
 from broadsheet.crawler.errors import FrontierError
-from broadsheet.crawler.frontier import coverage, publishing, visits
+from broadsheet.crawler.frontier import coverage, guesses, publishing, visits
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.crawler.frontier.holding import Holding
 from broadsheet.crawler.frontier.schema import runs
@@ -205,6 +205,16 @@ class Run:
         """Return the sites that were noted."""
         with self._database.reading() as connection:
             return (connection.scalar(select(runs.c.sites).where(runs.c.id == self.number)) or "").split()
+
+    def unguessed(self, homes: Sequence[str]) -> list[str]:
+        """Return the front pages where it is time to look for listings that they do not name."""
+        with self._database.reading() as connection:
+            return guesses.unguessed(connection, self.number, homes, datetime.now(UTC))
+
+    def note_guesses(self, homes: Sequence[str]) -> None:
+        """Note that it was looked for them."""
+        with self._database.writing() as connection:
+            guesses.note(connection, self.number, homes, datetime.now(UTC))
 
     def asked_for(self, refusals: Collection[str]) -> int:
         """Return how many URLs were not refused for one of these reasons."""

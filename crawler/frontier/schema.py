@@ -114,6 +114,16 @@ batches = Table(
     Column("warc_key", Text),
 )
 
+# When it was looked for listings where they lie by custom, of which front page.
+guesses = Table(
+    "frontier_guesses",
+    metadata,
+    Column("scope", String(32), primary_key=True),
+    Column("key", String(32), primary_key=True),
+    Column("made_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Every URL that a source has ever led to, over all its runs that have ended.
 urls = Table(
     "frontier_urls",

@@ -72,7 +72,8 @@ class SiteSpider(Spider):
         self.admission = Admission(job, run, catalog, takedowns)
         self._known_revisited = not job.follow
         self._homes = [target for target in job.targets if job.follow and is_front_page(target)]
-        self._new_homes = [home for home in self._homes if catalog.get(home) is None]
+        self._unguessed = run.unguessed(self._homes) if self._homes else []
+        self._guessing: list[str] = []
         self._has_listing = False
 
     @classmethod
@@ -175,9 +176,13 @@ class SiteSpider(Spider):
         return [*(Entry(url=sitemap, kind="sitemap") for sitemap in named), *remembered]
 
     def _guesses(self) -> list[Request]:
-        """Return requests for the customary places of sites that are new and have named no listing of their own."""
+        """Return requests for the customary places of sites that have named no listing, where it is time for that."""
+        if self._guessing and not self.run.ended:
+            with self.run.noting_faults():
+                self.run.note_guesses(self._guessing)
         full = self.admission.is_full or self.job.max_depth < _DEPTH_OF_LISTED
-        homes, self._new_homes = ([] if self._has_listing or full else self._new_homes), []
+        homes, self._unguessed = ([] if self._has_listing or full else self._unguessed), []
+        self._guessing = homes
         about = captures.Request(purpose="guess")
         return [
             Request(
