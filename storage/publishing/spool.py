@@ -20,6 +20,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -191,6 +192,8 @@ class Lane:
         self._directory = directory
         self._lock: int | None = None
         self._head: Head | None = None
+        # One thread opens batches while another publishes: each writes down what it changes of the same head.
+        self._changing = threading.RLock()
 
     @property
     def writer(self) -> str:
@@ -248,7 +251,8 @@ class Lane:
 
     def retire(self) -> None:
         """Let go of the lane and take no new batch into it ever again."""
-        self._remember(msgspec.structs.replace(self.head, machine=""))
+        with self._changing:
+            self._remember(msgspec.structs.replace(self.head, machine=""))
         self.release()
 
     def batches(self) -> list[Batch]:
@@ -258,10 +262,11 @@ class Lane:
     def open_batch(self, moment: datetime) -> Batch:
         """Begin a batch at `moment`, or as soon after the one before as names tell apart: clocks may step back."""
         name = layout.batch_name(moment, self.writer)
-        if name <= self.head.batch:
-            name = layout.batch_name(layout.batch_moment(self.head.batch) + _MILLISECOND, self.writer)
-        batch = Batch(self._directory / name)
-        self._remember(msgspec.structs.replace(self.head, batch=name))
+        with self._changing:
+            if name <= self.head.batch:
+                name = layout.batch_name(layout.batch_moment(self.head.batch) + _MILLISECOND, self.writer)
+            batch = Batch(self._directory / name)
+            self._remember(msgspec.structs.replace(self.head, batch=name))
         batch.create()
         return batch
 
@@ -277,8 +282,9 @@ class Lane:
 
     def advance(self, place: Place, digest: str) -> None:
         """Note that the manifest at `place` is published."""
-        if place.number > self.head.number:
-            self._remember(msgspec.structs.replace(self.head, number=place.number, digest=digest))
+        with self._changing:
+            if place.number > self.head.number:
+                self._remember(msgspec.structs.replace(self.head, number=place.number, digest=digest))
 
     def _remember(self, head: Head) -> None:
         write_durably(self._directory / _HEAD, msgspec.json.encode(head))

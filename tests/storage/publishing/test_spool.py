@@ -9,11 +9,14 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
+from archiving.writer import moment
 
 from broadsheet.storage.documents.manifests import Place
 from broadsheet.storage.errors import StoreError
@@ -297,3 +300,22 @@ def test_a_lane_whose_memory_is_damaged_takes_no_new_batch(spool: Spool, directo
     (directory / writer / "head").write_bytes(b"{")
 
     assert Spool(directory).lane.writer != writer
+
+
+def test_batches_are_opened_while_others_are_concluded_and_the_chain_goes_on(tmp_path: Path) -> None:
+    rounds = 150
+    with contextlib.closing(Spool(tmp_path)) as spool:
+        lane = spool.lane
+
+        def publish() -> None:
+            for number in range(1, rounds + 1):
+                lane.advance(Place(writer=lane.writer, number=number, previous=None), f"{number:064x}")
+
+        publishing = threading.Thread(target=publish)
+        publishing.start()
+        names = [lane.open_batch(moment(0)).name for _ in range(rounds)]
+        publishing.join()
+        kept = msgspec.json.decode((tmp_path / lane.writer / "head").read_bytes())
+
+    assert names == sorted(set(names))
+    assert (kept["batch"], kept["number"]) == (names[-1], rounds)
