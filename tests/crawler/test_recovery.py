@@ -6,12 +6,14 @@ import asyncio
 import gzip
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
+from archiving.readable import page
 from archiving.stores import objects
-from archiving.writer import EXTRACTOR, Visit, Writer, answer, moment, shows
+from archiving.writer import EXTRACTOR, Visit, Writer, shows
 
 from broadsheet.crawler.recovery import recover
 from broadsheet.storage.archive import Archive
@@ -27,15 +29,9 @@ URL = "https://news.example/2026/11/22/a-story-of-some-length"
 OTHER = "https://news.example/2026/11/22/another-story-of-some-length"
 
 
-def page(url: str, minute: float, text: str) -> Visit:
-    """A visit to a page that a reader takes for an article."""
-    paragraphs = "".join(f"<p>{text} {number}: somebody said it at the town hall</p>" for number in range(9))
-    body = (
-        '<html><head><title>A story</title><meta property="og:type" content="article">'
-        '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "A story"}</script></head>'
-        f"<body><article><h1>A story</h1>{paragraphs}</article></body></html>"
-    ).encode()
-    return Visit(url=url, at=moment(minute), response=answer(body), finding=Finding(reason="nobody has read it"))
+def unread(url: str, minute: float, text: str) -> Visit:
+    """A visit to a page that nobody had read when its crawl ended."""
+    return replace(page(url, minute, text), finding=Finding(reason="nobody has read it"))
 
 
 class Machine:
@@ -97,7 +93,7 @@ def with_another_snapshot(plan: bytes) -> bytes:
 def test_a_batch_whose_plan_cannot_be_read_is_planned_from_its_segment(
     machine: Machine, damage: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
 ) -> None:
-    left = machine.leave(page(URL, 0, "One sentence"))
+    left = machine.leave(unread(URL, 0, "One sentence"))
     (left / "plan").write_bytes(damage((left / "plan").read_bytes()))
 
     with caplog.at_level(logging.WARNING):
@@ -112,7 +108,7 @@ def test_a_batch_whose_plan_cannot_be_read_is_planned_from_its_segment(
 
 
 def test_a_batch_that_is_in_the_archive_is_not_counted_twice_where_its_plan_cannot_be_read(machine: Machine) -> None:
-    left = machine.leave(page(URL, 0, "One sentence"))
+    left = machine.leave(unread(URL, 0, "One sentence"))
     plan = publication.decode_plan((left / "plan").read_bytes())
     with Workspace.open(str(machine.archive)) as workspace:
         publication.publish(plan, left / "sealed.warc.gz", workspace.store, workspace.catalog)
@@ -127,7 +123,7 @@ def test_a_batch_that_is_in_the_archive_is_not_counted_twice_where_its_plan_cann
 def test_a_batch_that_cannot_be_read_is_set_aside_and_the_next_reaches_the_archive(
     machine: Machine, caplog: pytest.LogCaptureFixture
 ) -> None:
-    damaged, whole = machine.leave(page(URL, 0, "One")), machine.leave(page(OTHER, 1, "Other"))
+    damaged, whole = machine.leave(unread(URL, 0, "One")), machine.leave(unread(OTHER, 1, "Other"))
     (damaged / "plan").unlink()
     segment = bytearray((damaged / "sealed.warc.gz").read_bytes())
     segment[len(segment) // 2] ^= 255
@@ -152,7 +148,7 @@ def test_what_is_taken_down_while_its_batch_waits_does_not_reach_the_archive(
     machine: Machine,
     is_planned: bool,  # noqa: FBT001 - pytest passes it
 ) -> None:
-    left = machine.leave(page(URL, 0, "One sentence"), page(OTHER, 1, "Other sentence"))
+    left = machine.leave(unread(URL, 0, "One sentence"), unread(OTHER, 1, "Other sentence"))
     if not is_planned:
         (left / "plan").unlink()
     with Workspace.open(str(machine.archive)) as workspace, workspace.removing() as remover:

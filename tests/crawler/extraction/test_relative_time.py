@@ -61,7 +61,12 @@ def test_what_tells_no_time_before_the_capture_is_no_date(text: str) -> None:
 
 @given(st.text(max_size=120))
 def test_any_text_can_be_searched(text: str) -> None:
-    find_relative(plain(text), CAPTURED_AT)
+    found = find_relative(plain(text), CAPTURED_AT)
+
+    if found is not None:
+        at, date = found
+        assert 0 <= at < len(plain(text))
+        assert date.precision != "second", "nobody tells seconds so"
 
 
 def test_a_line_beside_the_headline_dates_an_article_that_nothing_else_dates(read: Read, paragraphs: str) -> None:
