@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from broadsheet.storage import layout
-from broadsheet.storage.errors import ArchiveFormatError, NoSuchObjectError
+from broadsheet.storage.errors import ArchiveDamagedError, ArchiveFormatError, NoSuchObjectError
 from broadsheet.storage.stores.objects import ObjectStore
 
 ARCHIVE_FORMAT = "broadsheet.archive/1"
@@ -22,6 +22,7 @@ def ensure_format(store: ObjectStore, *, create: bool, required: bool = False) -
     """Check that the archive is of the format this version knows; with `create`, make an empty store one.
 
     Raises:
+        ArchiveDamagedError: What it says of its format cannot be read.
         ArchiveFormatError: It is of another format.
         NoSuchObjectError: It does not say its format, though `required`.
     """
@@ -34,7 +35,11 @@ def ensure_format(store: ObjectStore, *, create: bool, required: bool = False) -
             store.put(layout.MARKER, msgspec.json.encode(Marker(format=ARCHIVE_FORMAT)) + b"\n")
         return
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ArchiveFormatError(f"{layout.MARKER} of this archive cannot be read: {error}") from error
+        whole = msgspec.json.encode(Marker(format=ARCHIVE_FORMAT)).decode()
+        raise ArchiveDamagedError(
+            f"{layout.MARKER} of this archive cannot be read: {error}; where the archive is of this version's format, "
+            f"write {whole} there"
+        ) from error
     if found.format != ARCHIVE_FORMAT:
         message = f"the archive is of format {found.format!r}; this version reads {ARCHIVE_FORMAT!r}"
         raise ArchiveFormatError(message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from broadsheet.storage.documents.marker import ensure_format
-from broadsheet.storage.errors import ArchiveFormatError
+from broadsheet.storage.errors import ArchiveDamagedError, ArchiveFormatError
 from broadsheet.storage.stores.folder import FolderStore
 
 
@@ -27,9 +27,17 @@ def test_a_store_of_this_format_is_taken_as_it_is(store: FolderStore) -> None:
     assert store.get("archive.json") == marker
 
 
-@pytest.mark.parametrize("marker", [b'{"format":"broadsheet.archive/2"}', b"{}", b"", b"null", b'{"format":1}'])
-def test_any_other_marker_is_refused(store: FolderStore, marker: bytes) -> None:
+@pytest.mark.parametrize("marker", [b"{}", b"", b"null", b'{"format":1}'])
+def test_a_marker_that_says_no_format_is_damaged(store: FolderStore, marker: bytes) -> None:
     store.put("archive.json", marker)
+
+    for create in (False, True):
+        with pytest.raises(ArchiveDamagedError, match=r"write \{.*archive/1"):
+            ensure_format(store, create=create)
+
+
+def test_another_format_is_refused(store: FolderStore) -> None:
+    store.put("archive.json", b'{"format":"broadsheet.archive/2"}')
 
     for create in (False, True):
         with pytest.raises(ArchiveFormatError):
