@@ -18,7 +18,7 @@ from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.captures import Request
 from broadsheet.storage.documents import snapshots
-from broadsheet.storage.errors import ArchiveFormatError, NoSuchObjectError, StoreUnavailableError
+from broadsheet.storage.errors import ArchiveDamagedError, ArchiveFormatError, NoSuchObjectError, StoreUnavailableError
 from broadsheet.storage.model import Article
 from broadsheet.storage.publishing import publication
 from broadsheet.storage.publishing.batch import Batch
@@ -344,11 +344,21 @@ def test_a_batch_without_captures_is_an_archive_without_lines(writer: Writer, st
     assert list(Archive(store).snapshots()) == []
 
 
-@pytest.mark.parametrize("marker", [b'{"format":"broadsheet.archive/2"}', b"{}", b"garbage"])
-def test_an_archive_of_another_format_is_left_alone(writer: Writer, store: FolderStore, marker: bytes) -> None:
+@pytest.mark.parametrize(
+    ("marker", "refusal"),
+    [
+        (b'{"format":"broadsheet.archive/2"}', ArchiveFormatError),
+        (b"{}", ArchiveDamagedError),
+        (b"garbage", ArchiveDamagedError),
+    ],
+    ids=["another format", "no format", "garbage"],
+)
+def test_an_archive_whose_format_is_not_this_one_is_left_alone(
+    writer: Writer, store: FolderStore, marker: bytes, refusal: type[Exception]
+) -> None:
     store.put("archive.json", marker)
 
-    with pytest.raises(ArchiveFormatError):
+    with pytest.raises(refusal):
         writer.publish(shows(URL, 0, "one"))
 
     assert objects(store) == {"archive.json": marker}
