@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from broadsheet.scheduler.output import errors
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.errors import ArchiveAddressError
 
@@ -12,5 +13,15 @@ def require_archive(address: str) -> None:
     Raises:
         ArchiveAddressError: Nothing is.
     """
-    if next(iter(Archive.open(address).store.list()), None) is None:
+    if _is_empty(address):
         raise ArchiveAddressError(f"there is no archive at {address}")
+
+
+def warn_without_archive(address: str) -> None:
+    """Say on stderr that nothing is archived at an address, where nothing is."""
+    if _is_empty(address):
+        errors.print(f"nothing is archived at {address} yet", soft_wrap=True)
+
+
+def _is_empty(address: str) -> bool:
+    return next(iter(Archive.open(address).store.list()), None) is None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from broadsheet.scheduler.options import archive_option, json_option
-from broadsheet.scheduler.output import console, moment, print_json, printable
+from broadsheet.scheduler.output import console, errors, moment, print_json, printable
+from broadsheet.scheduler.presence import warn_without_archive
 from broadsheet.storage.archive import Archive
 
 
@@ -15,11 +16,14 @@ from broadsheet.storage.archive import Archive
 @archive_option
 def command(archive: str, *, since: str | None, as_json: bool) -> None:
     """Print the versions of the archive in the order of publication, each with the cursor to go on from."""
-    changes = Archive.open(archive).changes(since)
-    for change in changes:
+    warn_without_archive(archive)
+    cursor = None
+    for change in Archive.open(archive).changes(since):
+        cursor = change.cursor
         if as_json:
             print_json(change)
         else:
             what = printable(change.url or change.snapshot_key)
-            what = printable(change.url or change.snapshot_key)
             console.print(f"{moment(change.captured_at)}  {change.outcome:9}  {what}", soft_wrap=True)
+    if cursor and not as_json:
+        errors.print(f"go on from here: --since {cursor}", soft_wrap=True)

@@ -13,6 +13,7 @@ from broadsheet.scheduler import config
 from broadsheet.scheduler.config import ConfigError
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, print_json
+from broadsheet.scheduler.presence import require_archive
 from broadsheet.storage import layout
 from broadsheet.storage.documents import removals
 from broadsheet.storage.documents.removals import Removal
@@ -63,6 +64,7 @@ def command(sources_file: Path, archive: str, *, dry_run: bool, as_json: bool) -
     retentions = config.retentions(config.load(sources_file))
     if all(retention.age is None for retention in retentions):
         raise ConfigError(f"no source of {sources_file} has a `retention`, such as '400 days': all are kept for ever")
+    require_archive(archive)
     now = datetime.now(UTC)
     with Workspace.open(archive) as workspace:
         made = [] if dry_run else _retain(workspace, retentions, now)
