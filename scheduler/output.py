@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from rich.console import Console
 
-from broadsheet.storage.model import Article, Change, Snapshot
+from broadsheet.storage.model import Article, Change
 
 # Headlines and addresses are printed as they are: "[live]" is no style, ":boat:" no picture.
 console = Console(highlight=False, markup=False, emoji=False)
@@ -59,11 +60,10 @@ def moment(when: datetime) -> str:
     return f"{when:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def changes(snapshot: Snapshot) -> str:
-    """Return what changed with a version, in words."""
-    if snapshot.version == 1 and not snapshot.changes:
-        return "first version"
-    return ", ".join(said(change) for change in snapshot.changes) or "-"
+def changes(version: int, classes: Iterable[Change]) -> str:
+    """Return what changed with a version of that number, in words."""
+    what = ", ".join(said(change) for change in classes)
+    return what or ("first version" if version == 1 else "-")
 
 
 def article_text(article: Article) -> str:

@@ -49,15 +49,19 @@ class Archive:
         self.store = store
 
     @classmethod
-    def open(cls, uri: str) -> Archive:
+    def open(cls, uri: str, *, deadline: float | None = None) -> Archive:
         """Open the archive at a folder's path, ``file:///...`` or ``s3://bucket/prefix``.
+
+        Args:
+            uri: Its address.
+            deadline: Seconds for which a request to a bucket is repeated; None for two minutes.
 
         Raises:
             ArchiveAddressError: The URI cannot be understood, or the bucket not be used.
             StoreUnavailableError: The server of the bucket does not answer.
             ArchiveFormatError: What lies there is of another format.
         """
-        store = open_store(uri)
+        store = open_store(uri, deadline=deadline)
         ensure_format(store, create=False)
         return cls(store)
 

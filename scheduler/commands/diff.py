@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 from rich.text import Text
 
+from broadsheet.scheduler.answers import Comparison, compare
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, print_json, printable, said
 from broadsheet.storage.archive import Archive
-from broadsheet.storage.differences import Difference, Run, difference
-from broadsheet.storage.errors import NoSuchVersionError
+from broadsheet.storage.differences import Run
 
 _STYLES = {"equal": "", "delete": "red strike", "insert": "green"}
 _MARKS = {"equal": ("", ""), "delete": ("[-", "-]"), "insert": ("{+", "+}")}
@@ -24,37 +24,14 @@ _CONTEXT = 120
 @archive_option
 def command(url: str, before: int | None, after: int | None, archive: str, *, as_json: bool) -> None:
     """Show what changed between two versions of URL, word by word."""
-    opened = Archive.open(archive)
-    to = after if after is not None else _latest(opened, url)
-    older, newer = opened.version(url, before if before is not None else to - 1), opened.version(url, to)
-    compared = difference(older, newer)
+    compared = compare(Archive.open(archive), url, before, after)
     if as_json:
-        print_json(_document(compared))
+        print_json(compared)
     else:
         _print(compared)
 
 
-def _latest(archive: Archive, url: str) -> int:
-    snapshot = archive.latest(url)
-    if snapshot is None:
-        archive.refuse_taken_down(url)
-        raise NoSuchVersionError(f"nothing is archived for {url}")
-    if snapshot.version == 1:
-        raise NoSuchVersionError(f"{url} has one version only: there is nothing to compare it with")
-    return snapshot.version
-
-
-def _document(compared: Difference) -> dict[str, object]:
-    return {
-        "url": compared.url,
-        "from": compared.before,
-        "to": compared.after,
-        "changes": compared.changes,
-        "fields": compared.fields,
-    }
-
-
-def _print(compared: Difference) -> None:
+def _print(compared: Comparison) -> None:
     changed = ", ".join(said(change) for change in compared.changes) or "no change"
     console.print(f"{compared.url}\nversion {compared.before} -> {compared.after}: {changed}", soft_wrap=True)
     for name, field in compared.fields.items():

@@ -164,7 +164,7 @@ def validate_prefix(prefix: str) -> None:
         validate_key(prefix[:-1])
 
 
-def open_store(uri: str) -> ObjectStore:
+def open_store(uri: str, *, deadline: float | None = None) -> ObjectStore:
     """Open the store that an archive's address names.
 
     A folder need not exist: it is made by the first put. A bucket must exist and is asked once.
@@ -172,6 +172,8 @@ def open_store(uri: str) -> ObjectStore:
     Args:
         uri: A folder's path, ``file:///path`` or ``s3://bucket/prefix``. Credentials, region and endpoint of
             a bucket come from the standard AWS environment and configuration files.
+        deadline: Seconds for which a request to a bucket is repeated that fails for a reason that may pass; None for
+            two minutes.
 
     Raises:
         ArchiveAddressError: The address is none of these, or what it names cannot be used; the message says
@@ -181,7 +183,7 @@ def open_store(uri: str) -> ObjectStore:
     if not uri.strip() or "\0" in uri:
         raise _not_an_address(uri, "it is empty or has a zero byte")
     if uri.startswith("s3:"):
-        return _open_bucket(uri)
+        return _open_bucket(uri, deadline)
     if uri.startswith("file:"):
         return _open_folder(_file_uri_path(uri))
     if "://" in uri:
@@ -195,7 +197,7 @@ def _open_folder(path: Path) -> ObjectStore:
     return FolderStore(path)
 
 
-def _open_bucket(uri: str) -> ObjectStore:
+def _open_bucket(uri: str, deadline: float | None) -> ObjectStore:
     if "@" in uri:
         # What stands before an @ may be a secret: it is neither used nor repeated.
         raise ArchiveAddressError(
@@ -206,9 +208,11 @@ def _open_bucket(uri: str) -> ObjectStore:
     if not uri.startswith("s3://") or not bucket:
         raise _not_an_address(uri, "the bucket is missing: s3://bucket/prefix")
     # Only who asks for a bucket pays for importing boto3.
+    from broadsheet.storage.stores.s3.attempts import DEADLINE, PATIENCE
     from broadsheet.storage.stores.s3.store import S3Store
 
-    store = S3Store(bucket, prefix.removesuffix("/"))
+    deadline = DEADLINE if deadline is None else deadline
+    store = S3Store(bucket, prefix.removesuffix("/"), deadline=deadline, patience=min(PATIENCE, deadline))
     store.check_access()
     return store
 

@@ -1,0 +1,170 @@
+"""What commands, HTTP and pages answer about the versions of an article: one document each, made in one place."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct, field
+
+from broadsheet.storage.archive import Archive, Check
+from broadsheet.storage.differences import FieldDifference, difference
+from broadsheet.storage.errors import NoSuchVersionError
+from broadsheet.storage.model import Change, Snapshot, SnapshotDocument, WarcLocation
+
+
+class MomentError(ValueError):
+    """What was given as a time is none."""
+
+
+class VersionEntry(Struct, frozen=True, kw_only=True):
+    """One version in the list of an article's versions.
+
+    Attributes:
+        version: Its number, its place in time among the versions of its URL.
+        captured_at: When it was captured.
+        state: ``gone`` where the server said that the article is no more.
+        changes: What changed with it; empty for the first.
+        title: The article's headline, or null.
+        snapshot_key: Where its document lies.
+        warc: Where the record of its capture lies.
+        unchanged_checks: How many later looks found it standing.
+        last_checked_at: When the last of them was.
+    """
+
+    version: int
+    captured_at: datetime
+    state: str
+    changes: list[Change]
+    title: str | None
+    snapshot_key: str
+    warc: WarcLocation
+    unchanged_checks: int
+    last_checked_at: datetime | None
+
+
+class Versions(Struct, frozen=True, kw_only=True):
+    """Every version of a URL, oldest first."""
+
+    url: str
+    versions: list[VersionEntry]
+
+
+class NumberedSnapshot(SnapshotDocument, frozen=True, kw_only=True):
+    """The stored document of a version, with its number."""
+
+    version: int
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """How two versions differ: classes of change, and a word diff of every field that differs."""
+
+    url: str
+    before: int = field(name="from")
+    after: int = field(name="to")
+    changes: list[Change]
+    fields: dict[str, FieldDifference]
+
+
+def versions(archive: Archive, url: str) -> Versions:
+    """Return every version of a URL, with the looks between them that found nothing changed.
+
+    Raises:
+        NoSuchVersionError: Nothing is archived for it.
+    """
+    snapshots = list(archive.versions(url))
+    if not snapshots:
+        archive.refuse_taken_down(url)
+        raise NoSuchVersionError(f"nothing is archived for {url}")
+    checks = _between(snapshots, archive.checks(url))
+    return Versions(url=url, versions=[_entry(*row) for row in zip(snapshots, checks, strict=True)])
+
+
+def select(archive: Archive, url: str, *, number: int | None = None, when: datetime | None = None) -> Snapshot:
+    """Return one version: by its number, as of a moment, or the latest.
+
+    Raises:
+        NoSuchVersionError: There is none.
+    """
+    if number is not None:
+        return archive.version(url, number)
+    snapshot = archive.latest(url) if when is None else archive.at(url, when)
+    if snapshot is None:
+        archive.refuse_taken_down(url)
+        as_of = f" as of {when.isoformat()}" if when else ""
+        raise NoSuchVersionError(f"nothing is archived for {url}{as_of}")
+    return snapshot
+
+
+def numbered(snapshot: Snapshot) -> NumberedSnapshot:
+    """Return the stored document with the version's number, in the order of the contract."""
+    stored = {name: getattr(snapshot, name) for name in SnapshotDocument.__struct_fields__}
+    return NumberedSnapshot(**stored, version=snapshot.version)
+
+
+def compare(archive: Archive, url: str, before: int | None = None, after: int | None = None) -> Comparison:
+    """Return how two versions of a URL differ.
+
+    Args:
+        archive: Where they are.
+        url: The article's URL.
+        before: The number of the earlier one; None for the one before `after`.
+        after: The number of the later one; None for the latest.
+
+    Raises:
+        NoSuchVersionError: One of them is not there.
+    """
+    to = after if after is not None else _latest_of_several(archive, url)
+    older, newer = archive.version(url, before if before is not None else to - 1), archive.version(url, to)
+    compared = difference(older, newer)
+    return Comparison(
+        url=compared.url,
+        before=compared.before,
+        after=compared.after,
+        changes=compared.changes,
+        fields=compared.fields,
+    )
+
+
+def parse_moment(text: str) -> datetime:
+    """Return the moment that a text in ISO 8601 names: of a day its end, of a time without a zone that in UTC.
+
+    Raises:
+        MomentError: It names none.
+    """
+    try:
+        parsed = datetime.fromisoformat(text)
+        if len(text) == len("2026-11-22"):
+            parsed += timedelta(days=1) - timedelta(microseconds=1)  # As of a day: what stood at its end.
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise MomentError(f"{text!r} is not a time in ISO 8601, such as 2026-11-22T15:00:00Z") from error
+
+
+def _latest_of_several(archive: Archive, url: str) -> int:
+    snapshot = select(archive, url)
+    if snapshot.version == 1:
+        raise NoSuchVersionError(f"{url} has one version only: there is nothing to compare it with")
+    return snapshot.version
+
+
+def _between(snapshots: list[Snapshot], checks: list[Check]) -> list[list[Check]]:
+    """Return, per version, the checks that found it standing."""
+    ends = [snapshot.captured_at for snapshot in snapshots[1:]] + [None]
+    return [
+        [check for check in checks if check.at >= snapshot.captured_at and (end is None or check.at < end)]
+        for snapshot, end in zip(snapshots, ends, strict=True)
+    ]
+
+
+def _entry(snapshot: Snapshot, checks: list[Check]) -> VersionEntry:
+    return VersionEntry(
+        version=snapshot.version,
+        captured_at=snapshot.captured_at,
+        state=snapshot.state,
+        changes=snapshot.changes,
+        title=snapshot.article.title if snapshot.article else None,
+        snapshot_key=snapshot.key,
+        warc=snapshot.warc,
+        unchanged_checks=len(checks),
+        last_checked_at=checks[-1].at if checks else None,
+    )

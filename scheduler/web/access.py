@@ -1,0 +1,85 @@
+"""Whether whoever asks may: by the token in the Authorization header."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from starlette.requests import HTTPConnection
+
+from broadsheet.scheduler.web.errors import ProblemError
+from broadsheet.scheduler.web.parts import Parts
+from broadsheet.scheduler.web.rates import RateLimit
+from broadsheet.scheduler.web.tokens import Holder, Scope
+
+_LONGEST_TOKEN = 512
+
+
+class Access:
+    """Lets requests in, or refuses them.
+
+    Args:
+        parts: The parts of the application.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._tokens = parts.tokens
+        self._read_needs_token = parts.read_needs_token
+        self._writes = RateLimit(parts.writes_per_minute)
+
+    def reader(self, connection: HTTPConnection) -> None:
+        """Let a reader in.
+
+        Browsers know no bearer tokens: for reading, a token is also taken as the password of Basic authentication.
+
+        Raises:
+            ProblemError: Reading needs a token, and this is none.
+        """
+        if not self._read_needs_token:
+            return
+        if self._holder(_bearer(connection) or _password(connection)) is None:
+            raise _unauthorised('Basic realm="Broadsheet: any name, and a token as the password", charset="UTF-8"')
+
+    def writer(self, connection: HTTPConnection, scope: Scope) -> Holder:
+        """Return who writes, and count it.
+
+        Raises:
+            ProblemError: There is no token that allows it, or it is too often.
+        """
+        holder = self._holder(_bearer(connection))
+        address = connection.client.host if connection.client else "unknown"
+        seconds = self._writes.wait(f"token {holder.name}" if holder else f"address {address}")
+        if seconds:
+            raise ProblemError(
+                429, "too_many_requests", f"too many writes: try again in {seconds} s", {"Retry-After": str(seconds)}
+            )
+        if holder is None:
+            raise _unauthorised('Bearer realm="Broadsheet"')
+        if not holder.may(scope):
+            raise ProblemError(403, "forbidden", f"the token {holder.name} has the scope {holder.scope}, not {scope}")
+        return holder
+
+    def _holder(self, token: str | None) -> Holder | None:
+        return self._tokens.holder(token) if token and len(token) <= _LONGEST_TOKEN else None
+
+
+def _bearer(connection: HTTPConnection) -> str | None:
+    """Return the token of ``Authorization: Bearer`` (RFC 6750, section 2.1), or None."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _password(connection: HTTPConnection) -> str | None:
+    """Return the password of ``Authorization: Basic`` (RFC 7617), or None."""
+    scheme, _, encoded = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(encoded.strip(), validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+
+
+def _unauthorised(challenge: str) -> ProblemError:
+    detail = "this needs a token: Authorization: Bearer TOKEN, made by `broadsheet token`"
+    return ProblemError(401, "unauthorised", detail, {"WWW-Authenticate": challenge})

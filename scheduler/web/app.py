@@ -1,0 +1,44 @@
+"""The web application, put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from broadsheet.scheduler.answers import MomentError
+from broadsheet.scheduler.web import errors, health
+from broadsheet.scheduler.web.access import Access
+from broadsheet.scheduler.web.errors import ProblemError
+from broadsheet.scheduler.web.guard import Guard
+from broadsheet.scheduler.web.parts import Parts
+from broadsheet.scheduler.web.reads import READS
+from broadsheet.scheduler.web.threads import Threads
+from broadsheet.scheduler.web.tokens import TokenFileError
+from broadsheet.storage.errors import ArchiveError
+
+
+def make_app(parts: Parts) -> ASGIApp:
+    """Return the application that answers over HTTP.
+
+    Args:
+        parts: What it reads and writes.
+    """
+    access, threads = Access(parts), Threads()
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        threads.close()
+
+    kinds = (HTTPException, ProblemError, ArchiveError, MomentError, TokenFileError, Exception)
+    app = Starlette(
+        routes=[*(read.route(parts, access, threads) for read in READS), *health.routes(parts, threads)],
+        lifespan=lifespan,
+        exception_handlers=dict.fromkeys(kinds, errors.handle),
+    )
+    # Around all of it, so that the answer to an error of ours has the headers too.
+    return Guard(app, parts.hosts)

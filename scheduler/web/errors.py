@@ -1,0 +1,96 @@
+"""What is answered where something fails: one document, and the status that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Struct
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from broadsheet.scheduler.answers import MomentError
+from broadsheet.scheduler.web.tokens import TokenFileError
+from broadsheet.storage.errors import (
+    ArchiveDamagedError,
+    ArchiveError,
+    CursorError,
+    InvalidURLError,
+    MessageError,
+    NoSuchObjectError,
+    NoSuchVersionError,
+    RecordError,
+    TakenDownError,
+)
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """Why there is no answer.
+
+    Attributes:
+        error: A word for programs, such as ``not_found``.
+        detail: What happened, to what, for people.
+    """
+
+    error: str
+    detail: str
+
+
+class ProblemError(Exception):
+    """Ends a request with a problem.
+
+    Args:
+        status: The HTTP status.
+        error: The word for programs.
+        detail: What happened.
+        headers: What the answer has besides.
+    """
+
+    def __init__(self, status: int, error: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.problem = Problem(error=error, detail=detail)
+        self.headers = dict(headers or {})
+
+
+_WORDS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
+# The first that fits counts. An archive that cannot be read as a whole is a matter of its operator: 503.
+_ARCHIVE_ERRORS: tuple[tuple[type[Exception], int, str], ...] = (
+    (TakenDownError, 451, "taken_down"),
+    (NoSuchVersionError, 404, "not_found"),
+    (InvalidURLError, 400, "invalid_url"),
+    (MomentError, 400, "invalid_time"),
+    (CursorError, 400, "invalid_cursor"),
+    (ArchiveDamagedError, 502, "archive_damaged"),
+    (NoSuchObjectError, 502, "archive_damaged"),
+    (MessageError, 502, "archive_damaged"),
+    (RecordError, 502, "archive_damaged"),
+    (TokenFileError, 503, "tokens_unreadable"),
+    (ArchiveError, 503, "archive_unavailable"),
+)
+
+
+def problem_of(error: Exception) -> ProblemError:
+    """Return what an error is to whoever asked."""
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, HTTPException):
+        word = _WORDS.get(error.status_code, "refused")
+        return ProblemError(error.status_code, word, error.detail, error.headers)
+    for kind, status, word in _ARCHIVE_ERRORS:
+        if isinstance(error, kind):
+            return ProblemError(status, word, str(error), {"Retry-After": "10"} if status == 503 else None)
+    return ProblemError(500, "internal_error", "the service failed; its log says how")
+
+
+def answer_problem(error: Exception) -> Response:
+    """Return the JSON answer for an error."""
+    found = problem_of(error)
+    body = msgspec.json.encode(found.problem) + b"\n"
+    return Response(body, found.status, found.headers, media_type="application/json")
+
+
+async def handle(_request: Request, error: Exception) -> Response:
+    """Answer an error that no handler answered."""
+    return answer_problem(error)

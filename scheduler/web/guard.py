@@ -1,0 +1,66 @@
+"""What holds for every request and answer: the name the service is addressed by, and what a browser may do with it."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from broadsheet.scheduler.web.errors import ProblemError, answer_problem
+
+# Nothing of ours runs scripts, is framed, or sends forms elsewhere. What an answer sets itself stays.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+
+
+class Guard:
+    """Refuses other names than its own, and puts the headers on every answer.
+
+    Args:
+        app: What answers.
+        hosts: The names, without ports; empty for any.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        app = self._app if self._is_addressed(Headers(scope=scope).getlist("host")) else _misdirected
+        await app(scope, receive, guarded)
+
+    def _is_addressed(self, hosts: list[str]) -> bool:
+        return not self._hosts or (len(hosts) == 1 and _name(hosts[0]) in self._hosts)
+
+
+def _name(host: str) -> str:
+    """Return the name in a Host header, without its port and without the brackets of IPv6."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0].lower()
+    return host.rpartition(":")[0].lower() if ":" in host else host.lower()
+
+
+async def _misdirected(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer that nobody here has that name (RFC 9110, section 15.5.20)."""
+    error = ProblemError(
+        421, "misdirected_request", "the service is not addressed by this name: see `hosts` in the sources file"
+    )
+    await answer_problem(error)(scope, receive, send)

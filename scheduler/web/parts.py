@@ -1,0 +1,83 @@
+"""What the web application is made of: the service puts it together and gives it to `app.make_app`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from msgspec import Struct
+
+from broadsheet.scheduler.config import Source
+from broadsheet.scheduler.web.tokens import Tokens
+from broadsheet.storage.archive import Archive
+
+# What is asked to tell whether the service is ready: returns when it is, raises with the reason when not.
+Check = Callable[[], None]
+
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """Everything that the web application reads and writes.
+
+    Attributes:
+        archive: Returns the archive; opened when it is first asked, so that the service starts while the store is
+            away. Called in threads.
+        tokens: Who may do what.
+        sources: Returns the sources by name, as they are configured now.
+        jobs: What was asked for and what became of it; None where nothing can be asked for.
+        checks: By name, what has to hold before the service is ready (``database``, ``clock``); the store is asked
+            besides. Called in threads.
+        hosts: The names by which the service is addressed, without ports: other Host headers are refused, which is
+            what keeps a page in somebody's browser from reaching it through a name of its own (DNS rebinding). Empty
+            for any name.
+        read_needs_token: Whether reading needs a token too; see `reads_need_token`.
+        writes_per_minute: How many writes a token or an address may make a minute; more are told to wait.
+    """
+
+    archive: Callable[[], Archive]
+    tokens: Tokens
+    sources: Callable[[], Mapping[str, Source]]
+    jobs: Jobs | None = None
+    checks: Mapping[str, Check] = {}
+    hosts: frozenset[str] = LOOPBACK_HOSTS
+    read_needs_token: bool = False
+    writes_per_minute: int = 30
+
+
+class Jobs(Protocol):
+    """What the web application asks of the jobs of the service."""
+
+
+class OpenedArchive:
+    """The archive at an address, opened when it is first asked for. Safe to use from several threads.
+
+    Args:
+        uri: Its address.
+        deadline: Seconds for which a request to its store is repeated: whoever waits for an answer is told soon.
+    """
+
+    def __init__(self, uri: str, *, deadline: float = 10.0) -> None:
+        self._uri = uri
+        self._deadline = deadline
+        self._archive: Archive | None = None
+
+    def __call__(self) -> Archive:
+        """Return the archive.
+
+        Raises:
+            ArchiveError: It cannot be opened.
+        """
+        if self._archive is None:
+            self._archive = Archive.open(self._uri, deadline=self._deadline)
+        return self._archive
+
+
+def reads_need_token(host: str, *, configured: bool | None) -> bool:
+    """Tell whether reading needs a token: as configured, else wherever others than this machine can ask.
+
+    Args:
+        host: What the service binds to.
+        configured: ``read_needs_token`` of the sources file's ``[service]``, or None.
+    """
+    return configured if configured is not None else host not in LOOPBACK_HOSTS

@@ -1,0 +1,145 @@
+"""What the API reads: the same answers as the commands of the same names."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from broadsheet.scheduler import answers
+from broadsheet.scheduler.answers import Comparison, NumberedSnapshot, Versions
+from broadsheet.scheduler.web.endpoints import NoQuery, Read
+from broadsheet.scheduler.web.errors import ProblemError
+from broadsheet.scheduler.web.parts import Parts
+from broadsheet.storage.chains.changes import Change
+
+_DEFAULT_LIMIT = 100
+_MOST = 1_000
+
+URL = Annotated[str, Meta(description="The article's address, http or https.", max_length=8192)]
+Number = Annotated[int, Meta(description="A version's number, from 1.", ge=1)]
+Moment = Annotated[str, Meta(description="A time in ISO 8601, UTC where it has no zone; of a day its end.")]
+
+
+class UrlQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which article."""
+
+    url: URL
+
+
+class SnapshotQuery(UrlQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which version of an article; the latest where neither number nor time is given."""
+
+    version: Number | UnsetType = UNSET
+    at: Moment | UnsetType = UNSET
+
+
+class DiffQuery(UrlQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which versions; `to` is by default the latest, `from` the one before it."""
+
+    before: Number | UnsetType = field(default=UNSET, name="from")
+    after: Number | UnsetType = field(default=UNSET, name="to")
+
+
+class ChangesQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From where on, and how many."""
+
+    since: Annotated[str, Meta(description="`next` of an earlier page; empty for the beginning.")] = ""
+    limit: Annotated[int, Meta(description="How many changes at most.", ge=1, le=_MOST)] = _DEFAULT_LIMIT
+
+
+class ChangesPage(Struct, frozen=True, kw_only=True):
+    """A page of the change feed.
+
+    Attributes:
+        changes: The changes, in the order of publication.
+        next: The cursor to go on from; where there is no more now, from here later.
+        more: Whether there is more already.
+    """
+
+    changes: list[Change]
+    next: str
+    more: bool
+
+
+class SourceState(Struct, frozen=True, kw_only=True):
+    """A source as it is configured."""
+
+    name: str
+    home: str
+
+
+class Sources(Struct, frozen=True, kw_only=True):
+    """All sources, by name."""
+
+    sources: list[SourceState]
+
+
+def _versions(parts: Parts, query: UrlQuery) -> Versions:
+    return answers.versions(parts.archive(), query.url)
+
+
+def _snapshot(parts: Parts, query: SnapshotQuery) -> NumberedSnapshot:
+    if query.version is not UNSET and query.at is not UNSET:
+        raise ProblemError(400, "bad_request", "version and at exclude each other")
+    number = None if isinstance(query.version, UnsetType) else query.version
+    when = None if isinstance(query.at, UnsetType) else answers.parse_moment(query.at)
+    return answers.numbered(answers.select(parts.archive(), query.url, number=number, when=when))
+
+
+def _diff(parts: Parts, query: DiffQuery) -> Comparison:
+    before = None if isinstance(query.before, UnsetType) else query.before
+    after = None if isinstance(query.after, UnsetType) else query.after
+    return answers.compare(parts.archive(), query.url, before, after)
+
+
+def _changes(parts: Parts, query: ChangesQuery) -> ChangesPage:
+    changes = parts.archive().changes(query.since or None)
+    page = list(islice(changes, query.limit))
+    behind_page = changes.cursor
+    more = next(changes, None) is not None
+    # At the end it is behind publications without changes too.
+    return ChangesPage(changes=page, next=behind_page if more else changes.cursor, more=more)
+
+
+def _sources(parts: Parts, _query: NoQuery) -> Sources:
+    return Sources(sources=[SourceState(name=name, home=source.home) for name, source in parts.sources().items()])
+
+
+_ARTICLE_ERRORS = (404, 451, 502, 503)
+READS = (
+    Read(
+        path="/api/versions",
+        summary="Every version of an article, oldest first, with the unchanged checks between them.",
+        query=UrlQuery,
+        answer=Versions,
+        find=_versions,
+        errors=_ARTICLE_ERRORS,
+    ),
+    Read(
+        path="/api/snapshot",
+        summary="One version of an article: by its number, as of a time, or the latest.",
+        query=SnapshotQuery,
+        answer=NumberedSnapshot,
+        find=_snapshot,
+        errors=_ARTICLE_ERRORS,
+    ),
+    Read(
+        path="/api/diff",
+        summary="What changed between two versions of an article, word by word.",
+        query=DiffQuery,
+        answer=Comparison,
+        find=_diff,
+        errors=_ARTICLE_ERRORS,
+    ),
+    Read(
+        path="/api/changes",
+        summary="The change feed of the archive in the order of publication, page by page.",
+        query=ChangesQuery,
+        answer=ChangesPage,
+        find=_changes,
+        errors=(502, 503),
+    ),
+    Read(path="/api/sources", summary="The sources.", query=NoQuery, answer=Sources, find=_sources, errors=(503,)),
+)
