@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from msgspec import Struct
 from twisted.python.failure import Failure
@@ -17,16 +17,19 @@ from broadsheet.crawler.errors import BlockedAddressError, CrawlStopped, HostGiv
 
 if TYPE_CHECKING:
     from scrapy import Request
-    from scrapy.core.downloader import Slot
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+
+    from broadsheet.crawler.paced_slot import PacedSlot
 
 logger = logging.getLogger(__name__)
 
 FAILURES_IN_A_ROW = 10
 PAUSES = 3
 
-_LONGEST_PAUSE = 15 * 60.0
+LONGEST_PAUSE = 15 * 60.0
+"""How many seconds a host is left alone for at most."""
+
 # Forbidden, and asked too often (RFC 6585): 4xx else is about the page.
 _REFUSALS = frozenset({403, 429})
 _OURS = (BlockedAddressError, CrawlStopped, NoContactError, RobotsDisallowed)
@@ -62,7 +65,7 @@ class Circuit(Struct):
             return None
         self.failures = 0
         self.pauses += 1
-        return min(self.first_pause * float(2 ** (self.pauses - 1)), _LONGEST_PAUSE)
+        return min(self.first_pause * float(2 ** (self.pauses - 1)), LONGEST_PAUSE)
 
 
 class BreakerMiddleware:
@@ -125,8 +128,7 @@ class BreakerMiddleware:
         logger.warning("%s: left alone for %g s, it refuses or fails again and again: %s", host, pause, cause)
         self._open_until[host] = time.monotonic() + pause
         if (slot := self._slot(host)) is not None:
-            # The slot sends its next request one delay after it was last used: make that the end of the pause.
-            slot.lastseen = max(slot.lastseen, self._open_until[host] - slot.delay)
+            slot.pause(pause)
 
     def _refuse_what_waits(self, host: str) -> None:
         slot = self._slot(host)
@@ -141,9 +143,9 @@ class BreakerMiddleware:
         assert self._crawler.engine is not None  # noqa: S101 - requests come from it
         return self._crawler.engine.downloader.get_slot_key(request)
 
-    def _slot(self, host: str) -> Slot | None:
+    def _slot(self, host: str) -> PacedSlot | None:
         assert self._crawler.engine is not None  # noqa: S101 - requests come from it
-        return self._crawler.engine.downloader.slots.get(host)
+        return cast("PacedSlot | None", self._crawler.engine.downloader.slots.get(host))
 
 
 def _given_up(host: str) -> HostGivenUp:

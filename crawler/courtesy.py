@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
-import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, cast
 
 from scrapy import signals
 
 from broadsheet.crawler.addresses import is_public
+from broadsheet.crawler.breaker import LONGEST_PAUSE
+from broadsheet.crawler.pace import HostPace
+from broadsheet.crawler.paced_slot import SHORTEST_DELAY, PacedSlot
 
 if TYPE_CHECKING:
     from scrapy import Request
-    from scrapy.core.downloader import Slot
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
@@ -23,18 +25,17 @@ logger = logging.getLogger(__name__)
 
 # RFC 9110 section 10.2.3 and RFC 6585 section 4.
 _WAIT_STATUS = frozenset({429, 503})
-# With no delay at all, a slot forgets a pause, and Scrapy 2.19 on asyncio sends whatever is queued at once, past
-# CONCURRENT_REQUESTS_PER_DOMAIN: it counts a request only once its task has begun.
-_SHORTEST_DELAY = 0.001
 _SHARE_OF_LATEST = 0.5
 
 
 class Courtesy:
-    """Scrapy extension that keeps each host's download slot as slow as the host wants it.
+    """Scrapy downloader middleware that keeps each host's download slot as slow as the host wants it.
 
-    Robots.txt reaches it as ``crawl_delay`` in the meta of a request (see `RobotsMiddleware`).
+    It is the one nearest to the slots: it makes them, as `PacedSlot`, before Scrapy would make its own. Robots.txt
+    reaches it as ``crawl_delay`` in the meta of a request (see `RobotsMiddleware`).
 
     Settings:
+        PACE_DIRECTORY: Where the turns of each host are kept for all processes of the machine.
         DOWNLOAD_DELAY: Seconds between the starts of two requests to a host.
         PRIVATE_HOST_DELAY: The same for hosts whose address is not public: the operator's own machines, which
             only answer where private addresses are allowed at all. Default 0.
@@ -54,6 +55,8 @@ class Courtesy:
         self._latency_delay_cap = settings.getfloat("LATENCY_DELAY_CAP", 10.0)
         self._crawl_delay_cap = settings.getfloat("CRAWL_DELAY_CAP", 120.0)
         self._retry_after_cap = settings.getfloat("RETRY_AFTER_CAP", 300.0)
+        self._concurrency = settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
+        self._pace_directory = Path(settings["PACE_DIRECTORY"])
         self._private: set[str] = set()
         self._crawl_delays: dict[str, float] = {}
         self._latencies: dict[str, float] = {}
@@ -62,8 +65,17 @@ class Courtesy:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Return the extension, as Scrapy asks for it."""
+        """Return the middleware, as Scrapy asks for it."""
         return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        """Make the slot that a request is about to go to, where there is none."""
+        downloader = self._crawler.engine.downloader
+        host = downloader.get_slot_key(request)
+        if host not in downloader.slots:
+            longest = max(LONGEST_PAUSE, self._retry_after_cap, self._crawl_delay_cap, self._delay)
+            pace = HostPace(self._pace_directory, host, believed=2 * longest)
+            downloader.slots[host] = PacedSlot(self._concurrency, self._current_delay(host), pace)
 
     def _before_request(self, request: Request) -> None:
         """Runs when a request has come to its slot, before the slot decides when it goes out."""
@@ -110,8 +122,7 @@ class Courtesy:
             logger.warning("%s: Retry-After of %g s cut to %g s (RETRY_AFTER_CAP)", host, asked, self._retry_after_cap)
         else:
             logger.info("%s: asked to be left alone for %g s (Retry-After)", host, seconds)
-        # The slot sends its next request one delay after it was last used: make that the end of the pause.
-        slot.lastseen = max(slot.lastseen, time.monotonic() + seconds - self._current_delay(host))
+        slot.pause(seconds)
 
     def _set_delay(self, host: str) -> None:
         slot = self._slot(host)
@@ -127,10 +138,10 @@ class Courtesy:
         delay = self._private_delay if host in self._private else self._delay
         if delay > 0:
             delay = max(delay, min(self._latency_factor * self._latencies.get(host, 0.0), self._latency_delay_cap))
-        return max(delay, min(self._crawl_delays.get(host, 0.0), self._crawl_delay_cap), _SHORTEST_DELAY)
+        return max(delay, min(self._crawl_delays.get(host, 0.0), self._crawl_delay_cap), SHORTEST_DELAY)
 
-    def _slot(self, host: str) -> Slot | None:
-        return self._crawler.engine.downloader.slots.get(host)
+    def _slot(self, host: str) -> PacedSlot | None:
+        return cast("PacedSlot | None", self._crawler.engine.downloader.slots.get(host))
 
 
 def seconds_to_wait(retry_after: str, *, now: datetime) -> float | None:

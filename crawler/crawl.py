@@ -234,7 +234,7 @@ async def _crawl(
     logging.getLogger("scrapy").setLevel(logging.WARNING)
     # What it gave up on stands in the ledger, with the reason.
     logging.getLogger("scrapy.downloadermiddlewares.retry").setLevel(logging.CRITICAL)
-    runner = AsyncCrawlerRunner(_settings(job))
+    runner = AsyncCrawlerRunner(_settings(job, workspace))
     crawler = runner.create_crawler(SiteSpider)
     listen(crawler, recorder.record)
     faults: list[BaseException] = []
@@ -280,9 +280,10 @@ def _engine(crawler: Crawler) -> ExecutionEngine:
     return crawler.engine
 
 
-def _settings(job: CrawlJob) -> Settings:
+def _settings(job: CrawlJob, workspace: Workspace) -> Settings:
     settings = Settings()
     settings.setmodule(defaults, priority="project")
+    settings.set("PACE_DIRECTORY", str(workspace.directory / "hosts"), priority="cmdline")
     settings.set("SCHEDULER", FrontierScheduler, priority="cmdline")
     settings.set("PROXY", job.proxy, priority="cmdline")
     settings.set("USER_AGENT", job.user_agent, priority="cmdline")

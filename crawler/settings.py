@@ -48,8 +48,9 @@ ROBOTSTXT_OBEY = False
 ROBOTSTXT_USER_AGENT = "Broadsheet"
 DOWNLOADER_MIDDLEWARES = {
     "broadsheet.crawler.robots.RobotsMiddleware": 100,
-    # Nearest to the wire: it sees every retry.
+    # Nearest to the wire: they see every retry.
     "broadsheet.crawler.breaker.BreakerMiddleware": 900,
+    "broadsheet.crawler.courtesy.Courtesy": 950,
     # Off above or not needed; named here too, since what is only disabled is still imported.
     **dict.fromkeys(
         (
@@ -68,7 +69,6 @@ DOWNLOADER_MIDDLEWARES = {
     ),
 }
 EXTENSIONS = {
-    "broadsheet.crawler.courtesy.Courtesy": 0,
     **dict.fromkeys(
         (
             "scrapy.extensions.closespider.CloseSpider",

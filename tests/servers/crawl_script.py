@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from scrapy import Request, Spider, signals
@@ -117,9 +118,10 @@ class ScriptSpider(Spider):
 def main() -> None:
     job = json.load(sys.stdin)
     report: dict[str, Any] = {"fetched": {}, "refused": {}, "sitemaps": [], "reader_processes": 0}
-    process = AsyncCrawlerProcess(SETTINGS | job["settings"])
-    process.crawl(ScriptSpider, job=job, report=report)
-    process.start()
+    with TemporaryDirectory() as hosts:
+        process = AsyncCrawlerProcess(SETTINGS | {"PACE_DIRECTORY": hosts} | job["settings"])
+        process.crawl(ScriptSpider, job=job, report=report)
+        process.start()
     json.dump(report, sys.stdout)
 
 

@@ -1,0 +1,37 @@
+"""What a site owner sees: the pace of the requests, whoever makes them."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+from pathlib import Path
+from statistics import mean
+
+from end_to_end.command import Broadsheet
+from servers.site_server import Answer, site_server
+
+DELAY = 0.2
+# A request that is brought late makes the gap behind it look short.
+NETWORK = 0.06
+
+
+def test_a_recrawl_beside_a_crawl_of_the_host_gets_its_turn_at_the_same_pace(tmp_path: Path) -> None:
+    links = "".join(f'<a href="/page/{number}">page</a>' for number in range(400))
+    pages: dict[str, Answer | list[Answer]] = {f"/page/{number}": Answer(b"<p>page") for number in range(400)}
+    broadsheet = Broadsheet(str(tmp_path / "archive"))
+    with site_server({"/": Answer(links.encode()), "/asked-for": Answer(b"<p>page"), **pages}) as site:
+        sources = tmp_path / "sources.toml"
+        sources.write_text(f'[sources.town]\nhome = "{site.url}/"\ndelay = {DELAY}\n')
+        with broadsheet.started("crawl", "--config", str(sources), "--allow-private", "town") as crawl:
+            while not site.times("/page/"):
+                assert crawl.poll() is None
+                time.sleep(0.02)
+            broadsheet("recrawl", "--config", str(sources), "--allow-private", f"{site.url}/asked-for")
+            assert crawl.poll() is None
+        paths = site.paths()
+        moments = [moment for _, moment in site.requests]
+
+    begun, turn = [place for place, path in enumerate(paths) if path in ("/robots.txt", "/asked-for")][-2:]
+    assert turn - begun <= 4, "one turn each, in turn"
+    assert turn > begun + 1, "the crawl went on meanwhile"
+    assert mean(later - earlier for earlier, later in pairwise(moments[begun - 2 : turn + 2])) >= DELAY - NETWORK
