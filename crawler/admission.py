@@ -8,14 +8,16 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import groupby, islice
 from urllib.parse import urlsplit
 
 from broadsheet.crawler.discovery import Entry
+from broadsheet.crawler.frontier.known import NOT_DUE, OVER_BUDGET
 from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.seen import TOO_DEEP
 from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.crawler.job import CrawlJob
+from broadsheet.crawler.timeliness import Timeliness
 from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import InvalidURLError
 from broadsheet.storage.publishing.catalog import Catalog
@@ -23,7 +25,9 @@ from broadsheet.storage.urls import normalise, site
 from broadsheet.storage.versions import OutlinkKind
 
 # For these a URL is refused before it is asked for, or counts no more as asked for.
-_REFUSALS = frozenset({"offsite", "no_page", "trap", TOO_DEEP, "max_pages", "was_no_page", "redirected"})
+_REFUSALS = frozenset(
+    {"offsite", "no_page", "trap", TOO_DEEP, "max_pages", "was_no_page", "redirected", NOT_DUE, OVER_BUDGET}
+)
 # What was no page is asked for again after this: servers err, and addresses come to be used.
 _NO_PAGE_FOR = timedelta(days=30)
 _ADMITTED_AT_ONCE = 1000
@@ -67,6 +71,7 @@ class Admission:
         self.sites = {site(target) for target in job.targets} | set(run.sites())
         self._sitemaps_elsewhere: set[str] = set()
         self._requested = run.asked_for(_REFUSALS) if run.resumed else 0
+        self._timeliness = Timeliness(job, run, catalog) if job.only_due else None
 
     @property
     def is_full(self) -> bool:
@@ -105,31 +110,57 @@ class Admission:
                 await asyncio.sleep(0)  # A sitemap of 500,000 URLs stops nothing else.
             self._admit_some(entries[start : start + _ADMITTED_AT_ONCE], depth=depth, via=via, hops=hops)
 
+    async def admit_due(self) -> None:
+        """Have fetched what is due, where only that is looked at again: listings first, then what promises most."""
+        chosen = self._timeliness.chosen if self._timeliness else []
+        self.trust_sitemaps(visit.url for visit in chosen if visit.kind == "sitemap")
+        for depth, visits in groupby(sorted(chosen, key=lambda visit: visit.depth), key=lambda visit: visit.depth):
+            await self.admit([Entry(url=visit.url, kind=visit.kind) for visit in visits], depth=depth, via=None)
+
     def admit_known(self) -> None:
-        """Have the articles fetched that the archive holds as live: nothing may link to them any more."""
+        """Have the articles fetched that the archive holds as live: nothing may link to them any more.
+
+        Where only what is due is looked at, those that the frontier knows nothing of.
+        """
         for of in sorted(self.sites):
-            known = (Entry(url=url, kind="link") for url in self._catalog.live_articles(of))
-            while entries := list(islice(known, _ADMITTED_AT_ONCE)):
-                self._admit_some(entries, depth=1, via=None, hops=0)
+            known = self._catalog.live_articles(of)
+            while urls := list(islice(known, _ADMITTED_AT_ONCE)):
+                if self._timeliness is not None:
+                    if self._timeliness.is_spent:
+                        return
+                    urls = self._timeliness.forgotten(urls)
+                self._admit_some((Entry(url=url, kind="link") for url in urls), depth=1, via=None, hops=0)
 
     def _admit_some(self, entries: Iterable[Entry], *, depth: int, via: str | None, hops: int) -> None:
         found: dict[str, Entry] = {}
         for entry in entries:
             with suppress(InvalidURLError):
                 found.setdefault(normalise(entry.url), entry)
-        for url in self._run.unseen(list(found), too_deep=depth > self._job.max_depth):
+        unseen = self._run.unseen(list(found), too_deep=depth > self._job.max_depth)
+        untimely = self._untimely(unseen)
+        for url in unseen:
             entry = found[url]
-            refusal = self._refusal(url, depth, entry.kind)
+            refusal = self._refusal(url, depth, entry.kind, untimely.get(url))
             if refusal is None:
                 self._requested += 1
             visit = Visit(url=url, kind=entry.kind, depth=depth, hops=hops, via=via, hints=entry.hints)
             self._run.add(visit, refused=refusal, explanation=self.why_taken_down(url) if refusal else None)
 
-    def _refusal(self, url: str, depth: int, kind: OutlinkKind) -> str | None:
-        if site(url) not in self.sites and url not in self._sitemaps_elsewhere:
+    def _untimely(self, urls: list[str]) -> dict[str, str]:
+        if self._timeliness is None:
+            return {}
+        return self._timeliness.refusals([url for url in urls if self._is_here(url)])
+
+    def _is_here(self, url: str) -> bool:
+        return site(url) in self.sites or url in self._sitemaps_elsewhere
+
+    def _refusal(self, url: str, depth: int, kind: OutlinkKind, untimely: str | None) -> str | None:
+        if not self._is_here(url):
             return "offsite"
         if self._takedowns.of(url):
             return "taken_down"
+        if untimely is not None:
+            return untimely
         # What was asked for by name, or announced as a feed or sitemap (sitemap.xml.gz), is taken at its word.
         if depth > 0 and kind == "link" and posixpath.splitext(urlsplit(url).path)[1].lower() in _NO_PAGE:
             return "no_page"

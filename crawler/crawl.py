@@ -164,6 +164,7 @@ async def _run_one(
             run,
             "broken" if error else "interrupted" if interrupted else "finished",
             unfinished="interrupted" if interrupted else "not_reached",
+            pace=job.pace,
         )
     except FrontierError as unwritten:
         raise (error or unwritten) from unwritten

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from broadsheet.crawler.credentials import Credentials
 from broadsheet.crawler.proxy import Proxy
+from broadsheet.crawler.revisiting import DEFAULT_PACE, Pace
 from broadsheet.crawler.spool_limits import SpoolLimits
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.model import Outcome
@@ -29,6 +30,10 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
         follow: Whether to go on from what a page links to, and to look again at the articles known before.
         expected: Whether the targets are taken for articles, whatever they look like.
         conditional: Whether to ask for known articles with their validators.
+        only_due: Whether to look again only at what is due, and pass over what else is known.
+        requests_per_hour: Where only that is looked at: how many requests an hour the source's pages may cost; None for
+            any number. New pages are fetched all the same, and leave less for what is due.
+        pace: How often the source's pages are looked at: what is found makes them due again accordingly.
         read_pages: Whether pages are read; without, only their captures are kept, and feeds and sitemaps lead on.
         allow_private: Whether loopback, link-local and private addresses may be fetched.
         allow_public: Whether public addresses may be fetched; not without a contact in the user agent.
@@ -47,6 +52,9 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
     follow: bool = True
     expected: bool = False
     conditional: bool = True
+    only_due: bool = False
+    requests_per_hour: int | None = None
+    pace: Pace = DEFAULT_PACE
     read_pages: bool = True
     allow_private: bool = False
     allow_public: bool = True
@@ -65,7 +73,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
         return msgspec.json.encode(
             (
                 *(self.targets, self.max_pages, self.max_depth, self.follow, self.expected, self.conditional),
-                *(self.read_pages, self.allow_private, self.allow_public),
+                *(self.read_pages, self.allow_private, self.allow_public, self.only_due),
                 # Not their values: those are renewed while a crawl waits to go on.
                 self.credentials.names if self.credentials else (),
             )

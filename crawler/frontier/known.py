@@ -1,25 +1,20 @@
-"""The URLs that a source has ever led to, over its runs: when each was looked at, and when it is due again."""
+"""The URLs that a source has ever led to, over its runs: when each was looked at, and what became of it."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, case, func, literal, null, select
+from sqlalchemy import Connection, case, func, literal, null, or_, select
 
 from broadsheet.crawler.frontier.schema import Moment, runs, urls, visits
 from broadsheet.crawler.frontier.upserts import insert_for
 
 _DAY = timedelta(days=1)
-# When what became of a URL makes it due again. Whoever plans may ask earlier; what is refused for good is never due.
+# When what was not looked at is due: what was, is due as `learning` says. What is refused for good is never due.
 _DUE_AFTER = {
-    "new": _DAY,
-    "changed": _DAY,
-    "unchanged": _DAY,
-    "not_article": _DAY,
-    "failed": timedelta(hours=1),
-    "gone": 30 * _DAY,
     "robots": _DAY,
-    "host_refuses": _DAY,
+    "host_refuses": timedelta(hours=1),
+    "redirected": _DAY,
     "no_contact": timedelta(0),
     "max_pages": timedelta(0),
     "interrupted": timedelta(0),
@@ -27,6 +22,10 @@ _DUE_AFTER = {
     "unpublished": timedelta(0),
     "was_no_page": 30 * _DAY,
 }
+NOT_DUE = "not_due"
+"""Why a crawl of what is due passes over a page."""
+OVER_BUDGET = "over_budget"
+"""Why it passes over one that is due: the source was asked often enough for now."""
 
 
 def remember(connection: Connection, run: int, at: datetime) -> None:
@@ -52,7 +51,7 @@ def remember(connection: Connection, run: int, at: datetime) -> None:
                 failed,
             )
             .join_from(visits, runs, runs.c.id == visits.c.run)
-            .where(visits.c.run == run),
+            .where(visits.c.run == run, or_(visits.c.reason.is_(None), visits.c.reason.not_in((NOT_DUE, OVER_BUDGET)))),
         ).on_conflict_do_update(
             index_elements=list(urls.primary_key),
             set_={
@@ -65,11 +64,3 @@ def remember(connection: Connection, run: int, at: datetime) -> None:
             },
         )
     )
-
-
-def due(connection: Connection, scope: str, at: datetime, most: int) -> list[str]:
-    """Return the URLs of a source that are to be looked at again at a moment, longest due first."""
-    found = connection.scalars(
-        select(urls.c.url).where(urls.c.scope == scope, urls.c.due_at <= at).order_by(urls.c.due_at).limit(most)
-    )
-    return list(found)

@@ -18,6 +18,7 @@ from broadsheet.crawler.errors import FrontierError
 from broadsheet.crawler.frontier import coverage, guesses, publishing, visits
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.crawler.frontier.holding import Holding
+from broadsheet.crawler.frontier.revisits import Revisits
 from broadsheet.crawler.frontier.schema import runs
 from broadsheet.crawler.frontier.schema import visits as table
 from broadsheet.crawler.frontier.seen import Seen
@@ -36,6 +37,7 @@ class Run:
 
     Args:
         database: Where it lies.
+        scope: Digest of archive and source.
         number: Its number there.
         holding: That this process has it.
         started_at: When it began, maybe in another process.
@@ -45,11 +47,12 @@ class Run:
         holding: That this process has it.
         discovered: How many URLs it has discovered.
         ended: Nothing is given out any more.
+        revisits: What its source is known for, and what is due of that.
         fault: Why the frontier could not be used, where Scrapy would have swallowed that.
     """
 
     def __init__(
-        self, database: Database, *, number: int, holding: Holding, started_at: datetime, resumed: bool
+        self, database: Database, *, scope: str, number: int, holding: Holding, started_at: datetime, resumed: bool
     ) -> None:
         self.number = number
         self.holding = holding
@@ -58,6 +61,7 @@ class Run:
         self.ended = False
         self.fault: FrontierError | None = None
         self.discovered = 0
+        self.revisits = Revisits(database, scope, number)
         self._database = database
         self._seen = Seen(database, number)
         self._waiting: Counter[str] = Counter()
@@ -171,7 +175,8 @@ class Run:
         Raises:
             FrontierError: Nothing is lost yet; or another process has the run now.
         """
-        if not (self._added or self._told or self.holding.is_to_be_renewed):
+        noted = self._added or self._told or self.revisits.is_to_be_written
+        if not (noted or self.holding.is_to_be_renewed):
             return
         with self._database.writing() as connection:
             self._write(connection)
@@ -261,9 +266,11 @@ class Run:
             said.setdefault(id(statement), (statement, []))[1].append(parameters)
         for statement, all_parameters in said.values():
             connection.execute(statement, all_parameters)
+        self.revisits.write(connection)
         if self.holding.is_to_be_renewed:
             self.holding.renew(connection)
 
     def _written(self) -> None:
         self._added.clear()
         self._told.clear()
+        self.revisits.written()

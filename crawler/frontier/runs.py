@@ -11,15 +11,20 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
+from broadsheet.crawler.frontier import due as planning
 from broadsheet.crawler.frontier import visits
 from broadsheet.crawler.frontier.coverage import Standing, standing_of
 from broadsheet.crawler.frontier.database import Database
+from broadsheet.crawler.frontier.due import Due
 from broadsheet.crawler.frontier.holding import HELD_FOR, Holding
-from broadsheet.crawler.frontier.known import due, remember
+from broadsheet.crawler.frontier.known import remember
+from broadsheet.crawler.frontier.learning import learn
 from broadsheet.crawler.frontier.lock import RunLock
 from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.schema import Ending, batches, runs
 from broadsheet.crawler.frontier.schema import visits as table
+from broadsheet.crawler.frontier.visits import Visit
+from broadsheet.crawler.revisiting import DEFAULT_PACE, Pace
 
 _log = logging.getLogger(__name__)
 
@@ -65,13 +70,14 @@ class Frontier:
             _log.warning("another process is crawling %s: this crawl runs beside it", source)
         return self._begin(scope, source, asked)
 
-    def end(self, run: Run, ending: Ending, *, unfinished: str) -> Standing:
+    def end(self, run: Run, ending: Ending, *, unfinished: str, pace: Pace = DEFAULT_PACE) -> Standing:
         """End a run. One that has finished is remembered by its URLs; any other may be gone on with.
 
         Args:
             run: The run.
             ending: How it ended.
             unfinished: Why what nothing has become of was not fetched.
+            pace: How often the pages of its source are looked at; what it found is due again accordingly.
 
         Returns:
             What the run came to, over all the processes that had it.
@@ -87,16 +93,27 @@ class Frontier:
             )
             standing = standing_of(connection, run.number, unfinished=unfinished)
             if ending == "finished":
-                _conclude(connection, run.number, unfinished=unfinished, at=datetime.now(UTC))
+                _conclude(connection, run.number, unfinished=unfinished, at=datetime.now(UTC), pace=pace)
         if ending == "finished":
             RunLock(self._locks, run.number).discard()
         run.holding.let_go()
         return standing
 
-    def due(self, source: str, at: datetime, most: int) -> list[str]:
-        """Return URLs that a source has led to and that are to be looked at again at a moment, longest due first."""
+    def due(self, source: str, at: datetime, most: int) -> list[Visit]:
+        """Return what a source has led to and is to be looked at again, the most expected of the look first."""
         with self._database.reading() as connection:
-            return due(connection, _digest(self._database.archive, source), at, most)
+            return planning.due(connection, _digest(self._database.archive, source), at, most)
+
+    def next_due(self, source: str, at: datetime, *, requests_per_hour: int | None = None) -> Due:
+        """Tell when a source is to be crawled next for what is due, and how much of it is due now.
+
+        Args:
+            source: What is crawled, as in `CrawlJob.source`.
+            at: The present moment.
+            requests_per_hour: Its budget; None for any number.
+        """
+        with self._database.reading() as connection:
+            return planning.next_due(connection, _digest(self._database.archive, source), at, requests_per_hour)
 
     def _begin(self, scope: str, source: str, job: str) -> Run:
         now = datetime.now(UTC)
@@ -116,7 +133,7 @@ class Frontier:
             # Before others see the run: it has never been without its lock.
             lock = RunLock(self._locks, number)
             lock.take()
-        return self._run(number, lock, now, resumed=False)
+        return self._run(scope, number, lock, now, resumed=False)
 
     def _unended(self, scope: str, job: str) -> Sequence[Row[Any]]:
         with self._database.reading() as connection:
@@ -145,7 +162,7 @@ class Frontier:
                 lock.release()
                 return None
             connection.execute(visits.TAKE_BACK, {"of_run": row.id})
-        return self._run(row.id, lock, row.started_at, resumed=True)
+        return self._run(row.scope, row.id, lock, row.started_at, resumed=True)
 
     def _lock_of_ended(self, row: Row[Any]) -> RunLock | None:
         """Return the lock of a run that no process has; None where one has it."""
@@ -155,9 +172,10 @@ class Frontier:
             return None
         return lock if lock.take() else None
 
-    def _run(self, number: int, lock: RunLock, started_at: datetime, *, resumed: bool) -> Run:
+    def _run(self, scope: str, number: int, lock: RunLock, started_at: datetime, *, resumed: bool) -> Run:
         return Run(
             self._database,
+            scope=scope,
             number=number,
             holding=Holding(number, self._holder, lock),
             started_at=started_at,
@@ -168,7 +186,7 @@ class Frontier:
         """Conclude what was cut off so long ago that nobody goes on with it."""
         for row, lock in self._old():
             with self._database.writing() as connection:
-                _conclude(connection, row.id, unfinished="interrupted", at=row.held_until)
+                _conclude(connection, row.id, unfinished="interrupted", at=row.held_until, pace=DEFAULT_PACE)
                 connection.execute(update(runs).where(runs.c.id == row.id).values(ending="finished", holder=None))
             lock.discard()
 
@@ -183,9 +201,10 @@ class Frontier:
                 yield row, lock
 
 
-def _conclude(connection: Connection, run: int, *, unfinished: str, at: datetime) -> None:
+def _conclude(connection: Connection, run: int, *, unfinished: str, at: datetime, pace: Pace) -> None:
     connection.execute(visits.GIVE_UP, {"of_run": run, "because": unfinished})
     remember(connection, run, at)
+    learn(connection, run, at, pace)
     connection.execute(delete(table).where(table.c.run == run))
     connection.execute(delete(batches).where(batches.c.run == run))
 

@@ -141,3 +141,15 @@ urls = Table(
     Index("frontier_urls_due", "scope", "due_at"),
     sqlite_with_rowid=False,
 )
+
+# What the looks at a page have shown, of those pages that are looked at again: see `broadsheet.crawler.revisiting`.
+histories = Table(
+    "frontier_histories",
+    metadata,
+    Column("scope", String(32), primary_key=True),
+    Column("key", String(32), primary_key=True),
+    Column("published_at", Moment),  # as the page says
+    Column("depth", Integer),  # links away from a target, as it was met last
+    Column("history", LargeBinary),  # null before the first run that looked at it has ended
+    sqlite_with_rowid=False,
+)

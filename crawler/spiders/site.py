@@ -29,11 +29,12 @@ from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.ledger import Ledger
 from broadsheet.crawler.pool import ReadingPool
 from broadsheet.crawler.recorder import CAPTURED, REQUEST, Captured
+from broadsheet.crawler.revisiting import latest_moment
 from broadsheet.crawler.robots import RobotsMiddleware
 from broadsheet.storage import captures
 from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import InvalidURLError, StoreError
-from broadsheet.storage.model import Hints, PageKind
+from broadsheet.storage.model import Date, Hints, PageKind
 from broadsheet.storage.publishing.catalog import Catalog
 from broadsheet.storage.urls import identity, is_front_page, normalise, site
 from broadsheet.storage.versions import PRESENT, Finding, Outlink, redirect_location
@@ -94,6 +95,7 @@ class SiteSpider(Spider):
         await self.admission.admit([Entry(url=target, kind="link") for target in self.job.targets], depth=0, via=None)
         for home in self._homes:
             await self.admission.admit(await self._listings_of(home), depth=1, via=None)
+        await self.admission.admit_due()
         given_out_by_the_scheduler: list[Request] = []
         for request in given_out_by_the_scheduler:
             yield request
@@ -112,6 +114,8 @@ class SiteSpider(Spider):
                 yield following
             return
         entries, finding = await self._read(captured)
+        if finding is not None and finding.article is not None:
+            self._note_published(capture.filed_as, finding.article.published)
         await self._follow(capture.filed_as, capture.captured_at, entries, depth=_depth(request) + 1, via=capture.url)
         if finding is not None and captured.awaited_by is not None:
             # Only now: once it is settled, it may be published, and what it leads to has to be known before.
@@ -296,6 +300,11 @@ class SiteSpider(Spider):
             # An index of sitemaps lists those beside it.
             self.admission.trust_sitemaps(entry.url for entry in reading.entries if entry.kind == "sitemap")
         return reading.entries, finding_of(reading, expected=capture.request.expected)
+
+    def _note_published(self, url: str, published: Date | None) -> None:
+        moment = None if published is None else latest_moment(published)
+        if moment is not None:
+            self.run.revisits.note_published(url, moment)
 
     def _note_listing(self, kind: PageKind | None) -> None:
         self._has_listing = self._has_listing or listing_kind(kind) is not None

@@ -77,10 +77,10 @@ class Machine:
         """Take what is next."""
         return [visit.url for of in self.run.waiting_sites for visit in self.run.lease(of, most)]
 
-    def capture(self, url: str, outcome: Outcome | None = "new") -> datetime:
-        """Have a page captured: it lies in the spool."""
+    def capture(self, url: str, outcome: Outcome | None = "new", *, at: datetime | None = None) -> datetime:
+        """Have a page captured, in the far past where no moment is given: it lies in the spool."""
         self._moments += 1
-        at = _BEGINNING + timedelta(microseconds=self._moments)
+        at = at or _BEGINNING + timedelta(microseconds=self._moments)
         self.captured.append(Answer(url, url, at, outcome, "why" if outcome == "failed" else None))
         return at
 

@@ -11,6 +11,7 @@ import pytest
 from frontiers.machine import JOB, Machine, url_of
 
 from broadsheet.crawler.errors import FrontierError
+from broadsheet.crawler.frontier.due import Due
 from broadsheet.crawler.frontier.runs import Frontier
 from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.storage.model import Hints
@@ -210,18 +211,86 @@ def test_a_process_that_has_lost_its_run_to_another_writes_nothing_more(machine:
     assert machine.coverage().discovered == 0
 
 
+def _due(machine: Machine, after: timedelta, most: int = 10) -> list[str]:
+    return [visit.url for visit in Frontier(machine.database).due("site", datetime.now(UTC) + after, most)]
+
+
 def test_what_a_run_has_found_is_remembered_and_is_due_again(machine: Machine) -> None:
     machine.discover([1, 2])
     machine.discover([3], refused="offsite")
     failing, page = machine.lease(2)
     machine.run.fail(failing, "connection refused")
-    machine.run.answered(page, machine.capture(page))
+    machine.run.revisits.note_published(page, datetime.now(UTC) - timedelta(days=3))
+    machine.run.answered(page, machine.capture(page, at=datetime.now(UTC)))
+    machine.publish()
+    machine.end()
+    assert _due(machine, timedelta(0)) == []
+    assert _due(machine, timedelta(hours=1)) == [failing]
+    assert _due(machine, timedelta(days=40)) == [failing, page]
+    assert Frontier(machine.database).due("another", datetime.now(UTC) + timedelta(days=99), 10) == []
+
+
+def test_an_article_that_was_just_published_is_due_before_an_old_one(machine: Machine) -> None:
+    machine.discover([1, 2])
+    old, fresh = machine.lease(2)
+    now = datetime.now(UTC)
+    for url, published in ((old, now - timedelta(days=300)), (fresh, now)):
+        machine.run.revisits.note_published(url, published)
+        machine.run.answered(url, machine.capture(url, at=now))
+    machine.publish()
+    machine.end()
+    assert _due(machine, timedelta(days=1)) == [fresh]
+    assert _due(machine, timedelta(days=60)) == [fresh, old], "the one of which most is expected comes first"
+    assert _due(machine, timedelta(days=60), most=1) == [fresh]
+
+
+def test_a_removal_is_looked_at_once_more_soon(machine: Machine) -> None:
+    now = datetime.now(UTC)
+    for outcome in ("new", "gone"):
+        machine.discover([1])
+        (url,) = machine.lease(1)
+        machine.run.revisits.note_published(url, now - timedelta(days=300))
+        machine.run.answered(url, machine.capture(url, outcome, at=now))
+        machine.publish()
+        machine.end()
+        machine.start()
+    assert _due(machine, timedelta(minutes=20)) == [url]
+
+
+def test_what_a_run_passed_over_stays_due_as_it_was(machine: Machine) -> None:
+    machine.discover([1])
+    (url,) = machine.lease(1)
+    machine.run.answered(url, machine.capture(url, at=datetime.now(UTC)))
+    machine.publish()
+    machine.end()
+    before = Frontier(machine.database).next_due("site", datetime.now(UTC))
+    machine.start()
+    machine.discover([1], refused="not_due")
+    machine.end()
+    assert Frontier(machine.database).next_due("site", datetime.now(UTC)) == before
+    assert before.next_at is not None
+    assert before.pages == 0
+
+
+def test_a_source_that_was_never_crawled_has_no_next_moment(machine: Machine) -> None:
+    assert Frontier(machine.database).next_due("site", datetime.now(UTC)) == Due(next_at=None, pages=0)
+
+
+def test_a_budget_puts_off_the_next_crawl_and_grows_until_then(machine: Machine) -> None:
+    machine.discover(range(1, 6))
+    for url in machine.lease(5):
+        machine.run.fail(url, "connection refused")
     machine.publish()
     machine.end()
     frontier, now = Frontier(machine.database), datetime.now(UTC)
-    due = [frontier.due("site", now + after, 10) for after in (timedelta(0), timedelta(hours=2), timedelta(days=2))]
-    assert due == [[], [failing], [failing, page]]
-    assert frontier.due("another", now + timedelta(days=99), 10) == []
+    unlimited = frontier.next_due("site", now)
+    limited = frontier.next_due("site", now, requests_per_hour=2)
+    assert unlimited.next_at is not None
+    assert limited.next_at is not None
+    assert limited.next_at >= unlimited.next_at + timedelta(minutes=10)
+    run = machine.start()
+    allowed = [run.revisits.allowance(now + timedelta(minutes=minutes), 12) for minutes in (0, 11, 31, 120)]
+    assert allowed == [0, 2, 6, 12]
 
 
 def test_a_run_that_nobody_went_on_with_for_a_day_is_over(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,7 +300,7 @@ def test_a_run_that_nobody_went_on_with_for_a_day_is_over(machine: Machine, monk
     monkeypatch.setattr("broadsheet.crawler.frontier.runs._RESUMED_FOR", timedelta(days=-1))
     assert not machine.start().resumed
     later = datetime.now(UTC) + timedelta(minutes=5)
-    assert Frontier(machine.database).due("site", later, 10) == [url_of(1)]
+    assert [visit.url for visit in Frontier(machine.database).due("site", later, 10)] == [url_of(1)]
 
 
 def test_two_archives_in_one_database_know_nothing_of_each_other(machine: Machine, tmp_path: Path) -> None:
