@@ -42,7 +42,7 @@ from broadsheet.storage.model import Date
 Role = Literal["front", "listing", "page", "article"]
 Found = Literal["changed", "unchanged", "gone", "failed"]
 
-# Of 600,000 articles 165,000 were changed after publication: changing-times.github.io, "The Times, They Are A-Changin'".
+# Of 600,000 articles 165,000 were changed after publication (changing-times.github.io).
 _EDITS = 0.14  # C: edits for each time that age grows by the factor e
 _YOUTH = 0.5  # A, in hours: before that, the hazard does not fall
 _PRIOR = 0.3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, select, update
 
 from broadsheet.crawler.frontier.database import has_database, open_database
-from broadsheet.crawler.frontier.schema import urls, visits
+from broadsheet.crawler.frontier.schema import histories, urls, visits
 from broadsheet.crawler.frontier.visits import key_of
 from broadsheet.storage.workspace import Workspace
 
@@ -20,7 +20,7 @@ def forget_url(workspace: Workspace, url: str) -> None:
         return
     key = key_of(url)
     with open_database(workspace) as database, database.writing() as connection:
-        for table in (visits, urls):
+        for table in (visits, urls, histories):
             connection.execute(delete(table).where(table.c.key == key))
         for column in (visits.c.via, visits.c.answered_by):
             found = connection.scalars(select(column).where(column.is_not(None)).distinct())
