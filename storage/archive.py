@@ -67,21 +67,25 @@ class Archive:
 
     def latest(self, url: str) -> Snapshot | None:
         """Return the newest version of a URL, or None."""
-        names = self._find_names(url)
+        names = self.names(url)
         return self._read(names, len(names)) if names else None
 
     def at(self, url: str, when: datetime) -> Snapshot | None:
         """Return the version of a URL that stood at a moment, or None; a naive moment is taken as UTC."""
         moment = _utc(when)
-        names = self._find_names(url)
+        names = self.names(url)
         # Keys tell milliseconds: a version captured within the same one stands.
         standing = [name for name in names if name.captured_at <= moment]
         return self._read(names, len(standing)) if standing else None
 
     def versions(self, url: str) -> Iterator[Snapshot]:
         """Yield every version of a URL, oldest first."""
-        names = self._find_names(url)
+        names = self.names(url)
         return (self._read(names, number) for number in range(1, len(names) + 1))
+
+    def names(self, url: str) -> list[SnapshotName]:
+        """Return what the keys of the versions of a URL tell, oldest first: it costs a listing, and reads none."""
+        return self._find(url)[1]
 
     def version(self, url: str, number: int) -> Snapshot:
         """Return one version by its number.
@@ -90,7 +94,7 @@ class Archive:
             NoSuchVersionError: The URL has no version of that number.
             TakenDownError: What was archived for it was taken down.
         """
-        names = self._find_names(url)
+        names = self.names(url)
         if not names:
             self.refuse_taken_down(url)
         if not 1 <= number <= len(names):
@@ -267,9 +271,6 @@ class Archive:
 
     def _is_hidden(self, snapshot: Snapshot) -> bool:
         return Takedowns(self.store, identity_hash(snapshot.url)).hides(snapshot.url, snapshot.key)
-
-    def _find_names(self, url: str) -> list[SnapshotName]:
-        return self._find(url)[1]
 
     def _find(self, url: str, lookup: Lookup | None = None) -> tuple[str, list[SnapshotName]]:
         """Return the versions of a URL, and where they are filed: behind the redirects captured at URLs without."""

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from broadsheet.scheduler.answers import MomentError
-from broadsheet.scheduler.web import errors, health
+from broadsheet.scheduler.web import errors, health, replay, timemaps
 from broadsheet.scheduler.web.access import Access
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.guard import Guard
@@ -36,7 +36,12 @@ def make_app(parts: Parts) -> ASGIApp:
 
     kinds = (HTTPException, ProblemError, ArchiveError, MomentError, TokenFileError, Exception)
     app = Starlette(
-        routes=[*(read.route(parts, access, threads) for read in READS), *health.routes(parts, threads)],
+        routes=[
+            *(read.route(parts, access, threads) for read in READS),
+            *timemaps.routes(parts, access, threads),
+            replay.route(parts, access, threads),
+            *health.routes(parts, threads),
+        ],
         lifespan=lifespan,
         exception_handlers=dict.fromkeys(kinds, errors.handle),
     )
