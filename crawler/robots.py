@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
-from protego import Protego
 from scrapy import Request
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -23,6 +22,7 @@ from scrapy.exceptions import (
 from scrapy.http.request import NO_CALLBACK
 
 from broadsheet.crawler.errors import BlockedAddressError, NoContactError, RobotsDisallowed
+from broadsheet.crawler.robots_rules import RobotsRules
 from broadsheet.storage.errors import MessageError
 from broadsheet.storage.http.codings import remove_codings
 from broadsheet.storage.http.messages import list_values
@@ -65,17 +65,17 @@ class RobotsPolicy(Struct, frozen=True):
     """
 
     basis: str
-    rules: Protego | None = None
+    rules: RobotsRules | None = None
     reachable: bool = True
     crawl_delay: float | None = None
     sitemaps: list[str] = []
     cause: Exception | None = None
 
-    def refusal(self, url: str, product_token: str) -> str | None:
+    def refusal(self, url: str) -> str | None:
         """Return why a URL may not be fetched, or None when it may."""
         if not self.reachable:
             return self.basis
-        if self.rules is not None and not self.rules.can_fetch(url, product_token):
+        if self.rules is not None and not self.rules.allows(url):
             return "robots.txt disallows"
         return None
 
@@ -111,7 +111,7 @@ class RobotsMiddleware:
         if request.meta.get("robots"):
             return
         policy = await self._policy(request.url)
-        refusal = policy.refusal(request.url, self._product_token)
+        refusal = policy.refusal(request.url)
         if refusal is not None:
             raise RobotsDisallowed(refusal) from policy.cause
         request.meta["robots_decision"] = "allowed by robots.txt" if policy.rules else policy.basis
@@ -168,12 +168,11 @@ class RobotsMiddleware:
         if not 200 <= response.status < 300:
             # 4xx, and redirects that lead to no robots.txt within five hops: there are no rules.
             return RobotsPolicy(basis=f"no robots.txt (HTTP {response.status})")
-        rules = Protego.parse(_text(response))
-        delay = rules.crawl_delay(self._product_token)
+        rules = RobotsRules(_robots(response), self._product_token)
         return RobotsPolicy(
             basis="robots.txt",
             rules=rules,
-            crawl_delay=None if delay is None else float(delay),
+            crawl_delay=rules.crawl_delay,
             sitemaps=list(dict.fromkeys(urljoin(response.url, sitemap) for sitemap in rules.sitemaps)),
         )
 
@@ -182,10 +181,10 @@ def _unreachable(said: str, cause: Exception | None = None) -> RobotsPolicy:
     return RobotsPolicy(basis=f"robots.txt unreachable ({said})", reachable=False, cause=cause)
 
 
-def _text(response: Response) -> str:
-    """The text of a robots.txt, at most `MAXIMUM_ROBOTS` of it: a rule that is cut through is left out."""
+def _robots(response: Response) -> bytes:
+    """The bytes of a robots.txt, at most `MAXIMUM_ROBOTS` of it: a rule that is cut through is left out."""
     headers = [("Content-Encoding", value.decode("latin-1")) for value in response.headers.getlist("Content-Encoding")]
     body = remove_codings(response.body, list_values(headers, "Content-Encoding"), _LARGEST_DECODED)
     if len(body) > MAXIMUM_ROBOTS:
         body = body[:MAXIMUM_ROBOTS].rpartition(b"\n")[0]
-    return body.decode("utf-8-sig", "replace")
+    return body
