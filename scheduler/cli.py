@@ -33,6 +33,7 @@ _COMMANDS = (
     "recover",
     "forget",
     "retain",
+    "token",
     "demo",
 )
 
