@@ -103,13 +103,7 @@ def test_where_reads_need_a_token_nothing_but_health_is_told_without(tmp_path: P
     parts = Parts(archive=archive, tokens=Tokens(file), sources=dict, read_needs_token=True)
     basic = base64.b64encode(f"anybody:{token}".encode()).decode()
     url = "https://news.example/"
-    paths = [
-        "/api/sources",
-        "/api/changes",
-        f"/timegate/{url}",
-        f"/timemap/link/{url}",
-        f"/memento/20261122120000/{url}",
-    ]
+    mementos = [f"/timegate/{url}", f"/timemap/link/{url}", f"/timemap/json/{url}", f"/memento/20261122120000/{url}"]
     with served(make_app(parts)) as web:
         for path in ("/api/sources", "/api/changes", *mementos):
             refused = web.get(path)
