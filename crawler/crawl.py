@@ -31,10 +31,12 @@ from broadsheet.crawler.interruption import Interruption
 from broadsheet.crawler.job import CrawlJob, CrawlSummary
 from broadsheet.crawler.ledger import Ledger
 from broadsheet.crawler.memory import share_memory_between_threads
+from broadsheet.crawler.page_reading import PageReader
 from broadsheet.crawler.pool import ReadingPool
 from broadsheet.crawler.publisher import Publisher
 from broadsheet.crawler.recorder import Recorder, segment_head
 from broadsheet.crawler.recovery import recover
+from broadsheet.crawler.rendering import add_browser, renderer_name
 from broadsheet.crawler.resolver import GuardedResolver
 from broadsheet.crawler.spiders.site import SiteSpider
 from broadsheet.crawler.spool_limits import FetchingPause
@@ -192,7 +194,9 @@ async def _run_one(
 
 def _begin_segment(job: CrawlJob, run: Run, batch: str) -> tuple[str, bytes]:
     run.begin_batch(batch)
-    return segment_head(batch, source=job.source, user_agent=job.user_agent)
+    return segment_head(
+        batch, source=job.source, user_agent=job.user_agent, renderer=renderer_name() if job.render else None
+    )
 
 
 async def _close(
@@ -265,12 +269,14 @@ async def _crawl(
         run.ended = run.ended or publisher.failed or interruption.requested.is_set()
         return not run.ended
 
-    watching = asyncio.ensure_future(_watch(crawler, publisher, look, end_on_fault))
+    pages = PageReader(job, crawler, recorder, pool)
+    watching = asyncio.ensure_future(_watch(crawler, publisher, look, end_on_fault, pages.cut_off))
     try:
         await runner.crawl(
-            crawler, job=job, ledger=ledger, run=run, pool=pool, catalog=workspace.catalog, takedowns=takedowns
+            crawler, job=job, ledger=ledger, run=run, pages=pages, catalog=workspace.catalog, takedowns=takedowns
         )
     finally:
+        await pages.close()
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
     return faults[0] if faults else run.fault
@@ -290,6 +296,8 @@ def _settings(job: CrawlJob, workspace: Workspace) -> Settings:
     settings.set("USER_AGENT", job.user_agent, priority="cmdline")
     settings.set("ALLOW_PRIVATE_ADDRESSES", job.allow_private, priority="cmdline")
     settings.set("ALLOW_PUBLIC_ADDRESSES", job.allow_public, priority="cmdline")
+    if job.render:
+        add_browser(settings)
     if job.delay is not None:
         settings.set("DOWNLOAD_DELAY", job.delay, priority="cmdline")
         settings.set("PRIVATE_HOST_DELAY", job.delay, priority="cmdline")
@@ -314,7 +322,11 @@ class _Report:
 
 
 async def _watch(
-    crawler: Crawler, publisher: Publisher, look: Callable[[], bool], end_on_fault: Callable[[BaseException], None]
+    crawler: Crawler,
+    publisher: Publisher,
+    look: Callable[[], bool],
+    end_on_fault: Callable[[BaseException], None],
+    cut_off_pages: Callable[[], None],
 ) -> None:
     """Bring captures to the disk and `look`, several times a second; end the crawl when that says no, or fails."""
     try:
@@ -329,6 +341,7 @@ async def _watch(
     ending = asyncio.ensure_future(crawler.stop_async())
     await asyncio.wait([ending], timeout=_SECONDS_FOR_PAGES_IN_FLIGHT)
     cut_off(crawler)
+    cut_off_pages()
     await ending
 
 

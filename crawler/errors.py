@@ -12,6 +12,7 @@
     ├── NoContactError        the host is at a public address, and nobody is named whom its owner can reach
     ├── ProxyError            the proxy cannot be used, or opens no tunnel
     ├── ReaderStartError      no process can be started that reads pages
+    ├── RenderingError        no browser can show a page
     └── RobotsDisallowed      robots.txt, or its absence through an error, forbids the fetch
 """
 
@@ -36,6 +37,10 @@ class RobotsDisallowed(CrawlError):  # noqa: N818 - named as the decision it is,
 
 class ReaderStartError(CrawlError):
     """No process can be started that reads pages: nothing can be read at all."""
+
+
+class RenderingError(CrawlError):
+    """No browser can show a page: none is there, it failed, or the page did not come to rest."""
 
 
 class BrokenCrawlError(CrawlError):

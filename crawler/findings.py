@@ -7,13 +7,15 @@ from broadsheet.storage.captures import Capture
 from broadsheet.storage.versions import PRESENT, Finding, Outlink
 
 
-def page_of(capture: Capture, response: bytes) -> CapturedPage:
-    """Return a capture, with the response's bytes as received, as it is handed to a reader."""
+def page_of(capture: Capture, response: bytes, rendered: bytes | None = None) -> CapturedPage:
+    """Return a capture, with the response's bytes as received and what a browser made of them, for a reader."""
     return CapturedPage(
         url=capture.url,
         captured_at=capture.captured_at,
         response=response,
         hints=capture.request.hints,
+        render=capture.request.render,
+        rendered=rendered,
     )
 
 

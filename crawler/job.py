@@ -16,7 +16,6 @@ from broadsheet.storage.model import Outcome
 
 DEFAULT_MAX_PAGES = 1000
 DEFAULT_MAX_DEPTH = 5
-_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 
 class CrawlJob(Struct, frozen=True, kw_only=True):
@@ -35,6 +34,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
             any number. New pages are fetched all the same, and leave less for what is due.
         pace: How often the source's pages are looked at: what is found makes them due again accordingly.
         read_pages: Whether pages are read; without, only their captures are kept, and feeds and sitemaps lead on.
+        render: Whether pages are read as a browser shows them, after their scripts have run.
         allow_private: Whether loopback, link-local and private addresses may be fetched.
         allow_public: Whether public addresses may be fetched; not without a contact in the user agent.
         delay: Seconds between two requests to a host; None for the default.
@@ -56,6 +56,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
     requests_per_hour: int | None = None
     pace: Pace = DEFAULT_PACE
     read_pages: bool = True
+    render: bool = False
     allow_private: bool = False
     allow_public: bool = True
     delay: float | None = None
@@ -65,7 +66,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
 
     def reads(self, capture: Capture) -> bool:
         """Tell whether the page of a capture is read: all are, but where only captures are wanted."""
-        return self.read_pages or capture.mime not in _PAGES
+        return self.read_pages or not capture.is_html
 
     @property
     def asked_for(self) -> bytes:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from broadsheet.storage.captures import Capture
+from broadsheet.storage.captures import Capture, Rendering
 from broadsheet.storage.publishing.batch import Batch
 from broadsheet.storage.publishing.publication import Plan, Published
 from broadsheet.storage.segments import warc
@@ -90,6 +90,10 @@ class OpenSegment:
         self.captured += 1
         if to_be_read:
             self._awaited.add(capture.record_id)
+
+    def add_rendering(self, capture: Capture, rendering: Rendering) -> None:
+        """Note what was made of a captured page whose reading is awaited."""
+        self._captures[capture.record_id] = msgspec.structs.replace(capture, rendering=rendering)
 
     def block(self, capture: Capture) -> bytes:
         """Return the response of a capture in this segment, as received."""

@@ -21,12 +21,16 @@ class CapturedPage(Struct, frozen=True, kw_only=True, tag="captured"):
         captured_at: When it was fetched; aware.
         response: The HTTP response block as stored in WARC: wire bytes, interim responses included.
         hints: What a feed or sitemap said of the page.
+        render: Whether an HTML page is read as a browser showed it.
+        rendered: The document that the browser made of it, in UTF-8, where one did.
     """
 
     url: str
     captured_at: datetime
     response: bytes
     hints: Hints | None = None
+    render: bool = False
+    rendered: bytes | None = None
 
 
 class HtmlPage(Struct, frozen=True, kw_only=True, tag="html"):

@@ -100,8 +100,24 @@ class Publisher:
             StoreUnavailableError: The spool cannot take the exchange: the disk is full, or fails. From then on the
                 publisher has `failed`.
         """
-        try:
+        with self._noting_failure():
             yield self._segment(dated)
+
+    @contextlib.contextmanager
+    def recording_into(self, segment: OpenSegment) -> Iterator[None]:
+        """Let more be appended to a segment that is not settled yet, closed or not.
+
+        Raises:
+            StoreUnavailableError: As `recording` raises it.
+        """
+        assert not segment.settled.is_set()  # noqa: S101 - it may be on its way into the archive
+        with self._noting_failure():
+            yield
+
+    @contextlib.contextmanager
+    def _noting_failure(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             self._unrecorded = error
             raise StoreUnavailableError(f"the spool {self._place} takes no more records: {error}") from error

@@ -31,6 +31,7 @@ _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _VAGUE_TYPES = frozenset(
     {"", "text/plain", "text/xml", "application/octet-stream", "application/gzip", "application/x-gzip"}
 )
+_RENDERED_TYPE = "text/html; charset=utf-8"
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -106,12 +107,14 @@ def _read_body(capture: CapturedPage, body: bytes, media_type: str, content_type
     if root in SITEMAP_ROOTS:
         return _listing("sitemap", read_sitemap(body, url=capture.url, content_type=content_type))
     if media_type in _HTML_TYPES or (media_type != "text/plain" and (root or "").lower() == "html"):
+        if capture.render and capture.rendered is None:
+            return unreadable("it is to be read as a browser shows it, and none has shown it")
         return read_html(
             HtmlPage(
                 url=capture.url,
                 captured_at=capture.captured_at,
-                html=body,
-                content_type=content_type,
+                html=body if capture.rendered is None else capture.rendered,
+                content_type=content_type if capture.rendered is None else _RENDERED_TYPE,
                 hints=capture.hints,
             )
         )

@@ -15,15 +15,15 @@ from broadsheet.crawler.dating import CaptureDates
 from broadsheet.crawler.open_segment import OpenSegment
 from broadsheet.crawler.publisher import Publisher
 from broadsheet.storage import captures
-from broadsheet.storage.captures import Capture
+from broadsheet.storage.captures import Capture, Rendering
 from broadsheet.storage.digests import digest
 from broadsheet.storage.errors import MessageError
 from broadsheet.storage.http.messages import ResponseMessage, entity_body, parse_response
 from broadsheet.storage.model import Exchange
 from broadsheet.storage.publishing.catalog import Catalog, Known
 from broadsheet.storage.segments import warc
-from broadsheet.storage.segments.exchange_records import Original, exchange_records, warcinfo_record
-from broadsheet.storage.segments.reading import SOURCE_FIELD, capture_of, request_fields
+from broadsheet.storage.segments.exchange_records import Original, conversion_record, exchange_records, warcinfo_record
+from broadsheet.storage.segments.reading import RENDERER_FIELD, SOURCE_FIELD, capture_of, request_fields
 from broadsheet.storage.versions import PRESENT
 
 # Keys of a Scrapy request's meta: why it is made (captures.Request), and what came of it (Captured).
@@ -106,13 +106,37 @@ class Recorder:
             capture=capture, response=exchange.response, awaited_by=segment if to_be_read else None
         )
 
+    def record_rendering(self, captured: Captured, document: bytes) -> None:
+        """Record what a browser made of a page whose reading its segment waits for.
+
+        Args:
+            captured: The capture of the page.
+            document: The document, in UTF-8.
+
+        Raises:
+            StoreUnavailableError: The spool cannot take it.
+        """
+        segment = captured.awaited_by
+        assert segment is not None  # noqa: S101 - only what will be read is rendered
+        record = conversion_record(
+            captured.capture,
+            document,
+            warcinfo_id=segment.warcinfo_id,
+            made_at=datetime.now(UTC),
+            content_type="text/html;charset=utf-8",
+        )
+        member = warc.serialise(record)
+        with self._publisher.recording_into(segment):
+            offset = segment.append(member)
+        segment.add_rendering(captured.capture, Rendering(offset=offset, length=len(member)))
+
     def _dated(self, exchange: Exchange, about: captures.Request, known: Known | None) -> Exchange:
         shown = exchange.started_at
         dated = self._dates.date(exchange.url, about.filed_as or exchange.url, shown, known)
         return exchange if dated == shown else msgspec.structs.replace(exchange, started_at=dated, clock=shown)
 
 
-def segment_head(batch: str, *, source: str, user_agent: str) -> tuple[str, bytes]:
+def segment_head(batch: str, *, source: str, user_agent: str, renderer: str | None = None) -> tuple[str, bytes]:
     """Return the record id and the bytes of the warcinfo record that a new segment begins with."""
     fields = {
         "software": f"Broadsheet/{version('broadsheet')}",
@@ -122,6 +146,8 @@ def segment_head(batch: str, *, source: str, user_agent: str) -> tuple[str, byte
         "robots": "obey",
         SOURCE_FIELD: source,
     }
+    if renderer is not None:
+        fields[RENDERER_FIELD] = renderer
     record = warcinfo_record(f"{batch}.warc.gz", fields, created_at=datetime.now(UTC))
     return record.record_id, warc.serialise(record)
 
@@ -154,6 +180,8 @@ def _original(
     known: Known | None,
 ) -> Original | None:
     """Return the capture that holds the body already, or None where it has to be stored."""
+    if about.render:
+        return None  # What a browser shows is not told by the bytes of the page alone.
     if message is None or exchange.truncated or message.status not in {*PRESENT, 304}:
         return None
     if known is None or known.original is None:

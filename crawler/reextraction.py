@@ -112,12 +112,17 @@ async def _reextract_one(
     """Read a version again; return what was stored of it: a revision, or nothing."""
     summary.versions += 1
     try:
-        response, request = await asyncio.to_thread(_stored, archive, snapshot)
+        response, request, rendered = await asyncio.to_thread(_stored, archive, snapshot)
     except ArchiveDamagedError as error:
         _fail(summary, snapshot, str(error))
         return []
     page = CapturedPage(
-        url=snapshot.final_url, captured_at=snapshot.captured_at, response=response, hints=request.hints
+        url=snapshot.final_url,
+        captured_at=snapshot.captured_at,
+        response=response,
+        hints=request.hints,
+        render=request.render,
+        rendered=rendered,
     )
     reading = await pool.read(page)
     if reading.failure:
@@ -131,8 +136,9 @@ async def _reextract_one(
     return stored
 
 
-def _stored(archive: Archive, snapshot: Snapshot) -> tuple[bytes, Request]:
-    return archive.response(snapshot), stored_request(archive.store, snapshot.warc)
+def _stored(archive: Archive, snapshot: Snapshot) -> tuple[bytes, Request, bytes | None]:
+    request = stored_request(archive.store, snapshot.warc)
+    return archive.response(snapshot), request, archive.rendering(snapshot) if request.render else None
 
 
 def _keep(archive: Archive, snapshot: Snapshot, reading: Reading, request: Request) -> list[ManifestObject]:

@@ -12,7 +12,7 @@ from typing import Self
 from broadsheet.crawler.findings import finding_of, is_readable, page_of
 from broadsheet.crawler.pool import ReadingPool
 from broadsheet.storage.captures import Capture
-from broadsheet.storage.segments.reading import read_captures
+from broadsheet.storage.segments.reading import read_captures, read_rendering
 from broadsheet.storage.versions import Finding
 
 
@@ -42,14 +42,15 @@ class SegmentReader:
         found: list[tuple[Capture, Finding | None]] = []
         captures = read_captures(segment)
         while chunk := _take(captures, self._pool.window):
-            found += await asyncio.gather(*(_read(self._pool, *pair) for pair in chunk))
+            found += await asyncio.gather(*(_read(self._pool, segment, *pair) for pair in chunk))
         return found
 
 
-async def _read(pool: ReadingPool, capture: Capture, block: bytes) -> tuple[Capture, Finding | None]:
+async def _read(pool: ReadingPool, segment: Path, capture: Capture, block: bytes) -> tuple[Capture, Finding | None]:
     if not is_readable(capture):
         return capture, None
-    reading = await pool.read(page_of(capture, block))
+    rendered = read_rendering(segment, capture.rendering) if capture.rendering else None
+    reading = await pool.read(page_of(capture, block, rendered))
     return capture, finding_of(reading, expected=capture.request.expected)
 
 

@@ -47,6 +47,7 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         max_pages: How many pages a crawl asks for at most.
         max_depth: How many links it goes from the home page at most.
         delay: Seconds between two requests to a host; null for the default.
+        render: Whether its pages are read as a browser shows them; needs the extra ``javascript`` and a Chromium.
         retention: How long its captures are kept, such as ``400 days``; null for ever.
         credentials: A TOML file with the table ``[headers]``: secret headers that open the source to its subscriber,
             such as ``Cookie``. Its path rests on the directory of the sources file.
@@ -56,6 +57,7 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_pages: Annotated[int, Meta(ge=1)] = DEFAULT_MAX_PAGES
     max_depth: Annotated[int, Meta(ge=0)] = DEFAULT_MAX_DEPTH
     delay: Annotated[float, Meta(ge=0)] | None = None
+    render: bool = False
     retention: str | None = None
     credentials: str | None = None
 

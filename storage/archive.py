@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from msgspec import Struct
 
 from broadsheet.storage import numbering
+from broadsheet.storage.captures import Rendering
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.chains.changes import Changes
 from broadsheet.storage.documents import extractions, removals
@@ -236,6 +237,22 @@ class Archive:
         """
         return self._stored(snapshot)[1].block
 
+    def rendering(self, snapshot: Snapshot) -> bytes | None:
+        """Return the document, in UTF-8, that a browser made of the page a version rests on; None where none did.
+
+        Raises:
+            ArchiveDamagedError: The record is missing, or its block is not the one that was stored.
+            TakenDownError: The version was taken down.
+        """
+        if self._is_hidden(snapshot):
+            raise TakenDownError(f"version {snapshot.version} of {snapshot.url} was taken down")
+        where = snapshot.warc
+        lines = Lookup(self.store).filed_under(snapshot.url)
+        rendering = next((line.rendering for line in lines if line.id == where.record_id), None)
+        if rendering is None:
+            return None
+        return again_if_damaged(lambda: self._rendering_at(where, rendering))
+
     def record(self, snapshot: Snapshot) -> bytes:
         """Return the WARC record that a version rests on: one gzip member, as stored.
 
@@ -268,6 +285,18 @@ class Archive:
             message = f"record {where.record_id} in {where.key} is not what was stored; run verify"
             raise ArchiveDamagedError(message)
         return member, record
+
+    def _rendering_at(self, original: WarcLocation, rendering: Rendering) -> bytes:
+        try:
+            member = replaced.get_range(self.store, original.key, rendering.offset, rendering.length)
+            record = warc.read_member(member)
+        except (NoSuchObjectError, RecordError) as error:
+            where = f"{original.key} at byte {rendering.offset}"
+            raise ArchiveDamagedError(f"the rendering in {where}: {error}; run verify") from error
+        refers_to = record.field("WARC-Refers-To")
+        if refers_to != f"<{original.record_id}>" or not warc.block_is_intact(record):
+            raise ArchiveDamagedError(f"the rendering of {original.record_id} is not what was stored; run verify")
+        return record.block
 
     def _is_hidden(self, snapshot: Snapshot) -> bool:
         return Takedowns(self.store, identity_hash(snapshot.url)).hides(snapshot.url, snapshot.key)

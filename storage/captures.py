@@ -9,7 +9,9 @@ from msgspec import Struct
 
 from broadsheet.storage.model import Hints
 
-Purpose = Literal["page", "robots", "guess"]
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
+
+Purpose = Literal["page", "robots", "guess", "requisite"]
 
 
 class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -17,12 +19,14 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Attributes:
         purpose: ``page`` for whatever a crawl wants to read, ``robots`` for robots.txt, ``guess`` for a place where a
-            feed or sitemap may lie by custom: only if there is one is it asked for as a page.
+            feed or sitemap may lie by custom: only if there is one is it asked for as a page; ``requisite`` for what a
+            page is shown with, such as its pictures, styles and scripts.
         filed_as: The URL whose version this capture may become, where it is not the capture's own.
         expected: Whether the URL was asked for as an article (``recrawl``, a feed's entry), whatever it looks
             like.
         via: The page the URL was found on.
         hints: What a feed or news sitemap said of it.
+        render: Whether its page is read as a browser shows it, and not as the server sent it.
         redacted: The headers whose values are not in the records: they were secrets.
     """
 
@@ -31,7 +35,20 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     expected: bool = False
     via: str | None = None
     hints: Hints | None = None
+    render: bool = False
     redacted: list[str] = []
+
+
+class Rendering(Struct, frozen=True, kw_only=True):
+    """What a browser made of a captured page: a ``conversion`` record in the capture's segment (WARC/1.1, section 6.8).
+
+    Attributes:
+        offset: Where the record's gzip member starts in the segment, in bytes.
+        length: The member's length in bytes.
+    """
+
+    offset: int
+    length: int
 
 
 class Capture(Struct, frozen=True, kw_only=True):
@@ -54,6 +71,7 @@ class Capture(Struct, frozen=True, kw_only=True):
         request: Why the exchange took place.
         offset: Where the record's gzip member starts in the segment, in bytes.
         length: The member's length in bytes.
+        rendering: Where what a browser made of it lies, if one did.
     """
 
     url: str
@@ -72,6 +90,7 @@ class Capture(Struct, frozen=True, kw_only=True):
     request: Request = Request()
     offset: int = 0
     length: int = 0
+    rendering: Rendering | None = None
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, whatever its case, or None."""
@@ -83,6 +102,11 @@ class Capture(Struct, frozen=True, kw_only=True):
         """The media type without parameters, lower case, or None."""
         value = self.header("content-type")
         return value.partition(";")[0].strip().lower() or None if value else None
+
+    @property
+    def is_html(self) -> bool:
+        """Whether it was sent as a page."""
+        return self.mime in _PAGES
 
     @property
     def filed_as(self) -> str:

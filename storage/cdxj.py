@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from broadsheet.storage import layout
-from broadsheet.storage.captures import Capture
+from broadsheet.storage.captures import Capture, Rendering
 from broadsheet.storage.errors import ArchiveDamagedError
 from broadsheet.storage.model import Outcome, PageKind
 from broadsheet.storage.urls import identity, surt
@@ -48,6 +48,8 @@ class IndexLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
         truncated: Why the response is not whole.
         source: The source it was crawled for.
         clock: What the clock of the crawler's machine showed, where that was another moment than `at`.
+        rendering: Where what a browser made of the page lies in the same segment.
+        via: The page that was shown with it, where it is a requisite: it goes where that is taken down.
     """
 
     url: str
@@ -69,6 +71,8 @@ class IndexLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     truncated: str | None = None
     source: str | None = None
     clock: datetime | None = None
+    rendering: Rendering | None = None
+    via: str | None = None
 
     @property
     def identity(self) -> str:
@@ -114,6 +118,8 @@ def index_line(
         truncated=capture.truncated,
         source=None if capture.revisit else capture.source,
         clock=capture.clock,
+        rendering=capture.rendering,
+        via=capture.request.via if capture.request.purpose == "requisite" else None,
     )
 
 

@@ -22,12 +22,12 @@ from broadsheet.crawler.credentials import CREDENTIALS
 from broadsheet.crawler.discovery import Entry, absolute
 from broadsheet.crawler.entrances import customary_places, listing_kind, remembered_places
 from broadsheet.crawler.errors import BlockedAddressError, CrawlStopped, HostGivenUp, NoContactError, RobotsDisallowed
-from broadsheet.crawler.findings import finding_of, page_of
+from broadsheet.crawler.findings import finding_of
 from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.ledger import Ledger
-from broadsheet.crawler.pool import ReadingPool
+from broadsheet.crawler.page_reading import PageReader
 from broadsheet.crawler.recorder import CAPTURED, REQUEST, Captured
 from broadsheet.crawler.revisiting import latest_moment
 from broadsheet.crawler.robots import RobotsMiddleware
@@ -59,7 +59,7 @@ class SiteSpider(Spider):
         job: CrawlJob,
         ledger: Ledger,
         run: Run,
-        pool: ReadingPool,
+        pages: PageReader,
         catalog: Catalog,
         takedowns: Takedowns,
         **arguments: Any,  # noqa: ANN401 - Scrapy's own spider arguments
@@ -68,7 +68,7 @@ class SiteSpider(Spider):
         self.job = job
         self.ledger = ledger
         self.run = run
-        self.pool = pool
+        self.pages = pages
         self.catalog = catalog
         self.admission = Admission(job, run, catalog, takedowns)
         self._known_revisited = not job.follow
@@ -113,7 +113,14 @@ class SiteSpider(Spider):
             if following is not None:
                 yield following
             return
-        entries, finding = await self._read(captured)
+        try:
+            entries, finding = await self._read(captured)
+        except CrawlStopped:
+            self.run.release(capture.filed_as)
+            return
+        except StoreError:
+            self._stop(capture.filed_as)
+            return
         if finding is not None and finding.article is not None:
             self._note_published(capture.filed_as, finding.article.published)
         await self._follow(capture.filed_as, capture.captured_at, entries, depth=_depth(request) + 1, via=capture.url)
@@ -128,8 +135,7 @@ class SiteSpider(Spider):
         error = failure.value
         cause = error.__cause__ if isinstance(error, RobotsDisallowed) else error
         if isinstance(cause, StoreError):
-            self.run.ended = True  # It came and could not be recorded. Nothing else could be either.
-            self.run.release(filed)
+            self._stop(filed)
         elif isinstance(cause, CrawlStopped):
             self.run.release(filed)
         elif isinstance(cause, BlockedAddressError):
@@ -142,6 +148,11 @@ class SiteSpider(Spider):
             self.run.skip(filed, "robots", str(error))
         else:
             self.run.fail(filed, str(cause) or type(cause).__name__)
+
+    def _stop(self, filed: str) -> None:
+        """End the crawl: something came and could not be recorded. Nothing else could be either."""
+        self.run.ended = True
+        self.run.release(filed)
 
     def look_further(self) -> None:
         """When there is no more to fetch: look where listings lie by custom, then at the articles known as live."""
@@ -158,7 +169,7 @@ class SiteSpider(Spider):
         captured: Captured = response.request.meta.pop(CAPTURED)
         if captured.capture.status not in PRESENT or captured.capture.truncated:
             return
-        reading = await self.pool.read(page_of(captured.capture, captured.response))
+        reading = await self.pages.read(captured)
         if (kind := listing_kind(reading.kind)) is not None:
             # Asked for again, as what it is: a guess is no discovery, and is remembered nowhere.
             await self.admission.admit([Entry(url=captured.capture.url, kind=kind)], depth=1, via=None)
@@ -239,9 +250,10 @@ class SiteSpider(Spider):
             expected=self.job.expected,
             via=via,
             hints=hints,
+            render=self.job.render,
             redacted=[*credentials.names, "Set-Cookie"] if credentials else [],
         )
-        headers = known.validators(url, now=datetime.now(UTC)) if known and self.job.conditional else {}
+        headers = known.validators(url, now=datetime.now(UTC)) if known and self._is_conditional else {}
         return Request(
             url,
             callback=self.parse,
@@ -281,6 +293,11 @@ class SiteSpider(Spider):
         self.run.skip(filed, "redirected")
         return None
 
+    @property
+    def _is_conditional(self) -> bool:
+        """Whether a server may say that a page is unchanged: it does not know what a browser would show of it."""
+        return self.job.conditional and not self.job.render
+
     def _has_versions(self, url: str) -> bool:
         known = self.catalog.get(url)
         return known is not None and known.standing is not None
@@ -294,7 +311,7 @@ class SiteSpider(Spider):
             return _entries_of(remembered), None
         if capture.status not in PRESENT or capture.truncated or not self.job.reads(capture):
             return [], None
-        reading = await self.pool.read(page_of(capture, captured.response))
+        reading = await self.pages.read(captured)
         self._note_listing(reading.kind)
         if self.admission.is_trusted(capture.url):
             # An index of sitemaps lists those beside it.

@@ -42,7 +42,10 @@ def command(
     *,
     as_json: bool,
 ) -> None:
-    """Show one version of URL; the latest where neither --version nor --at is given."""
+    """Show one version of URL; the latest where neither --version nor --at is given.
+
+    The HTML is the page as it was sent, or, where a browser showed it, the document that its scripts made.
+    """
     if number is not None and when is not None:
         raise click.UsageError("--version and --at exclude each other")
     opened = Archive.open(archive)
@@ -55,7 +58,7 @@ def command(
     elif form == "text":
         click.echo(_text(snapshot))
     elif form == "html":
-        write_bytes(decoded_body(parse_response(opened.response(snapshot))))
+        write_bytes(opened.rendering(snapshot) or decoded_body(parse_response(opened.response(snapshot))))
     else:
         write_bytes(opened.record(snapshot))
 

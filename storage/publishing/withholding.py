@@ -33,7 +33,7 @@ def withhold(batch: Batch, captures: Sequence[_Read], store: ObjectStore) -> lis
     takedowns = Takedowns(store)
     by_takedown: dict[str, tuple[Removal, set[str]]] = {}
     for capture, _ in captures:
-        takedown = _takedown_of(takedowns, capture.filed_as, capture.url)
+        takedown = _takedown_of(takedowns, *_addresses(capture))
         if takedown is not None:
             by_takedown.setdefault(takedown.beginning, (takedown, set()))[1].add(capture.record_id)
     for takedown, ids in by_takedown.values():
@@ -50,13 +50,19 @@ def is_to_be_planned_anew(plan: Plan, store: ObjectStore) -> bool:
     """
     takedowns = Takedowns(store)
     lines = cdxj.decode(plan.index, plan.index_key)
-    if not any(_takedown_of(takedowns, line.filed_as or line.url, line.url) for line in lines):
+    if not any(_takedown_of(takedowns, line.filed_as or line.url, line.url, line.via or line.url) for line in lines):
         return False
     try:
         store.size(plan.warc_key)
     except NoSuchObjectError:
         return True
     return False
+
+
+def _addresses(capture: Capture) -> list[str]:
+    """Return the addresses of the articles that a capture tells of."""
+    via = capture.request.via if capture.request.purpose == "requisite" else None
+    return [capture.filed_as, capture.url, *([via] if via else [])]
 
 
 def _takedown_of(takedowns: Takedowns, *urls: str) -> Removal | None:

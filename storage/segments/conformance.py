@@ -30,6 +30,7 @@ _CONTENT_TYPES = {
     "request": "application/http;msgtype=request",
     "response": "application/http;msgtype=response",
     "revisit": "application/http;msgtype=response",
+    "conversion": "text/html;charset=utf-8",
 }
 # WARC/1.1, section 5: only this one may be repeated; WARC-Protocol is a later addition to the standard that may be.
 _REPEATABLE = frozenset({"warc-concurrent-to", "warc-protocol"})
@@ -74,6 +75,9 @@ class SegmentConformance:
         yield from _check_digests(record)
         if record.type == "warcinfo" or is_filling:
             yield from self._end_exchange()
+            return
+        if record.type == "conversion":
+            yield from self._check_conversion(record)
             return
         yield from self._check_place(record)
         yield from _check_target(record)
@@ -127,6 +131,15 @@ class SegmentConformance:
                 yield "its WARC-Date is not that of the capture it belongs to"
             if record.field("WARC-Target-URI") != self._capture.field("WARC-Target-URI"):
                 yield "its WARC-Target-URI is not that of the capture it belongs to"
+
+    def _check_conversion(self, record: WarcRecord) -> Iterator[str]:
+        """WARC/1.1, section 6.8. It may stand between any two exchanges, behind the capture that it was made from."""
+        yield from self._end_exchange()
+        yield from _check_target(record)
+        if (record.field("WARC-Refers-To") or "").strip("<>") not in self._ids:
+            yield "its WARC-Refers-To names no record before it"
+        if record.field("Content-Type") != _CONTENT_TYPES[record.type]:
+            yield f"its Content-Type is {record.field('Content-Type')!r}"
 
     def _end_exchange(self) -> Iterator[str]:
         if self._is_request_due and self._capture is not None:

@@ -9,6 +9,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from msgspec import Struct
 
+from broadsheet.storage.captures import Capture
 from broadsheet.storage.digests import digest, is_digest_of
 from broadsheet.storage.errors import MessageError, RecordError
 from broadsheet.storage.http.messages import entity_body, parse_request, parse_response
@@ -115,6 +116,30 @@ def exchange_records(
         block = _warc_fields(metadata)
         records.append(_record("metadata", f"{stem}2", exchange, [concurrent], block, _FIELDS_TYPE))
     return records
+
+
+def conversion_record(
+    capture: Capture, document: bytes, *, warcinfo_id: str, made_at: datetime, content_type: str
+) -> WarcRecord:
+    """The record of what a captured page was made into (WARC/1.1, section 6.8).
+
+    Args:
+        capture: The capture of the page.
+        document: What it was made into.
+        warcinfo_id: Record id of the warcinfo record of the file, which says what made it.
+        made_at: When it was made.
+        content_type: Of what type the document is.
+    """
+    stated = digest(document)
+    fields = [
+        ("WARC-Target-URI", capture.url),
+        ("WARC-Warcinfo-ID", f"<{warcinfo_id}>"),
+        ("WARC-Refers-To", f"<{capture.record_id}>"),
+        ("WARC-Block-Digest", stated),
+        ("WARC-Payload-Digest", stated),
+        ("Content-Type", content_type),
+    ]
+    return WarcRecord(type="conversion", record_id=uuid.uuid4().urn, date=made_at, fields=fields, block=document)
 
 
 def response_head(revisit: WarcRecord) -> bytes | None:

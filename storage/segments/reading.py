@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from broadsheet.storage.captures import Capture, Request
+from broadsheet.storage.captures import Capture, Rendering, Request
 from broadsheet.storage.errors import MessageError, RecordError
 from broadsheet.storage.http.messages import ResponseMessage, parse_response
 from broadsheet.storage.segments import warc
@@ -17,6 +17,8 @@ from broadsheet.storage.segments.warc import WarcRecord
 # The warcinfo field for the source (Dublin Core, WARC/1.1 section 6.2), the metadata fields for the request
 # (``via`` is Heritrix's name for the page a URL was found on).
 SOURCE_FIELD = "isPartOf"
+# What makes the ``conversion`` records of the segment, as a User-Agent would name it.
+RENDERER_FIELD = "broadsheet-renderer"
 _REQUEST_FIELD = "broadsheet-request"
 _VIA_FIELD = "via"
 
@@ -74,12 +76,33 @@ def read_captures(segment: Path) -> Iterator[tuple[Capture, bytes]]:
     Raises:
         RecordError: The segment is damaged.
     """
+    renderings: dict[str, Rendering] = {}
+    for capture, block in _captures(segment, renderings):
+        rendering = renderings.get(capture.record_id)
+        yield (msgspec.structs.replace(capture, rendering=rendering) if rendering else capture), block
+
+
+def read_rendering(segment: Path, rendering: Rendering) -> bytes:
+    """Return what a browser made of a page, out of the segment's file.
+
+    Raises:
+        RecordError: The segment is damaged.
+    """
+    with segment.open("rb") as file:
+        file.seek(rendering.offset)
+        return warc.read_member(file.read(rendering.length)).block
+
+
+def _captures(segment: Path, renderings: dict[str, Rendering]) -> Iterator[tuple[Capture, bytes]]:
+    """Yield the captures; before the first, fill in the renderings, where the segment says that there are any."""
     source: str | None = None
     held: tuple[int, int, WarcRecord] | None = None
     request = Request()
     for offset, length, record in warc.iterate(segment):
         if record.type == "warcinfo":
             source = source_in(record.block)
+            if RENDERER_FIELD in _warc_fields(record.block):
+                renderings.update(_renderings(segment))
         elif record.type in ("response", "revisit"):
             if held:
                 yield _held_capture(held, request, source)
@@ -88,6 +111,14 @@ def read_captures(segment: Path) -> Iterator[tuple[Capture, bytes]]:
             request = request_in(record.block)
     if held:
         yield _held_capture(held, request, source)
+
+
+def _renderings(segment: Path) -> Iterator[tuple[str, Rendering]]:
+    """They lie anywhere behind their captures: a page is rendered while others are fetched."""
+    for offset, length, record in warc.iterate(segment):
+        original = record.field("WARC-Refers-To")
+        if record.type == "conversion" and original is not None:
+            yield original.strip("<>"), Rendering(offset=offset, length=length)
 
 
 def _held_capture(held: tuple[int, int, WarcRecord], request: Request, source: str | None) -> tuple[Capture, bytes]:

@@ -59,6 +59,11 @@ def filed_under(line: IndexLine) -> str:
     return identity_hash(line.filed_as or line.url)
 
 
+def shown_with(line: IndexLine) -> str | None:
+    """Return the identity hash of the article that a requisite was fetched for; None for any other capture."""
+    return identity_hash(line.via) if line.via else None
+
+
 class _Removed(NamedTuple):
     reason: str
     is_takedown: bool
@@ -93,6 +98,9 @@ class _Known:
             return Group(filed, "identity", self._reasons[filed], [])
         if line.filed_as and identity_hash(line.url) in self._reasons:
             return Group(filed, "captures", self._reasons[identity_hash(line.url)], [])
+        shown = shown_with(line)
+        if shown in self._reasons:
+            return Group(shown, "captures", self._reasons[shown], [])
         if line.mime != "warc/revisit" or line.digest not in self._digests:
             return None
         original = replaced.original_of(self._store, line)

@@ -14,7 +14,7 @@ from broadsheet.storage.documents.removals import Removal, Takedowns
 from broadsheet.storage.segments.warc import WarcRecord
 from broadsheet.storage.takedown.index_lines import Doomed, doomed_in
 from broadsheet.storage.takedown.merging import merge
-from broadsheet.storage.takedown.remaining import filed_under, remaining
+from broadsheet.storage.takedown.remaining import filed_under, remaining, shown_with
 from broadsheet.storage.takedown.removing import Remover
 from broadsheet.storage.takedown.stale import sweep
 from broadsheet.storage.urls import identity_hash
@@ -44,7 +44,7 @@ def forget(remover: Remover, url: str, reason: str) -> list[Removal]:
     finish(remover)
     made = []
     if Takedowns(remover.store, hashed).of_identity(hashed) is None:
-        doomed = doomed_in(remover.store, lambda line: filed_under(line) == hashed)
+        doomed = doomed_in(remover.store, lambda line: hashed in (filed_under(line), shown_with(line)))
         made.append(_take_down(remover, hashed, doomed, reason))
     return made + enforce(remover)
 

@@ -1,0 +1,84 @@
+"""How the captured pages of a crawl are read: by the pool, and where the job says so as a browser shows them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import scrapy
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+
+from broadsheet.crawler.errors import CrawlStopped, RenderingError
+from broadsheet.crawler.findings import is_readable, page_of
+from broadsheet.crawler.job import CrawlJob
+from broadsheet.crawler.page import Reading, unreadable
+from broadsheet.crawler.pool import ReadingPool
+from broadsheet.crawler.recorder import Captured, Recorder
+from broadsheet.crawler.rendering import Renderer
+from broadsheet.crawler.requisites import Requisites
+
+
+class PageReader:
+    """Reads what a crawl captures.
+
+    Args:
+        job: The crawl.
+        crawler: Scrapy's part of it, which fetches what a page is shown with.
+        recorder: Where what a browser made of a page is recorded.
+        pool: The processes that read.
+    """
+
+    def __init__(self, job: CrawlJob, crawler: Crawler, recorder: Recorder, pool: ReadingPool) -> None:
+        self._job = job
+        self._crawler = crawler
+        self._recorder = recorder
+        self._pool = pool
+        self._renderer: Renderer | None = None
+        self._showing: set[asyncio.Task[bytes]] = set()
+
+    async def read(self, captured: Captured) -> Reading:
+        """Return what a captured page means.
+
+        Raises:
+            ReaderStartError: No process can be started that reads.
+            StoreUnavailableError: What a browser made of the page could not be recorded.
+            CrawlStopped: The crawl was ended before a browser had shown it.
+        """
+        document = None
+        if self._is_to_be_shown(captured):
+            try:
+                document = await self._shown(captured)
+            except RenderingError as error:
+                return unreadable(str(error))
+            self._recorder.record_rendering(captured, document)
+        return await self._pool.read(page_of(captured.capture, captured.response, document))
+
+    def cut_off(self) -> None:
+        """Show no page any more: those under way are as if never read."""
+        for task in tuple(self._showing):
+            task.cancel()
+
+    async def close(self) -> None:
+        """End the browser, if one runs."""
+        if self._renderer is not None:
+            await self._renderer.close()
+
+    def _is_to_be_shown(self, captured: Captured) -> bool:
+        capture = captured.capture
+        return capture.request.render and captured.awaited_by is not None and is_readable(capture) and capture.is_html
+
+    async def _shown(self, captured: Captured) -> bytes:
+        if self._renderer is None:
+            self._renderer = Renderer(self._crawler, Requisites(self._download))
+        task = asyncio.ensure_future(self._renderer.render(captured.capture.url, captured.response))
+        self._showing.add(task)
+        task.add_done_callback(self._showing.discard)
+        try:
+            return await task
+        except asyncio.CancelledError as error:
+            raise CrawlStopped(f"the crawl was ended while {captured.capture.url} was shown") from error
+
+    async def _download(self, request: scrapy.Request) -> Response:
+        engine = self._crawler.engine
+        assert engine is not None  # noqa: S101 - pages are read while the engine runs
+        return await engine.download_async(request)
