@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from msgspec import Struct
-from scrapy import signals
+from scrapy import Request, signals
 from scrapy.core.engine import ExecutionEngine
 from scrapy.crawler import AsyncCrawlerRunner, Crawler
 from scrapy.settings import Settings
@@ -19,6 +19,7 @@ from scrapy.utils.reactor import install_reactor
 from twisted.python.failure import Failure
 
 from broadsheet.crawler import settings as defaults
+from broadsheet.crawler.byte_budget import OVER_BYTES, ByteBudget
 from broadsheet.crawler.errors import BrokenCrawlError, FrontierError, ReaderStartError
 from broadsheet.crawler.extraction.revision import extractor
 from broadsheet.crawler.findings import finding_of, is_readable, page_of
@@ -43,6 +44,7 @@ from broadsheet.crawler.spool_limits import FetchingPause
 from broadsheet.crawler.wire import cut_off, drop_waiting, listen
 from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import ArchiveError
+from broadsheet.storage.model import Exchange
 from broadsheet.storage.publishing.publication import Published
 from broadsheet.storage.workspace import Workspace
 
@@ -155,8 +157,13 @@ async def _run_one(
     publisher = Publisher(
         workspace, extractor(), partial(_begin_segment, job, run), audience.tell, acknowledge=run.acknowledge
     )
+
+    def end() -> None:
+        run.ended = True
+
+    budget = ByteBudget(job.max_bytes, end)
     async with ReadingPool() as pool:
-        fault = await _crawl(workspace, job, run, publisher, pool, audience.progress, interruption)
+        fault = await _crawl(workspace, job, run, publisher, pool, budget, audience.progress, interruption)
         unreadable = await _read_what_was_dropped(publisher, pool)
     error = await _close(publisher, job, fault or unreadable, interruption)
     interrupted = interruption.requested.is_set()
@@ -165,7 +172,7 @@ async def _run_one(
         standing = frontier.end(
             run,
             "broken" if error else "interrupted" if interrupted else "finished",
-            unfinished="interrupted" if interrupted else "not_reached",
+            unfinished="interrupted" if interrupted else OVER_BYTES if budget.is_spent else "not_reached",
             pace=job.pace,
         )
     except FrontierError as unwritten:
@@ -224,6 +231,7 @@ async def _crawl(
     run: Run,
     publisher: Publisher,
     pool: ReadingPool,
+    budget: ByteBudget,
     progress: Progress | None,
     interruption: Interruption,
 ) -> BaseException | None:
@@ -241,7 +249,12 @@ async def _crawl(
     logging.getLogger("scrapy.downloadermiddlewares.retry").setLevel(logging.CRITICAL)
     runner = AsyncCrawlerRunner(_settings(job, workspace))
     crawler = runner.create_crawler(SiteSpider)
-    listen(crawler, recorder.record)
+
+    def record(exchange: Exchange, request: Request) -> None:
+        recorder.record(exchange, request)
+        budget.spend(exchange)
+
+    listen(crawler, record)
     faults: list[BaseException] = []
 
     def end_on_fault(fault: BaseException) -> None:

@@ -26,6 +26,8 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
         targets: Where to start: home or section pages, feeds, sitemaps or articles.
         max_pages: How many pages to ask for at most; robots.txt, redirects and retries do not count.
         max_depth: How many links to go from a target at most.
+        max_bytes: How many bytes to exchange at most, robots.txt, redirects and retries included; None for any number.
+            A crawl that goes on where one was cut off counts anew.
         follow: Whether to go on from what a page links to, and to look again at the articles known before.
         expected: Whether the targets are taken for articles, whatever they look like.
         conditional: Whether to ask for known articles with their validators.
@@ -49,6 +51,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
     user_agent: str
     max_pages: int = DEFAULT_MAX_PAGES
     max_depth: int = DEFAULT_MAX_DEPTH
+    max_bytes: int | None = None
     follow: bool = True
     expected: bool = False
     conditional: bool = True
@@ -74,7 +77,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
         return msgspec.json.encode(
             (
                 *(self.targets, self.max_pages, self.max_depth, self.follow, self.expected, self.conditional),
-                *(self.read_pages, self.allow_private, self.allow_public, self.only_due),
+                *(self.read_pages, self.allow_private, self.allow_public, self.only_due, self.max_bytes),
                 # Not their values: those are renewed while a crawl waits to go on.
                 self.credentials.names if self.credentials else (),
             )

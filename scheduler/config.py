@@ -46,6 +46,7 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         home: Where its crawls start.
         max_pages: How many pages a crawl asks for at most.
         max_depth: How many links it goes from the home page at most.
+        max_bytes: How many bytes it exchanges at most, such as ``500 MiB``; null for any number.
         delay: Seconds between two requests to a host; null for the default.
         render: Whether its pages are read as a browser shows them; needs the extra ``javascript`` and a Chromium.
         retention: How long its captures are kept, such as ``400 days``; null for ever.
@@ -56,6 +57,7 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     home: str
     max_pages: Annotated[int, Meta(ge=1)] = DEFAULT_MAX_PAGES
     max_depth: Annotated[int, Meta(ge=0)] = DEFAULT_MAX_DEPTH
+    max_bytes: str | None = None
     delay: Annotated[float, Meta(ge=0)] | None = None
     render: bool = False
     retention: str | None = None
@@ -201,6 +203,19 @@ def _size(variable: str, key: str, configured: str | None) -> int | None:
     name, text = (f"${variable}", os.environ[variable]) if os.environ.get(variable) else (key, configured)
     if text is None:
         return None
+    return size(text, name)
+
+
+def size(text: str, name: str) -> int:
+    """Return how many bytes a size such as ``512 MiB`` is.
+
+    Args:
+        text: The size.
+        name: What it is the size of, for people.
+
+    Raises:
+        ConfigError: It is none.
+    """
     found = _SIZE.fullmatch(text.strip())
     if found is None:
         raise ConfigError(f"{name} has to be a size in bytes, or one such as '512 MiB' or '2 GiB', not {text!r}")
@@ -212,7 +227,9 @@ def _source(path: Path, name: str, table: object) -> Source:
         source = msgspec.convert(table, type=Source)
         if source.retention is not None:
             _age(source.retention)
+        if source.max_bytes is not None:
+            size(source.max_bytes, "max_bytes")
         return msgspec.structs.replace(source, home=normalise(source.home))
-    except ValueError as error:
+    except (ValueError, ConfigError) as error:
         allowed = ", ".join(Source.__struct_fields__)
         raise ConfigError(f"{path}: [sources.{name}]: {error}; allowed keys are {allowed}") from error

@@ -22,6 +22,7 @@ def crawl_jobs(
     sources_file: Path | None,
     max_pages: int | None,
     max_depth: int | None,
+    max_bytes: str | None,
     allow_private: bool,
 ) -> list[CrawlJob]:
     """Return one job for each source that is named, and one for all the URLs together.
@@ -45,6 +46,7 @@ def crawl_jobs(
             allow_public=config.operator_contact(loaded) is not None,
             max_pages=max_pages if max_pages is not None else source.max_pages,
             max_depth=max_depth if max_depth is not None else source.max_depth,
+            max_bytes=None if (most := max_bytes or source.max_bytes) is None else config.size(most, "max_bytes"),
             delay=source.delay,
             render=source.render,
             credentials=config.credentials(sources_file, source) if sources_file else None,

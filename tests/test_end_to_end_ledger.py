@@ -146,6 +146,23 @@ def test_a_crawl_stops_at_its_limits(
     assert (len(pages), summary["skipped"]) == (asked, skipped)
 
 
+def test_a_crawl_ends_when_its_bytes_are_spent_and_says_what_it_did_not_reach(tmp_path: Path) -> None:
+    stories = [f"/story/{number}" for number in range(40)]
+    scripts = {"/": answer(front_page(stories))}
+    scripts |= {path: answer(article(f"Story {path}") + f"<!--{'-' * 50_000}-->") for path in stories}
+    sources = tmp_path / "sources.toml"
+    with RawServer(scripts) as server:
+        sources.write_text(f'[sources.town]\nhome = "http://127.0.0.1:{server.port}/"\nmax_bytes = "1 KB"\n')
+        nothing = Broadsheet(str(tmp_path / "one")).crawl("--config", str(sources), "town")
+        summary = Broadsheet(str(tmp_path / "two")).crawl(
+            "--config", str(sources), "--max-bytes", "300 KB", f"http://127.0.0.1:{server.port}/"
+        )
+    assert nothing["skipped"]["max_bytes"] >= 1
+    assert nothing["fetched"] <= 3
+    assert set(summary["skipped"]) == {"max_bytes"}
+    assert 5 <= summary["outcomes"]["new"] < 25, "what was under way is waited for"
+
+
 def test_paths_that_grow_without_end_are_not_followed(tmp_path: Path) -> None:
     links = ["/news" * 3 + "/a", "/a/b" * 3, "/a/b" * 2, "/" + "/".join(map(str, range(21))), "/2026/2026/story"]
     scripts = {"/": answer(front_page(links))} | {link: answer(article(f"At {link}")) for link in links}

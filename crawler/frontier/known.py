@@ -17,6 +17,7 @@ _DUE_AFTER = {
     "redirected": _DAY,
     "no_contact": timedelta(0),
     "max_pages": timedelta(0),
+    "max_bytes": timedelta(0),
     "interrupted": timedelta(0),
     "not_reached": timedelta(0),
     "unpublished": timedelta(0),

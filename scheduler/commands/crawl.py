@@ -34,6 +34,7 @@ _MOST_REASONS = 10
 )
 @click.option("--max-pages", type=click.IntRange(min=1), help="Ask for at most this many pages [default: 1000].")
 @click.option("--max-depth", type=click.IntRange(min=0), help="Go at most this many links from a target [default: 5].")
+@click.option("--max-bytes", metavar="SIZE", help="Exchange at most this many bytes, such as '500 MiB' [default: any].")
 @allow_private_option
 @json_option
 @archive_option
@@ -42,6 +43,7 @@ def command(
     sources_file: Path | None,
     max_pages: int | None,
     max_depth: int | None,
+    max_bytes: str | None,
     archive: str,
     *,
     allow_private: bool,
@@ -53,6 +55,7 @@ def command(
         sources_file=sources_file,
         max_pages=max_pages,
         max_depth=max_depth,
+        max_bytes=max_bytes,
         allow_private=allow_private,
     )
     # Scrapy takes a second to load: whoever mistyped something need not wait for it.

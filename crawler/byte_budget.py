@@ -1,0 +1,42 @@
+"""How many bytes a crawl may fetch."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from broadsheet.storage.model import Exchange
+
+_log = logging.getLogger(__name__)
+
+OVER_BYTES = "max_bytes"
+"""Why a URL was not fetched: the bytes were spent before its turn came."""
+
+
+class ByteBudget:
+    """Counts what goes over the wire, requests and answers, whatever is asked for.
+
+    What is under way when it is spent is still waited for.
+
+    Args:
+        most: How many bytes may be spent; None for any number.
+        end: Called once, when they are.
+    """
+
+    def __init__(self, most: int | None, end: Callable[[], None]) -> None:
+        self._most = most
+        self._end = end
+        self._spent = 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing more may be fetched."""
+        return self._most is not None and self._spent >= self._most
+
+    def spend(self, exchange: Exchange) -> None:
+        """Count an exchange."""
+        was_spent = self.is_spent
+        self._spent += len(exchange.request) + len(exchange.response)
+        if self.is_spent and not was_spent:
+            _log.info("nothing more is fetched: %d bytes were, max_bytes is %d", self._spent, self._most)
+            self._end()
