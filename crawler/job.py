@@ -37,6 +37,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
         pace: How often the source's pages are looked at: what is found makes them due again accordingly.
         read_pages: Whether pages are read; without, only their captures are kept, and feeds and sitemaps lead on.
         render: Whether pages are read as a browser shows them, after their scripts have run.
+        requisites: Whether the pictures, styles and scripts of new and changed articles are fetched too.
         allow_private: Whether loopback, link-local and private addresses may be fetched.
         allow_public: Whether public addresses may be fetched; not without a contact in the user agent.
         delay: Seconds between two requests to a host; None for the default.
@@ -60,6 +61,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
     pace: Pace = DEFAULT_PACE
     read_pages: bool = True
     render: bool = False
+    requisites: bool = False
     allow_private: bool = False
     allow_public: bool = True
     delay: float | None = None

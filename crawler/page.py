@@ -23,6 +23,7 @@ class CapturedPage(Struct, frozen=True, kw_only=True, tag="captured"):
         hints: What a feed or sitemap said of the page.
         render: Whether an HTML page is read as a browser showed it.
         rendered: The document that the browser made of it, in UTF-8, where one did.
+        with_requisites: Whether it is to be told what the page is shown with.
     """
 
     url: str
@@ -31,6 +32,7 @@ class CapturedPage(Struct, frozen=True, kw_only=True, tag="captured"):
     hints: Hints | None = None
     render: bool = False
     rendered: bytes | None = None
+    with_requisites: bool = False
 
 
 class HtmlPage(Struct, frozen=True, kw_only=True, tag="html"):
@@ -42,6 +44,7 @@ class HtmlPage(Struct, frozen=True, kw_only=True, tag="html"):
         html: The document's bytes, not compressed.
         content_type: The Content-Type header, where known; its charset counts.
         hints: What a feed or sitemap said of the page.
+        with_requisites: Whether it is to be told what the page is shown with.
     """
 
     url: str
@@ -49,6 +52,7 @@ class HtmlPage(Struct, frozen=True, kw_only=True, tag="html"):
     html: bytes
     content_type: str | None = None
     hints: Hints | None = None
+    with_requisites: bool = False
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -60,6 +64,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         article: What the page says; of an index, what could be read all the same, or None.
         canonical_url: The address the page claims as its own, or None.
         entries: The URLs it points to, each once.
+        requisites: The addresses of what an HTML page is shown with.
         failure: Why only the raw bytes could be kept, or None.
     """
 
@@ -68,6 +73,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     article: Article | None = None
     canonical_url: str | None = None
     entries: list[Entry] = []
+    requisites: list[str] = []
     failure: str | None = None
 
 

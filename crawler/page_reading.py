@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import scrapy
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
+from broadsheet.crawler.browser_requests import BrowserRequests
 from broadsheet.crawler.errors import CrawlStopped, RenderingError
 from broadsheet.crawler.findings import is_readable, page_of
 from broadsheet.crawler.job import CrawlJob
@@ -15,7 +17,6 @@ from broadsheet.crawler.page import Reading, unreadable
 from broadsheet.crawler.pool import ReadingPool
 from broadsheet.crawler.recorder import Captured, Recorder
 from broadsheet.crawler.rendering import Renderer
-from broadsheet.crawler.requisites import Requisites
 
 
 class PageReader:
@@ -51,7 +52,8 @@ class PageReader:
             except RenderingError as error:
                 return unreadable(str(error))
             self._recorder.record_rendering(captured, document)
-        return await self._pool.read(page_of(captured.capture, captured.response, document))
+        page = page_of(captured.capture, captured.response, document)
+        return await self._pool.read(msgspec.structs.replace(page, with_requisites=self._job.requisites))
 
     def cut_off(self) -> None:
         """Show no page any more: those under way are as if never read."""
@@ -69,7 +71,7 @@ class PageReader:
 
     async def _shown(self, captured: Captured) -> bytes:
         if self._renderer is None:
-            self._renderer = Renderer(self._crawler, Requisites(self._download))
+            self._renderer = Renderer(self._crawler, BrowserRequests(self._download))
         task = asyncio.ensure_future(self._renderer.render(captured.capture.url, captured.response))
         self._showing.add(task)
         task.add_done_callback(self._showing.discard)

@@ -22,6 +22,8 @@ MAXIMUM_BODY = 64 * 1024 * 1024
 """The most bytes that a body may have once decoded: a sitemap may have 50 MB (sitemaps.org)."""
 MAXIMUM_ENTRIES = 50_000
 """The most URLs taken from one document: as many as a sitemap may list (sitemaps.org)."""
+MOST_REQUISITES = 200
+"""The most addresses of what a page is shown with that are told of it."""
 
 # RFC 9110 section 15.3.4: 203 is a 200 that a proxy transformed.
 _READABLE_STATUS = frozenset({200, 203})
@@ -68,6 +70,7 @@ def read_html(page: HtmlPage) -> Reading:
         content_type=page.content_type,
         captured_at=page.captured_at,
         hints=page.hints,
+        with_requisites=page.with_requisites,
     )
     return Reading(
         kind="article" if extraction.is_article else "index",
@@ -75,6 +78,7 @@ def read_html(page: HtmlPage) -> Reading:
         article=None if _tells_of_absence(extraction) else extraction.article,
         canonical_url=extraction.canonical_url,
         entries=_distinct(_linked(extraction, page.url))[0],
+        requisites=extraction.requisites[:MOST_REQUISITES],
     )
 
 
@@ -116,6 +120,7 @@ def _read_body(capture: CapturedPage, body: bytes, media_type: str, content_type
                 html=body if capture.rendered is None else capture.rendered,
                 content_type=content_type if capture.rendered is None else _RENDERED_TYPE,
                 hints=capture.hints,
+                with_requisites=capture.with_requisites,
             )
         )
     if root is None and (json_feed := read_json_feed(body, url=capture.url)) is not None:

@@ -1,8 +1,8 @@
 """Pages that need JavaScript, shown by a real Chromium (scrapy-playwright, in the extra ``javascript``).
 
 The browser has no network. The page itself it gets as it was captured; whatever the page asks for, the crawl fetches
-and records (`Requisites`), so that the address guard, robots.txt and the pace of each host hold for scripts too, and
-the archive has every byte that the document was made of. Each page has a context of its own, without cookies or
+and records (`BrowserRequests`), so that the address guard, robots.txt and the pace of each host hold for scripts too,
+and the archive has every byte that the document was made of. Each page has a context of its own, without cookies or
 storage of another: a site counts no reader across pages.
 """
 
@@ -20,8 +20,8 @@ import scrapy
 from scrapy.crawler import Crawler
 from scrapy.settings import Settings
 
+from broadsheet.crawler.browser_requests import BrowserAnswer, BrowserRequests, Budget
 from broadsheet.crawler.errors import RenderingError
-from broadsheet.crawler.requisites import Budget, Requisite, Requisites
 from broadsheet.storage.errors import MessageError
 from broadsheet.storage.http.messages import decoded_body, parse_response
 
@@ -97,14 +97,14 @@ class Renderer:
 
     Args:
         crawler: The crawl, with `add_browser` in its settings.
-        requisites: Fetches what a page asks for.
+        requests: Fetches what a page asks for.
     """
 
-    def __init__(self, crawler: Crawler, requisites: Requisites) -> None:
+    def __init__(self, crawler: Crawler, requests: BrowserRequests) -> None:
         from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
         logging.getLogger("scrapy-playwright").setLevel(logging.CRITICAL)
-        self._requisites = requisites
+        self._requests = requests
         self._handler = ScrapyPlaywrightDownloadHandler(crawler)
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._shown = 0
@@ -139,7 +139,7 @@ class Renderer:
 
     async def _show(self, url: str, response: bytes) -> bytes:
         await self._start()
-        shown = _Shown(url, response, self._requisites)
+        shown = _Shown(url, response, self._requests)
         self._shown += 1
         request = scrapy.Request(
             url,
@@ -174,13 +174,13 @@ class Renderer:
 class _Shown:
     """One page on show: answers what it asks for."""
 
-    def __init__(self, url: str, response: bytes, requisites: Requisites) -> None:
+    def __init__(self, url: str, response: bytes, requests: BrowserRequests) -> None:
         message = parse_response(response)
         self._url = url
-        self._document: Requisite | None = Requisite(
+        self._document: BrowserAnswer | None = BrowserAnswer(
             status=message.status, headers=message.headers, body=decoded_body(message, limit=_MOST_BYTES)
         )
-        self._requisites = requisites
+        self._requests = requests
         self._budget = Budget()
 
     async def prepare(self, page: Page, _request: scrapy.Request) -> None:
@@ -190,30 +190,30 @@ class _Shown:
 
     async def _answer(self, route: Route) -> None:
         asked = route.request
-        requisite: Requisite | None = None
+        answer: BrowserAnswer | None = None
         if asked.is_navigation_request() and asked.frame.parent_frame is None:
             # The page, once. Where a script leads elsewhere, that is another page.
-            requisite, self._document = self._document, None
+            answer, self._document = self._document, None
         elif asked.method == "GET" and asked.resource_type in _NEEDED and not asked.is_navigation_request():
             headers = {name: asked.headers[name] for name in _PASSED_ON if name in asked.headers}
-            requisite = await self._requisites.fetch(
+            answer = await self._requests.fetch(
                 asked.url, self._budget, via=self._url, headers=headers, keep=asked.resource_type in _KEPT
             )
         try:
-            if requisite is None:
+            if answer is None:
                 await route.abort()
             else:
-                await route.fulfill(status=requisite.status, headers=_headers(requisite), body=requisite.body)
+                await route.fulfill(status=answer.status, headers=_headers(answer), body=answer.body)
         except Exception as error:
             # The page was closed while we fetched for it.
             if not _is_of_playwright(error):
                 raise
 
 
-def _headers(requisite: Requisite) -> dict[str, str]:
+def _headers(answer: BrowserAnswer) -> dict[str, str]:
     """Several headers of a name become one (RFC 9110, section 5.3)."""
     headers: dict[str, str] = {}
-    for name, value in requisite.headers:
+    for name, value in answer.headers:
         lowered = name.lower()
         if lowered not in _OF_THE_WIRE:
             headers[lowered] = f"{headers[lowered]}, {value}" if lowered in headers else value

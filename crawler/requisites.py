@@ -1,4 +1,4 @@
-"""What a page is shown with: pictures, styles, scripts and what scripts ask for, fetched within a budget.
+"""What a page is shown with: pictures, styles and scripts, fetched within a budget.
 
 Each is an exchange like any other: recorded, kept to robots.txt and the pace of its host, to no address that is not
 public. It counts as no page, leads nowhere and becomes no version.
@@ -6,125 +6,90 @@ public. It counts as no page, leads nowhere and becomes no version.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import AsyncIterator, Iterable, Iterator
 
-import scrapy
-from msgspec import Struct
-from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, IgnoreRequest
+from scrapy import Request
 from scrapy.http import Response
+from twisted.python.failure import Failure
 
-from broadsheet.crawler.errors import CrawlError
+from broadsheet.crawler.discovery import absolute
 from broadsheet.crawler.recorder import CAPTURED, REQUEST, Captured
 from broadsheet.storage import captures
-from broadsheet.storage.errors import InvalidURLError, MessageError
+from broadsheet.storage.errors import MessageError
 from broadsheet.storage.http.messages import decoded_body, parse_response
-from broadsheet.storage.urls import normalise
 from broadsheet.storage.versions import redirect_location
 
-Download = Callable[[scrapy.Request], Awaitable[Response]]
+LONGEST_REQUISITE = 16 * 1024 * 1024
+"""The most bytes that one of them may have on the wire."""
 
-_MOST_REDIRECTS = 5
-_KEPT_BYTES = 32 * 1024 * 1024
-_LONGEST = 16 * 1024 * 1024
-_FAILURES = (CrawlError, DownloadCancelledError, DownloadFailedError, IgnoreRequest, OSError)
-
-
-class Requisite(Struct, frozen=True, kw_only=True):
-    """An answer as a browser reads it: headers as sent, the body without codings."""
-
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
+_MOST_OF_PAGE = 100
+_MOST_OF_CRAWL = 20_000
+_MOST_BYTES_OF_CRAWL = 1024 * 1024 * 1024
+_LONGEST_STYLE = 1024 * 1024
+# CSS Values 4, section 4.5; CSS Cascade 5, section 2.1.
+_IN_STYLE = re.compile(r"""url\(\s*["']?([^"')\s]{1,2000})|@import\s+["']([^"']{1,2000})""", re.IGNORECASE)
 
 
-class Budget(Struct, kw_only=True):
-    """What a page may still be shown with: so many requests, and so many bytes of bodies without codings."""
-
-    requests: int = 200
-    size: int = 32 * 1024 * 1024
-
-    @property
-    def is_spent(self) -> bool:
-        """Whether nothing more is to be fetched for the page."""
-        return self.requests <= 0 or self.size <= 0
+def requisite_request(url: str, *, via: str) -> Request:
+    """Return the request for something that the page `via` is shown with, without anybody to call."""
+    about = captures.Request(purpose="requisite", via=via)
+    return Request(url, meta={REQUEST: about, "download_maxsize": LONGEST_REQUISITE}, dont_filter=True)
 
 
-class Requisites:
-    """Fetches requisites; what may be asked for again soon is kept in memory for the crawl, up to 32 MiB.
+class PageRequisites:
+    """Makes the requests for what the articles of a crawl are shown with, each address once.
 
-    Args:
-        download: Makes a request of the crawl and returns its response.
+    A page may have 100 of them; a crawl 20,000, and 1 GiB of them.
     """
 
-    def __init__(self, download: Download) -> None:
-        self._download = download
-        self._kept: OrderedDict[str, Requisite] = OrderedDict()
-        self._kept_bytes = 0
+    def __init__(self) -> None:
+        self._met: set[str] = set()
+        self._left_of_page: dict[str, int] = {}
+        self._bytes = 0
 
-    async def fetch(
-        self, url: str, budget: Budget, *, via: str, headers: Mapping[str, str] | None = None, keep: bool = False
-    ) -> Requisite | None:
-        """Return a requisite, wherever redirects lead; None where it cannot be had or the budget is spent.
+    def of_page(self, page: str, addresses: Iterable[str]) -> Iterator[Request]:
+        """Yield the requests for what a page is shown with, as far as nobody has made them."""
+        self._left_of_page[page] = _MOST_OF_PAGE
+        yield from self._requests(page, addresses)
 
-        Args:
-            url: Its address.
-            budget: What is left for the page; what is fetched is taken from it.
-            via: The page.
-            headers: What to ask with, beside what every request has.
-            keep: Whether one answer does for the whole crawl.
-        """
-        kept = self._kept.get(url)
-        if kept is not None:
-            self._kept.move_to_end(url)
-            return kept
-        requisite = await self._follow(url, budget, via, headers or {})
-        if requisite is not None and keep and requisite.status == 200:
-            self._keep(url, requisite)
-        return requisite
+    def _requests(self, page: str, addresses: Iterable[str]) -> Iterator[Request]:
+        for url in addresses:
+            if len(self._met) >= _MOST_OF_CRAWL or self._bytes >= _MOST_BYTES_OF_CRAWL or not self._left_of_page[page]:
+                return
+            if url not in self._met:
+                self._met.add(url)
+                self._left_of_page[page] -= 1
+                yield requisite_request(url, via=page).replace(callback=self._arrived, errback=self._missed)
 
-    async def _follow(self, url: str, budget: Budget, via: str, headers: Mapping[str, str]) -> Requisite | None:
-        for _ in range(_MOST_REDIRECTS + 1):
-            if budget.is_spent:
-                return None
-            budget.requests -= 1
-            captured = await self._ask(url, via, headers)
-            if captured is None:
-                return None
-            location = redirect_location(captured.capture)
-            if location is None:
-                return _read(captured, budget)
-            url = location
-        return None
+    async def _arrived(self, response: Response) -> AsyncIterator[Request]:
+        """Go on from a redirect to where it leads, and from a style sheet to what stands in it."""
+        assert response.request is not None  # noqa: S101 - Scrapy sets it before the callback
+        captured: Captured = response.request.meta.pop(CAPTURED)
+        self._bytes += len(captured.response)
+        about: captures.Request = response.request.meta[REQUEST]
+        for request in self._requests(about.via or "", _addresses(captured)):
+            yield request
 
-    async def _ask(self, url: str, via: str, headers: Mapping[str, str]) -> Captured | None:
-        try:
-            request = scrapy.Request(
-                normalise(url),
-                headers=dict(headers),
-                meta={REQUEST: captures.Request(purpose="requisite", via=via), "download_maxsize": _LONGEST},
-                dont_filter=True,
-            )
-            response = await self._download(request)
-        except (InvalidURLError, *_FAILURES):
-            return None  # What arrived of it is recorded; a page is shown without.
-        assert response.request is not None  # noqa: S101 - Scrapy sets it
-        captured: Captured | None = response.request.meta.get(CAPTURED)
-        return captured
-
-    def _keep(self, url: str, requisite: Requisite) -> None:
-        self._kept[url] = requisite
-        self._kept_bytes += len(requisite.body)
-        while self._kept_bytes > _KEPT_BYTES:
-            _, dropped = self._kept.popitem(last=False)
-            self._kept_bytes -= len(dropped.body)
+    async def _missed(self, failure: Failure) -> None:
+        """Note nothing: what arrived of it is recorded, and the page is shown without."""
 
 
-def _read(captured: Captured, budget: Budget) -> Requisite | None:
+def _addresses(captured: Captured) -> list[str]:
+    capture = captured.capture
+    location = redirect_location(capture)
+    if location is not None:
+        found: list[str | None] = [absolute(location, capture.url)]
+    elif capture.mime == "text/css" and capture.status == 200:
+        found = [absolute(reference, capture.url) for reference in _in_style(captured.response)]
+    else:
+        found = []
+    return [url for url in found if url is not None]
+
+
+def _in_style(response: bytes) -> list[str]:
     try:
-        message = parse_response(captured.response)
-        body = decoded_body(message, limit=_LONGEST)
+        style = decoded_body(parse_response(response), limit=_LONGEST_STYLE).decode("utf-8", "replace")
     except MessageError:
-        return None
-    budget.size -= len(body)
-    return Requisite(status=message.status, headers=message.headers, body=body)
+        return []
+    return [first or second for first, second in _IN_STYLE.findall(style)]

@@ -49,6 +49,7 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         max_bytes: How many bytes it exchanges at most, such as ``500 MiB``; null for any number.
         delay: Seconds between two requests to a host; null for the default.
         render: Whether its pages are read as a browser shows them; needs the extra ``javascript`` and a Chromium.
+        requisites: Whether the pictures, styles and scripts of new and changed articles are archived too.
         retention: How long its captures are kept, such as ``400 days``; null for ever.
         credentials: A TOML file with the table ``[headers]``: secret headers that open the source to its subscriber,
             such as ``Cookie``. Its path rests on the directory of the sources file.
@@ -60,6 +61,7 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_bytes: str | None = None
     delay: Annotated[float, Meta(ge=0)] | None = None
     render: bool = False
+    requisites: bool = False
     retention: str | None = None
     credentials: str | None = None
 

@@ -21,7 +21,7 @@ from broadsheet.crawler.extraction.images import read_images
 from broadsheet.crawler.extraction.labels import primary_language, read_language_tag, read_section, read_tags
 from broadsheet.crawler.extraction.layout import Layout
 from broadsheet.crawler.extraction.lead import read_lead
-from broadsheet.crawler.extraction.links import Link, read_canonical, read_feeds, read_links
+from broadsheet.crawler.extraction.links import Link, read_canonical, read_feeds, read_links, read_requisites
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.related import RelatedReader, mentions_of, related_links
 from broadsheet.crawler.extraction.structured import Structured, as_list, as_text
@@ -40,6 +40,7 @@ class Extraction(Struct, frozen=True, kw_only=True):
         reason: Why it is one or not, in measured words, with what the parser left out.
         links: Its links, absolute, each once, in document order.
         feeds: The addresses of the feeds it names.
+        requisites: The addresses of what it is shown with, such as pictures and styles.
     """
 
     article: Article
@@ -48,10 +49,17 @@ class Extraction(Struct, frozen=True, kw_only=True):
     reason: str
     links: list[Link] = []
     feeds: list[str] = []
+    requisites: list[str] = []
 
 
 def extract(
-    body: bytes, *, url: str, content_type: str | None, captured_at: datetime, hints: Hints | None = None
+    body: bytes,
+    *,
+    url: str,
+    content_type: str | None,
+    captured_at: datetime,
+    hints: Hints | None = None,
+    with_requisites: bool = False,
 ) -> Extraction:
     """Read the article of a page.
 
@@ -61,6 +69,7 @@ def extract(
         content_type: The Content-Type header as sent, or None.
         captured_at: When it was fetched, aware: no date on it can be later.
         hints: What a feed or a news sitemap said of it.
+        with_requisites: Whether to look for what it is shown with.
 
     Returns:
         The article, the links and the verdict. A page without an article gives an empty one and the reason.
@@ -75,6 +84,7 @@ def extract(
         reason = f"no HTML in {len(body):,} bytes of {content_type or 'unknown type'}"
         return Extraction(article=Article(), is_article=False, reason=reason)
     links, feeds, canonical = read_links(page), read_feeds(page), read_canonical(page)
+    requisites = read_requisites(page) if with_requisites else []
     article, verdict = _read(page, captured_at, hints)
     reason = f"{verdict.reason}; {page.parser_limit}" if page.parser_limit else verdict.reason
     return Extraction(
@@ -84,6 +94,7 @@ def extract(
         reason=reason,
         links=links,
         feeds=feeds,
+        requisites=requisites,
     )
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from lxml.html import HtmlElement
 from msgspec import Struct
 
 from broadsheet.crawler.extraction.page import Page
 
+# A comma ends a candidate only before a blank: addresses hold commas too.
+_CANDIDATE_END = re.compile(r",\s+")
+_DESCRIPTOR = re.compile(r"(\d+(?:\.\d+)?)[wx]")
 _FEED_TYPES = frozenset(("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"))
 
 
@@ -35,12 +40,45 @@ def read_feeds(page: Page) -> list[str]:
     return list(found)
 
 
+def read_requisites(page: Page) -> list[str]:
+    """The addresses of the pictures, styles, scripts and icons that the page is shown with, each once.
+
+    Of a picture in several sizes (``srcset``, HTML section 4.8.4.2) the one that old browsers take, and the largest.
+    """
+    found: dict[str, None] = {}
+    for element in page.root.iter("img", "source", "script", "link", "input"):
+        for reference in _shown(element):
+            url = page.absolute(reference)
+            if url is not None:
+                found[url] = None
+    return list(found)
+
+
 def read_canonical(page: Page) -> str | None:
     """The address that the page claims for itself: ``<link rel=canonical>``; only a claim."""
     for link in page.root.iter("link"):
         if _is(link, "canonical"):
             return page.absolute(link.get("href"))
     return None
+
+
+def _shown(element: HtmlElement) -> list[str | None]:
+    if element.tag == "link":
+        return [element.get("href")] if _is(element, "stylesheet") or _is(element, "icon") else []
+    if element.tag == "input" and element.get("type") != "image":
+        return []
+    return [element.get("src"), element.get("data-src"), _largest(element.get("srcset") or "")]
+
+
+def _largest(srcset: str) -> str | None:
+    """The last of the candidates with the greatest descriptor; those without any count as ``1x``."""
+    candidates = [parts for candidate in _CANDIDATE_END.split(srcset) if (parts := candidate.split())]
+    return max(candidates, key=_size, default=[None])[0]
+
+
+def _size(candidate: list[str]) -> float:
+    stated = _DESCRIPTOR.fullmatch(candidate[1]) if len(candidate) > 1 else None
+    return float(stated[1]) if stated else 1.0
 
 
 def _is(link: HtmlElement, relation: str) -> bool:

@@ -29,6 +29,7 @@ from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.ledger import Ledger
 from broadsheet.crawler.page_reading import PageReader
 from broadsheet.crawler.recorder import CAPTURED, REQUEST, Captured
+from broadsheet.crawler.requisites import PageRequisites
 from broadsheet.crawler.revisiting import latest_moment
 from broadsheet.crawler.robots import RobotsMiddleware
 from broadsheet.storage import captures
@@ -76,6 +77,7 @@ class SiteSpider(Spider):
         self._unguessed = run.unguessed(self._homes) if self._homes else []
         self._guessing: list[str] = []
         self._has_listing = False
+        self._requisites = PageRequisites()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SiteSpider:  # noqa: ANN401
@@ -114,7 +116,7 @@ class SiteSpider(Spider):
                 yield following
             return
         try:
-            entries, finding = await self._read(captured)
+            entries, finding, shown_with = await self._read(captured)
         except CrawlStopped:
             self.run.release(capture.filed_as)
             return
@@ -127,6 +129,8 @@ class SiteSpider(Spider):
         if finding is not None and captured.awaited_by is not None:
             # Only now: once it is settled, it may be published, and what it leads to has to be known before.
             captured.awaited_by.settle(capture, finding)
+        for requisite in self._requisites.of_page(capture.url, shown_with):
+            yield requisite
 
     async def failed(self, failure: Failure) -> None:
         """Note why a request brought no response; what arrived of one has been recorded."""
@@ -302,21 +306,22 @@ class SiteSpider(Spider):
         known = self.catalog.get(url)
         return known is not None and known.standing is not None
 
-    async def _read(self, captured: Captured) -> tuple[list[Entry], Finding | None]:
-        """Return what a page leads to, read from it or remembered where it has not changed; and what it was read as."""
+    async def _read(self, captured: Captured) -> tuple[list[Entry], Finding | None, list[str]]:
+        """Return what a page leads to, read or remembered; what it was read as; and what an article is shown with."""
         capture = captured.capture
         remembered = self.catalog.outlinks(capture.url) if capture.revisit else None
         if remembered is not None:
             self._note_listing(self._kind_of(capture.url))
-            return _entries_of(remembered), None
+            return _entries_of(remembered), None, []
         if capture.status not in PRESENT or capture.truncated or not self.job.reads(capture):
-            return [], None
+            return [], None, []
         reading = await self.pages.read(captured)
         self._note_listing(reading.kind)
         if self.admission.is_trusted(capture.url):
             # An index of sitemaps lists those beside it.
             self.admission.trust_sitemaps(entry.url for entry in reading.entries if entry.kind == "sitemap")
-        return reading.entries, finding_of(reading, expected=capture.request.expected)
+        finding = finding_of(reading, expected=capture.request.expected)
+        return reading.entries, finding, reading.requisites if finding.article is not None else []
 
     def _note_published(self, url: str, published: Date | None) -> None:
         moment = None if published is None else latest_moment(published)
