@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+DELAY = "broadsheet_delay"
+"""The key of a request's meta that holds the seconds left between two requests to its host when it was made."""
+
 # RFC 9110 section 10.2.3 and RFC 6585 section 4.
 _WAIT_STATUS = frozenset({429, 503})
 _SHARE_OF_LATEST = 0.5
@@ -86,6 +89,8 @@ class Courtesy:
         if stated is not None:
             self._learn_crawl_delay(host, stated)
         self._set_delay(host)
+        delay = self._current_delay(host)
+        request.meta[DELAY] = 0.0 if delay <= SHORTEST_DELAY else round(delay, 3)
 
     def _after_response(self, response: Response, request: Request) -> None:
         """Runs when a response has arrived, before the slot sends its next request."""

@@ -10,10 +10,12 @@ from importlib.metadata import version
 import msgspec
 import scrapy
 
+from broadsheet.crawler.courtesy import DELAY
 from broadsheet.crawler.credentials import CREDENTIALS, Credentials
 from broadsheet.crawler.dating import CaptureDates
 from broadsheet.crawler.open_segment import OpenSegment
 from broadsheet.crawler.publisher import Publisher
+from broadsheet.crawler.robots import ROBOTS_DECISION
 from broadsheet.storage import captures
 from broadsheet.storage.captures import Capture, Rendering
 from broadsheet.storage.digests import digest
@@ -78,7 +80,7 @@ class Recorder:
         Raises:
             StoreUnavailableError: The spool cannot take it.
         """
-        about = request.meta.get(REQUEST, captures.Request(purpose="robots"))
+        about = _with_policy(request.meta.get(REQUEST, captures.Request(purpose="robots")), request)
         credentials: Credentials | None = request.meta.get(CREDENTIALS)
         if credentials is not None:
             exchange = credentials.without(exchange)
@@ -150,6 +152,11 @@ def segment_head(batch: str, *, source: str, user_agent: str, renderer: str | No
         fields[RENDERER_FIELD] = renderer
     record = warcinfo_record(f"{batch}.warc.gz", fields, created_at=datetime.now(UTC))
     return record.record_id, warc.serialise(record)
+
+
+def _with_policy(about: captures.Request, request: scrapy.Request) -> captures.Request:
+    """Return why a request is made together with what allowed it and the pace it kept."""
+    return msgspec.structs.replace(about, robots=request.meta.get(ROBOTS_DECISION), delay=request.meta.get(DELAY))
 
 
 def _is_conditional(request: scrapy.Request) -> bool:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+ROBOTS_DECISION = "robots_decision"
+"""The key of a request's meta that holds what allowed it."""
 MAXIMUM_ROBOTS = 512 * 1024
 """How many bytes of a robots.txt are parsed; RFC 9309 section 2.5 asks for at least 500 KiB."""
 
@@ -114,7 +116,7 @@ class RobotsMiddleware:
         refusal = policy.refusal(request.url)
         if refusal is not None:
             raise RobotsDisallowed(refusal) from policy.cause
-        request.meta["robots_decision"] = "allowed by robots.txt" if policy.rules else policy.basis
+        request.meta[ROBOTS_DECISION] = "allowed by robots.txt" if policy.rules else policy.basis
         request.meta["crawl_delay"] = policy.crawl_delay
 
     async def sitemaps(self, url: str) -> list[str]:

@@ -26,6 +26,7 @@ from broadsheet.scheduler.demo.newspaper import DemoNewspaper
 from broadsheet.scheduler.demo.server import LoggedRequest
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.segments import warc
+from broadsheet.storage.segments.reading import request_in
 from broadsheet.storage.segments.warc import WarcRecord
 from broadsheet.storage.stores.objects import ObjectStore
 
@@ -207,3 +208,20 @@ def _indexed(data: bytes, directory: Path) -> list[dict[str, Any]]:
     program = Path(sysconfig.get_path("scripts"), "cdxj-indexer")
     run = subprocess.run([program, directory / "segment.warc.gz"], capture_output=True, text=True, check=True)
     return [json.loads(line.split(" ", 2)[2]) for line in run.stdout.splitlines()]
+
+
+def test_every_capture_says_what_allowed_it_and_at_which_pace_it_was_made(press: Press) -> None:
+    policies: Counter[tuple[str, str | None, float | None]] = Counter()
+    for records in press.records():
+        captures = {f"<{record.record_id}>" for record in records if record.type in ("response", "revisit")}
+        for record in records:
+            concurrent = record.field("WARC-Concurrent-To")
+            if record.type == "metadata" and concurrent in captures:
+                captures.discard(concurrent)
+                about = request_in(record.block)
+                policies[about.purpose, about.robots, about.delay] += 1
+        assert not captures
+    assert {robots for _, robots, _ in policies} == {"allowed by robots.txt", None}
+    assert {robots for purpose, robots, _ in policies if purpose == "robots"} == {None}
+    assert {purpose for purpose, robots, _ in policies if robots is None} == {"robots"}
+    assert {delay for *_, delay in policies} == {0.0}, "a private host is the operator's own"

@@ -26,10 +26,10 @@ _VIA_FIELD = "via"
 def request_fields(request: Request, *, revisit: bool) -> dict[str, str]:
     """Return the fields of the metadata record that tells why an exchange took place; none where none is due.
 
-    A revisit becomes no version and is never read again: only what files it is kept, and what its request lacks.
+    A revisit becomes no version and is never read again: what would decide on that is not kept.
     """
     if revisit:
-        request = Request(purpose=request.purpose, filed_as=request.filed_as, redacted=request.redacted)
+        request = msgspec.structs.replace(request, expected=False, via=None, hints=None, render=False)
     fields = {_VIA_FIELD: request.via} if request.via else {}
     rest = msgspec.structs.replace(request, via=None)
     if rest != Request():
