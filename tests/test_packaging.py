@@ -126,6 +126,12 @@ def test_the_wheel_takes_no_name_at_the_top_but_broadsheet(built: dict[str, Path
     assert "broadsheet/__init__.py" not in wheel_names(built["wheel"]), "a namespace has no module of its own"
 
 
+def test_the_wheel_holds_what_pages_are_made_of(built: dict[str, Path]) -> None:
+    for folder in ("static", "templates"):
+        held = {path.name for path in (REPOSITORY / "scheduler" / "web" / folder).iterdir()}
+        assert {f"broadsheet/scheduler/web/{folder}/{name}" for name in held} <= wheel_names(built["wheel"])
+
+
 def test_the_sdist_holds_what_the_wheel_is_built_from(built: dict[str, Path]) -> None:
     with tarfile.open(built["sdist"]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}

@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from broadsheet.scheduler.answers import MomentError
-from broadsheet.scheduler.web import errors, health, replay, timemaps
+from broadsheet.scheduler.web import errors, health, pages, replay, timemaps
 from broadsheet.scheduler.web.access import Access
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.guard import Guard
@@ -41,9 +43,14 @@ def make_app(parts: Parts) -> ASGIApp:
             *timemaps.routes(parts, access, threads),
             replay.route(parts, access, threads),
             *health.routes(parts, threads),
+            *pages.routes(parts, access, threads),
         ],
         lifespan=lifespan,
-        exception_handlers=dict.fromkeys(kinds, errors.handle),
+        exception_handlers=dict.fromkeys(kinds, _answer_error),
     )
     # Around all of it, so that the answer to an error of ours has the headers too.
     return Guard(app, parts.hosts)
+
+
+async def _answer_error(request: Request, error: Exception) -> Response:
+    return pages.answer_problem(error) if pages.is_for_people(request) else errors.answer_problem(error)

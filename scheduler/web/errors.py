@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 
 from broadsheet.scheduler.answers import MomentError
@@ -89,8 +88,3 @@ def answer_problem(error: Exception) -> Response:
     found = problem_of(error)
     body = msgspec.json.encode(found.problem) + b"\n"
     return Response(body, found.status, found.headers, media_type="application/json")
-
-
-async def handle(_request: Request, error: Exception) -> Response:
-    """Answer an error that no handler answered."""
-    return answer_problem(error)

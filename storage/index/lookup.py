@@ -118,6 +118,19 @@ def between(store: ObjectStore, since: datetime | None, until: datetime | None) 
                     yield line
 
 
+def newest_day(store: ObjectStore) -> date | None:
+    """Return the day of the newest batch, or None where there is none; it costs three small listings."""
+    directory = layout.INDEX
+    names: list[str] = []
+    for _ in range(3):  # year, month, day
+        found = list(store.directories(directory))
+        if not found:
+            return None
+        names.append(found[-1])
+        directory += f"{found[-1]}/"
+    return date.fromisoformat("-".join(names))
+
+
 def _days(store: ObjectStore, directory: str, first: str) -> Iterator[str]:
     """Yield the directories of the days from the one that is `first` on, in their order."""
     if len(directory) == len(first):

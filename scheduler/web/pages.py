@@ -1,0 +1,177 @@
+"""The pages for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from broadsheet.scheduler import answers
+from broadsheet.scheduler.web import listings, presentation
+from broadsheet.scheduler.web.access import Access
+from broadsheet.scheduler.web.endpoints import NoQuery, parse_query, tagged
+from broadsheet.scheduler.web.errors import problem_of
+from broadsheet.scheduler.web.parts import Parts
+from broadsheet.scheduler.web.reads import DiffQuery, Number, UrlQuery
+from broadsheet.scheduler.web.threads import Threads
+from broadsheet.storage.errors import NoSuchVersionError
+from broadsheet.storage.urls import is_front_page, normalise, site
+
+_STATIC = Path(__file__).parent / "static"
+_LATEST = 10
+_CHANGES_A_PAGE = 50
+_ARTICLES_A_PAGE = 200
+_DAY = timedelta(days=1)
+
+
+class VersionQuery(UrlQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which version; the latest where no number is given."""
+
+    version: Number | UnsetType = UNSET
+
+
+class SearchQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What somebody typed: an address, with or without its scheme."""
+
+    url: str = ""
+
+
+class SiteQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which articles of which site."""
+
+    host: Annotated[str, Meta(max_length=300)]
+    after: str = ""
+
+
+class DayQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which day; the newest where none is given."""
+
+    day: date | UnsetType = UNSET
+
+
+Make = Callable[[Parts, Any], str]
+
+
+def routes(parts: Parts, access: Access, threads: Threads) -> list[BaseRoute]:
+    """Return the pages, and what they are styled with."""
+
+    def page(path: str, query: type[Struct], make: Make) -> Route:
+        async def answer(request: Request) -> Response:
+            access.reader(request)
+            asked = parse_query(request, query)
+            body = await threads.run(lambda: make(parts, asked).encode("utf-8", "replace"))
+            response = tagged(request, body, "text/html")
+            response.headers["Content-Security-Policy"] = presentation.POLICY
+            return response
+
+        return Route(path, answer)
+
+    async def search(request: Request) -> Response:
+        access.reader(request)
+        target = await threads.run(partial(_found, parts, parse_query(request, SearchQuery)))
+        return RedirectResponse(target, 303)
+
+    return [
+        page("/", NoQuery, _index),
+        Route("/search", search),
+        page("/site", SiteQuery, _site),
+        page("/versions", UrlQuery, _versions),
+        page("/version", VersionQuery, _version),
+        page("/diff", DiffQuery, _diff),
+        page("/changes", DayQuery, _changes),
+        page("/sources", NoQuery, _sources),
+        Mount("/static", StaticFiles(directory=_STATIC)),
+    ]
+
+
+def is_for_people(request: Request) -> bool:
+    """Tell whether an error is to be told as a page: a browser asks, and not for what programs read."""
+    programs = ("/api/", "/timemap/", "/timegate/", "/openapi.json", "/metrics", "/healthz", "/readyz")
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(programs)
+
+
+def answer_problem(error: Exception) -> Response:
+    """Return the page for an error."""
+    found = problem_of(error)
+    body = presentation.render("problem.html", problem=found.problem, status=found.status)
+    headers = {**found.headers, "Content-Security-Policy": presentation.POLICY}
+    return HTMLResponse(body, found.status, headers)
+
+
+def _index(parts: Parts, _query: NoQuery) -> str:
+    day = listings.day_of(parts.archive(), None, _LATEST)
+    return presentation.render("index.html", sources=parts.sources(), day=day)
+
+
+def _found(parts: Parts, query: SearchQuery) -> str:
+    """Return the page of what somebody typed: of an article, or of all those of a site.
+
+    Raises:
+        InvalidURLError: It is no address.
+        NoSuchVersionError: Nothing is archived for it.
+    """
+    typed = query.url.strip()
+    if not typed:
+        return "/"
+    url = normalise(typed if typed.lower().startswith(("http://", "https://")) else f"https://{typed}")
+    if parts.archive().names(url):
+        return presentation.link("/versions", url=url)
+    if not is_front_page(url):
+        parts.archive().refuse_taken_down(url)
+        raise NoSuchVersionError(f"nothing is archived for {url}")
+    return presentation.link("/site", host=site(url))
+
+
+def _site(parts: Parts, query: SiteQuery) -> str:
+    found = listings.articles_of(parts.archive(), query.host, query.after, _ARTICLES_A_PAGE)
+    if not found.articles and not query.after:
+        raise NoSuchVersionError(f"nothing is archived of {query.host}")
+    return presentation.render("site.html", site=found)
+
+
+def _versions(parts: Parts, query: UrlQuery) -> str:
+    found = answers.versions(parts.archive(), query.url)
+    title = next((entry.title for entry in reversed(found.versions) if entry.title), None)
+    return presentation.render("versions.html", found=found, title=title, newest=found.versions[-1])
+
+
+def _version(parts: Parts, query: VersionQuery) -> str:
+    archive = parts.archive()
+    number = None if isinstance(query.version, UnsetType) else query.version
+    snapshot = answers.select(archive, query.url, number=number)
+    return presentation.render(
+        "version.html",
+        snapshot=snapshot,
+        article=snapshot.article,
+        passages=presentation.passages(snapshot.article) if snapshot.article else [],
+        total=len(archive.names(query.url)),
+        url=query.url,
+    )
+
+
+def _diff(parts: Parts, query: DiffQuery) -> str:
+    before = None if isinstance(query.before, UnsetType) else query.before
+    after = None if isinstance(query.after, UnsetType) else query.after
+    archive = parts.archive()
+    compared = answers.compare(archive, query.url, before, after)
+    return presentation.render("diff.html", compared=compared, url=query.url, total=len(archive.names(query.url)))
+
+
+def _changes(parts: Parts, query: DayQuery) -> str:
+    asked = None if isinstance(query.day, UnsetType) else query.day
+    day = listings.day_of(parts.archive(), asked, _CHANGES_A_PAGE)
+    before = day.day - _DAY if day.day > date.min else None
+    after = day.day + _DAY if day.day < date.max else None
+    return presentation.render("changes.html", day=day, before=before, after=after)
+
+
+def _sources(parts: Parts, _query: NoQuery) -> str:
+    return presentation.render("sources.html", sources=parts.sources())

@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from archiving.writer import Visit, Writer, answer, answers, moment, shows
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import html
+from servers.web_server import Web, served
+
+from broadsheet.scheduler.config import Source
+from broadsheet.scheduler.output import printable
+from broadsheet.scheduler.web import presentation
+from broadsheet.scheduler.web.app import make_app
+from broadsheet.scheduler.web.parts import OpenedArchive, Parts
+from broadsheet.scheduler.web.tokens import Tokens
+from broadsheet.storage.model import (
+    Article,
+    Author,
+    Candidate,
+    Correction,
+    Date,
+    Evidence,
+    Image,
+    Provenance,
+    RelatedLink,
+    Subscription,
+    SubscriptionBlock,
+    TextLine,
+)
+from broadsheet.storage.stores.folder import FolderStore
+from broadsheet.storage.versions import Finding
+
+URL = "https://news.example/town/ferry"
+HOSTILE = "https://news.example/?q=%22%3E%3Cscript%3E'"
+_EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}\x1b[2J"
+_STRUCTURE = [TextLine(line=1, kind="heading"), TextLine(line=2, kind="list_item"), TextLine(line=3, kind="quote")]
+_EVIL_ADDRESS = "javascript:alert(document.domain)//<script>"
+
+
+def hostile(number: int) -> Visit:
+    """A visit to a page all of whose fields are made to run scripts wherever they are shown."""
+    article = Article(
+        title=f"{_EVIL} {number}",
+        subtitle=_EVIL,
+        text=f"{_EVIL}\n{_EVIL} {number}\n{_EVIL}\n{_EVIL}",
+        structure=[
+            TextLine(line=1, kind="heading"),
+            TextLine(line=2, kind="list_item"),
+            TextLine(line=3, kind="quote"),
+        ],
+        language='"><script>',
+        section=_EVIL,
+        tags=[_EVIL],
+        site_name=_EVIL,
+        authors=[
+            Author(name=_EVIL, url=_EVIL_ADDRESS),
+            Author(name="B", url="data:text/html,<script>"),
+        ],
+        published=Date(value=_EVIL, precision="day", zone="unknown"),
+        images=[Image(url=_EVIL_ADDRESS, caption=_EVIL, credit=_EVIL)],
+        corrections=[Correction(text=_EVIL)],
+        related=[RelatedLink(url=_EVIL_ADDRESS, title=_EVIL, heading=_EVIL), RelatedLink(url=None, title=_EVIL)],
+        subscription=Subscription(
+            access="metered",
+            evidence=[Evidence(source=_EVIL, value=_EVIL)],
+            blocks=[SubscriptionBlock(kind="paywall", heading=_EVIL, text=_EVIL, action_url=_EVIL_ADDRESS)],
+        ),
+        provenance={"title": Provenance(source="meta", candidates=[Candidate(source="meta", value=_EVIL)])},
+    )
+    response = answer(f"{_EVIL}{number}".encode(), headers=[("X-Evil", "<script>alert(1)</script>")])
+    return Visit(url=HOSTILE, at=moment(number), response=response, finding=Finding(article=article))
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    folder = tmp_path_factory.mktemp("pages")
+    writer = Writer(FolderStore(folder / "archive"), folder / "local")
+    writer.publish(shows(URL, 0, "The ferry sails at nine."), hostile(0))
+    writer.publish(answers(URL, 5, "304 Not Modified"), hostile(5))
+    writer.publish(shows(URL, 10, "The ferry sails at ten."))
+    writer.publish(answers(URL, 20, "410 Gone"))
+    writer.spool.close()
+    sources = {"<script>": Source(home="https://news.example/"), "example": Source(home=_EVIL_ADDRESS)}
+    parts = Parts(archive=OpenedArchive(str(folder / "archive")), tokens=Tokens(), sources=lambda: sources)
+    with served(make_app(parts)) as running:
+        yield running
+
+
+def asked(path: str, **query: object) -> str:
+    return f"{path}?{urlencode({name.rstrip('_'): value for name, value in query.items()})}"
+
+
+def parsed(text: str) -> Any:
+    return html.document_fromstring(text.encode("utf-8", "replace"), html.HTMLParser(encoding="utf-8"))
+
+
+def page(web: Web, path: str) -> Any:
+    found = web.get(path, {"Accept": "text/html"})
+    assert found.status == 200, found.text
+    assert found.headers["Content-Type"] == "text/html; charset=utf-8"
+    return parsed(found.text)
+
+
+PATHS = [
+    "/",
+    "/changes",
+    "/sources",
+    asked("/versions", url=URL),
+    asked("/versions", url=HOSTILE),
+    asked("/version", url=URL, version=1),
+    asked("/version", url=URL),
+    asked("/version", url=HOSTILE),
+    asked("/diff", url=URL, from_=1, to=2),
+    asked("/diff", url=HOSTILE),
+    asked("/site", host="news.example"),
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_page_holds_anything_that_could_run(web: Web, path: str) -> None:
+    found = web.get(path, {"Accept": "text/html"})
+    policy = found.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert b"\x1b" not in found.body
+    document = parsed(found.text)
+    names = {element.tag for element in document.iter() if isinstance(element.tag, str)}
+    assert not names & {"script", "img", "iframe", "object", "embed", "base", "style", "svg", "math"}
+    for element in document.iter():
+        for name, value in element.attrib.items():
+            assert not name.startswith("on")
+            assert name != "style"
+            if name in ("href", "src", "action"):
+                assert urlsplit(value).scheme in ("", "http", "https")
+                assert not value.startswith("//")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_link_to_a_page_leads_somewhere(web: Web, path: str) -> None:
+    targets = {str(each) for each in page(web, path).xpath("//a/@href | //link/@href") if each.startswith("/")}
+    # Where related articles lead may not be archived.
+    inner = {each for each in targets if not each.startswith(("/search", "/openapi.json", "//"))}
+    assert inner
+    assert {each: status for each in inner if (status := web.get(each).status) not in (200, 410)} == {}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_page_can_be_used_without_seeing_it(web: Web, path: str) -> None:
+    document = page(web, path)
+    assert document.get("lang") == "en"
+    assert len(document.xpath("//h1")) == 1
+    assert document.xpath("string(//title)").strip()
+    assert document.xpath("//main[@id='content']")
+    identifiers = document.xpath("//@id")
+    assert len(identifiers) == len(set(identifiers))
+    for control in document.xpath("//input[not(@type='hidden')]"):
+        assert control.xpath(f"//label[@for='{control.get('id')}'] | ancestor::label")
+
+
+def test_the_timeline_tells_versions_checks_and_what_changed(web: Web) -> None:
+    entries = page(web, asked("/versions", url=URL)).xpath("//ol[@class='timeline']/li")
+    told = [" ".join(entry.text_content().split()) for entry in entries]
+    assert [text.split(" ", 2)[:2] for text in told] == [["Version", "3"], ["Version", "2"], ["Version", "1"]]
+    assert "removed" in told[0]
+    assert "text" in told[1]
+    assert "first version" in told[2]
+    assert "Seen unchanged 1 time, last 22 Nov 2026, 12:05:00 UTC" in told[2]
+
+
+def test_a_version_is_shown_with_text_and_evidence(web: Web) -> None:
+    document = page(web, asked("/version", url=URL, version=1))
+    assert document.xpath("string(//article/h1)") == "A title"
+    assert document.xpath("string(//article/p)") == "The ferry sails at nine."
+    assert "warc/2026/11/22/" in document.text_content()
+
+
+def test_a_difference_marks_words(web: Web) -> None:
+    document = page(web, asked("/diff", url=URL, from_=1, to=2))
+    assert document.xpath("string(//del)") == "[removed: nine.]"
+    assert document.xpath("string(//ins)") == "[added: ten.]"
+
+
+@pytest.mark.parametrize(
+    ("typed", "target"),
+    [
+        (URL, asked("/versions", url=URL)),
+        (" news.example/town/ferry ", asked("/versions", url=URL)),
+        ("news.example", asked("/site", host="news.example")),
+        ("https://www.news.example", asked("/site", host="news.example")),
+        ("", "/"),
+    ],
+)
+def test_the_search_finds_articles_and_sites(web: Web, typed: str, target: str) -> None:
+    found = web.get(asked("/search", url=typed))
+    assert (found.status, found.headers["Location"]) == (303, target)
+
+
+def test_the_articles_of_a_site_are_listed_page_by_page(tmp_path: Path) -> None:
+    writer = Writer(FolderStore(tmp_path / "archive"), tmp_path / "local")
+    urls = [f"https://news.example/{number:04}" for number in range(250)]
+    writer.publish(*(shows(url, 0, url) for url in urls))
+    writer.spool.close()
+    parts = Parts(archive=OpenedArchive(str(tmp_path / "archive")), tokens=Tokens(), sources=dict)
+    listed: list[str] = []
+    with served(make_app(parts)) as web:
+        path: str | None = asked("/site", host="news.example")
+        while path:
+            document = page(web, path)
+            listed += document.xpath("//tbody/tr/th/a/bdi/text()")
+            path = next(iter(document.xpath("//a[@rel='next']/@href")), None)
+    assert listed == [url.removeprefix("https://") for url in urls]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (asked("/version", url="https://news.example/never"), 404),
+        (asked("/search", url="<script>alert(1)</script>"), 400),
+        (asked("/search", url="news.example/never"), 404),
+        (asked("/site", host="else.example"), 404),
+        (asked("/changes", day="<script>"), 400),
+        ("/<script>alert(1)</script>", 404),
+    ],
+)
+def test_an_error_is_a_page_for_people_and_a_document_for_programs(web: Web, path: str, status: int) -> None:
+    shown = web.get(path, {"Accept": "text/html,*/*"})
+    assert (shown.status, shown.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert "<script>" not in shown.text
+    told = web.get(path)
+    assert (told.status, told.headers["Content-Type"]) == (status, "application/json")
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2020-02-29"])
+def test_a_day_without_changes_says_so(web: Web, day: str) -> None:
+    assert "No version was captured on this day" in page(web, asked("/changes", day=day)).text_content()
+
+
+def test_an_empty_archive_has_a_front_page(tmp_path: Path) -> None:
+    parts = Parts(archive=OpenedArchive(str(tmp_path)), tokens=Tokens(), sources=dict)
+    with served(make_app(parts)) as web:
+        assert "Nothing is archived yet" in page(web, "/").text_content()
+
+
+@settings(max_examples=40)
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_whatever_is_told_of_an_error_is_shown_as_text(detail: str, word: str) -> None:
+    shown = presentation.render("problem.html", problem={"detail": detail, "error": word}, status=404)
+    document = parsed(shown)
+    wanted = printable(detail).encode("utf-8", "replace").decode()
+    assert "".join(document.xpath("string(//main//bdi)").split()) == "".join(wanted.split())
+    assert not document.xpath("//main//*[not(self::h1 or self::p or self::bdi)]")
