@@ -17,10 +17,10 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import sqlalchemy
-from sqlalchemy import Connection, Engine, event, insert, select, text
+from sqlalchemy import Connection, Engine, MetaData, Table, event, insert, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
@@ -32,6 +32,36 @@ _log = logging.getLogger(__name__)
 
 _ADDRESS = "BROADSHEET_FRONTIER"
 _FILE = "frontier.sqlite"
+
+
+class Contents(NamedTuple):
+    """What a database holds.
+
+    Attributes:
+        name: What it is called, for messages.
+        file: The name of its SQLite file.
+        metadata: Its tables.
+        versions: The one of them that says which version they are of.
+        version: The version.
+        loss: What is lost with it, for people.
+    """
+
+    name: str
+    file: str
+    metadata: MetaData
+    versions: Table
+    version: int
+    loss: str
+
+
+FRONTIER = Contents(
+    "frontier",
+    _FILE,
+    metadata,
+    schema,
+    VERSION,
+    "A crawl that was cut off begins again; the archive lacks nothing",
+)
 _SECONDS_TO_WAIT = 60
 # As long as that takes no time, a file is looked through when it is opened.
 _CHECKED_WHOLE = 64 * 1024 * 1024
@@ -46,15 +76,17 @@ class Database:
     Args:
         directory: The state directory of the archive on this machine.
         archive: What tells the archive from others that share a database with it.
+        contents: What it holds.
 
     Raises:
         FrontierError: Here and by every transaction: it cannot be used; the message says what to do.
     """
 
-    def __init__(self, directory: Path, archive: str) -> None:
+    def __init__(self, directory: Path, archive: str, contents: Contents = FRONTIER) -> None:
         address = os.environ.get(_ADDRESS)
+        self._contents = contents
         self.directory = directory
-        self._path = None if address else directory / _FILE
+        self._path = None if address else directory / contents.file
         # A file of its own moves with the folder of its archive.
         self.archive = archive if address else ""
         self._url = _understood(address) if address else URL.create("sqlite", database=str(self._path))
@@ -106,8 +138,8 @@ class Database:
                     _check_whole(connection)
                 if engine.dialect.name == "postgresql":
                     connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MAKING_TABLES})
-                metadata.create_all(connection)
-                _check_version(connection)
+                self._contents.metadata.create_all(connection)
+                _check_version(connection, self._contents)
         except BaseException:
             engine.dispose()
             raise
@@ -120,11 +152,12 @@ class Database:
             with suppress(FileNotFoundError):
                 self._path.with_name(self._path.name + suffix).rename(kept.with_name(kept.name + suffix))
         _log.warning(
-            "the frontier %s cannot be used (%s): it is set aside as %s, and begun anew. A crawl that was cut off "
-            "begins again; the archive lacks nothing",
+            "the %s %s cannot be used (%s): it is set aside as %s, and begun anew. %s",
+            self._contents.name,
             self._path,
             reason,
             kept.name,
+            self._contents.loss,
         )
         return kept
 
@@ -136,7 +169,8 @@ class Database:
             if self._path is not None and _is_damage(error):
                 kept = self._set_aside(error.orig)
                 raise FrontierError(
-                    f"the frontier {self._path} is damaged ({error.orig}): it is set aside as {kept.name}; crawl again"
+                    f"the {self._contents.name} {self._path} is damaged ({error.orig}): "
+                    f"it is set aside as {kept.name}; crawl again"
                 ) from error
             # Its own message would have the statement in it, and what was written.
             raise FrontierError(self._trouble(error.orig)) from error
@@ -148,11 +182,11 @@ class Database:
             advice = "see that its disk has room and may be written to"
         else:
             advice = f"see that it is there, and what ${_ADDRESS} says; unset, a file beside the catalog is used"
-        return f"the frontier {self.name} cannot be used: {error}: {advice}"
+        return f"the {self._contents.name} {self.name} cannot be used: {error}: {advice}"
 
 
 class _UnusableFileError(Exception):
-    """What lies there is no frontier of this version."""
+    """What lies there is of another version, or damaged."""
 
 
 def open_database(workspace: Workspace) -> Database:
@@ -218,12 +252,12 @@ def _check_whole(connection: Connection) -> None:
         raise _UnusableFileError(f"damaged: {found}")
 
 
-def _check_version(connection: Connection) -> None:
-    version = connection.scalar(select(schema.c.version))
+def _check_version(connection: Connection, contents: Contents) -> None:
+    version = connection.scalar(select(contents.versions.c.version))
     if version is None:
-        connection.execute(insert(schema).values(version=VERSION))
-    elif version != VERSION:
-        raise _UnusableFileError(f"it is of version {version}, and this is {VERSION}")
+        connection.execute(insert(contents.versions).values(version=contents.version))
+    elif version != contents.version:
+        raise _UnusableFileError(f"it is of version {version}, and this is {contents.version}")
 
 
 def _is_damage(error: DBAPIError) -> bool:

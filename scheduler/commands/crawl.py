@@ -10,10 +10,10 @@ import click
 from rich.console import Console
 
 from broadsheet.scheduler.exits import FAILED, INTERRUPTED
-from broadsheet.scheduler.jobs import crawl_jobs
 from broadsheet.scheduler.options import allow_private_option, archive_option, json_option
 from broadsheet.scheduler.output import console, errors, print_json
 from broadsheet.scheduler.progress import shown_progress
+from broadsheet.scheduler.targets import crawl_jobs
 from broadsheet.storage.tables.compaction import try_to_compact
 from broadsheet.storage.workspace import Workspace
 

@@ -10,10 +10,10 @@ from msgspec import Struct
 from rich.text import Text
 
 from broadsheet.scheduler.exits import FAILED, INTERRUPTED
-from broadsheet.scheduler.jobs import recrawl_job
 from broadsheet.scheduler.options import allow_private_option, archive_option, json_option
 from broadsheet.scheduler.output import console, print_json
 from broadsheet.scheduler.progress import shown_progress
+from broadsheet.scheduler.targets import recrawl_job
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.model import Change, WarcLocation
 from broadsheet.storage.publishing.publication import Published

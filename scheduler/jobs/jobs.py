@@ -1,0 +1,267 @@
+"""The jobs of an archive's service: asked for, taken by workers, ended. Any number of processes use them at once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, Update, select, text, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from broadsheet.crawler.frontier.database import Database
+from broadsheet.crawler.frontier.upserts import insert_for
+from broadsheet.scheduler.jobs.model import SCHEDULE, Job, Kind, State
+from broadsheet.scheduler.jobs.schema import SERVICE
+from broadsheet.scheduler.jobs.schema import jobs as table
+from broadsheet.scheduler.jobs.worker_locks import WorkerLocks
+from broadsheet.storage.workspace import Workspace
+
+HELD_FOR = timedelta(seconds=60)
+"""How long a worker that is heard of no more keeps its jobs from others; on its own machine its lock tells at once."""
+
+_MOST_ATTEMPTS = 2
+_COLUMNS = [table.c[name] for name in Job.__struct_fields__]
+# PostgreSQL: whoever takes jobs is alone with that. Any number, as long as it is the same.
+_TAKING = 5_061_933
+
+
+class Jobs:
+    """The jobs of one archive. Safe to use from several threads.
+
+    Args:
+        database: Where they lie.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._locks = WorkerLocks(database.directory / "workers")
+
+    def ask(
+        self,
+        kind: Kind,
+        *,
+        source: str | None,
+        url: str | None = None,
+        asked_by: str,
+        why: str | None = None,
+        idempotency_key: str | None = None,
+        now: datetime | None = None,
+    ) -> Job:
+        """Have a job done as soon as its turn comes; return it.
+
+        Whoever asks again with the same key is given the job of the first time, whatever else they ask for.
+
+        Args:
+            kind: What to do.
+            source: The source to crawl, or that the URL belongs to.
+            url: The URL to re-crawl.
+            asked_by: Who asks.
+            why: What for.
+            idempotency_key: What tells this request from others of the same asker; None where each is another.
+            now: When it is asked for; by the clock where not given.
+        """
+        return self._add(
+            kind=kind, source=source, url=url, asked_by=asked_by, why=why, idempotency_key=idempotency_key, now=now
+        )[0]
+
+    def plan(self, source: str, planned_for: datetime, *, now: datetime | None = None) -> Job | None:
+        """Have a source crawled because that moment of its schedule has come; None where it was planned before."""
+        job, is_new = self._add(
+            kind="crawl", source=source, asked_by=SCHEDULE, planned_for=planned_for.astimezone(UTC), now=now
+        )
+        return job if is_new else None
+
+    def take(self, worker: str, kinds: Collection[Kind], *, now: datetime | None = None) -> Job | None:
+        """Give the job whose turn it is to a worker, which has to `renew` it; None where none waits.
+
+        Re-crawls come first, then what was asked for, then what the schedule planned; the oldest first. A source has
+        one crawl at a time.
+
+        Args:
+            worker: What tells it from others, as `register` returned it.
+            kinds: What it can do.
+            now: When; by the clock where not given.
+        """
+        now = now or datetime.now(UTC)
+        with self._alone() as connection:
+            running = select(table.c.source).where(self._mine, table.c.state == "running", table.c.kind == "crawl")
+            waiting = (
+                select(table.c.id)
+                .where(self._mine, table.c.state == "waiting", table.c.kind.in_(kinds))
+                .where((table.c.kind == "recrawl") | table.c.source.not_in(running))
+                .order_by(table.c.kind.desc(), table.c.planned_for.is_not(None), table.c.id)
+                .limit(1)
+            )
+            job_id = connection.scalar(waiting)
+            if job_id is None:
+                return None
+            taken = {"state": "running", "worker": worker, "held_until": now + HELD_FOR, "started_at": now}
+            connection.execute(self._of(job_id).values(**taken, attempts=table.c.attempts + 1))
+            return _job(connection.execute(_select().where(table.c.id == job_id)).one())
+
+    def renew(self, worker: str, *, now: datetime | None = None) -> None:
+        """Show that a worker lives: its jobs stay its own."""
+        held_until = (now or datetime.now(UTC)) + HELD_FOR
+        with self._database.writing() as connection:
+            connection.execute(update(table).where(self._mine, table.c.worker == worker).values(held_until=held_until))
+
+    def end(
+        self,
+        job: Job,
+        worker: str,
+        state: State,
+        *,
+        reason: str | None = None,
+        result: dict[str, Any] | None = None,
+        now: datetime | None = None,
+    ) -> bool:
+        """Write down what became of a job; False where another worker has it by now, and nothing is written.
+
+        With the state ``waiting`` it is given back, as if never begun.
+        """
+        ended = {
+            "state": state,
+            "reason": reason,
+            "result": None if result is None else msgspec.json.encode(result),
+            "ended_at": None if state == "waiting" else now or datetime.now(UTC),
+            "attempts": table.c.attempts - (1 if state == "waiting" else 0),
+        }
+        with self._database.writing() as connection:
+            mine = self._of(job.id).where(table.c.state == "running", table.c.worker == worker)
+            return bool(connection.execute(mine.values(**ended, worker=None, held_until=None)).rowcount)
+
+    def put_back_lost(self, *, now: datetime | None = None) -> list[Job]:
+        """Have the jobs of workers that are gone done once more; return them. One that is lost twice is ``lost``."""
+        now = now or datetime.now(UTC)
+        found = []
+        with self._alone() as connection:
+            held = select(table.c.id, table.c.worker, table.c.held_until, table.c.attempts)
+            rows = connection.execute(held.where(self._mine, table.c.state == "running")).all()
+            dead = {worker for worker in {row.worker for row in rows} if self._locks.is_dead(worker)}
+            for row in rows:
+                if row.held_until > now and row.worker not in dead:
+                    continue
+                lost = {"state": "waiting"} if row.attempts < _MOST_ATTEMPTS else _lost(row.attempts, now)
+                connection.execute(self._of(row.id).values(**lost, worker=None, held_until=None))
+                found.append(_job(connection.execute(_select().where(table.c.id == row.id)).one()))
+        return found
+
+    def register(self) -> str:
+        """Return what tells the worker that this process is from others; its lock is held to the end of the process."""
+        return self._locks.register()
+
+    def get(self, job_id: str) -> Job | None:
+        """Return a job, or None."""
+        with self._database.reading() as connection:
+            row = connection.execute(_select().where(self._mine, table.c.id == job_id)).one_or_none()
+            return None if row is None else _job(row)
+
+    def newest(
+        self,
+        *,
+        source: str | None = None,
+        states: Collection[State] = (),
+        kind: Kind | None = None,
+        before: str | None = None,
+        limit: int = 100,
+    ) -> list[Job]:
+        """Return jobs, the one asked for last first.
+
+        Args:
+            source: Only of this source.
+            states: Only in one of these states; any where empty.
+            kind: Only of this kind.
+            before: Only those asked for before the job of this id: the last one of the page before.
+            limit: How many at most.
+        """
+        found = _select().where(self._mine).order_by(table.c.id.desc()).limit(limit)
+        if source is not None:
+            found = found.where(table.c.source == source)
+        if states:
+            found = found.where(table.c.state.in_(states))
+        if kind is not None:
+            found = found.where(table.c.kind == kind)
+        if before is not None:
+            found = found.where(table.c.id < before)
+        with self._database.reading() as connection:
+            return [_job(row) for row in connection.execute(found)]
+
+    def last_planned(self, source: str) -> datetime | None:
+        """Return the latest moment of its schedule that a source was planned for, or None."""
+        moments = select(table.c.planned_for).where(
+            self._mine, table.c.source == source, table.c.planned_for.is_not(None)
+        )
+        with self._database.reading() as connection:
+            return connection.scalar(moments.order_by(table.c.planned_for.desc()).limit(1))
+
+    def is_under_way(self, source: str) -> bool:
+        """Tell whether a crawl of a source waits or runs."""
+        with self._database.reading() as connection:
+            found = select(table.c.id).where(self._mine, table.c.source == source, table.c.kind == "crawl")
+            return connection.scalar(found.where(table.c.state.in_(("waiting", "running"))).limit(1)) is not None
+
+    def _add(self, *, now: datetime | None, **columns: Any) -> tuple[Job, bool]:  # noqa: ANN401 - columns of the table
+        now = now or datetime.now(UTC)
+        row = {
+            "id": _new_id(now),
+            "archive": self._database.archive,
+            "asked_at": now,
+            "state": "waiting",
+            "attempts": 0,
+            **columns,
+        }
+        with self._database.writing() as connection:
+            added = connection.execute(insert_for(connection, table).values(row).on_conflict_do_nothing()).rowcount
+            found = _select().where(self._mine)
+            if added:
+                found = found.where(table.c.id == row["id"])
+            elif "planned_for" in columns:
+                found = found.where(table.c.source == row["source"], table.c.planned_for == row["planned_for"])
+            else:
+                found = found.where(
+                    table.c.asked_by == row["asked_by"], table.c.idempotency_key == row["idempotency_key"]
+                )
+            return _job(connection.execute(found).one()), bool(added)
+
+    @property
+    def _mine(self) -> ColumnElement[bool]:
+        return table.c.archive == self._database.archive
+
+    def _of(self, job_id: str) -> Update:
+        return update(table).where(self._mine, table.c.id == job_id)
+
+    @contextmanager
+    def _alone(self) -> Iterator[Connection]:
+        """Give a transaction beside which nobody takes a job."""
+        with self._database.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _TAKING})
+            yield connection
+
+
+def open_jobs(workspace: Workspace) -> Database:
+    """Open the service's database of an archive that is opened for writing."""
+    return Database(workspace.directory, workspace.place, SERVICE)
+
+
+def _new_id(now: datetime) -> str:
+    """Return an id that sorts by time, with 80 random bits, as RFC 9562 has it for version 7."""
+    return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(10)}"
+
+
+def _lost(attempts: int, now: datetime) -> dict[str, Any]:
+    return {"state": "lost", "ended_at": now, "reason": f"the process that did it was lost {attempts} times"}
+
+
+def _select() -> Select[Any]:
+    return select(*_COLUMNS)
+
+
+def _job(row: Row[Any]) -> Job:
+    columns = row._asdict()
+    result = columns.pop("result")
+    return Job(**columns, result=None if result is None else msgspec.json.decode(result))

@@ -1,0 +1,59 @@
+"""A job: one crawl of a source or one re-crawl of a URL, from being asked for to its end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+
+Kind = Literal["crawl", "recrawl"]
+State = Literal["waiting", "running", "finished", "failed", "refused", "lost"]
+
+ENDED: frozenset[State] = frozenset({"finished", "failed", "refused", "lost"})
+"""The states that a job stays in."""
+
+SCHEDULE = "schedule"
+"""Who asks for the runs that fall due."""
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """One job.
+
+    Attributes:
+        id: What it is asked for by.
+        kind: ``crawl`` of a source, or ``recrawl`` of a URL.
+        source: The source that is crawled, or that the URL belongs to; None for a URL of none.
+        url: What is re-crawled; None for a crawl.
+        asked_by: ``schedule``, or the name of who asked.
+        why: What they asked it for.
+        asked_at: When; aware.
+        planned_for: The moment for which the schedule planned it; None where somebody asked.
+        state: ``waiting`` for its turn; ``running``; ``finished``; ``failed`` with a reason; ``refused`` where it may
+            not be done at all; ``lost`` where the process that did it was lost twice.
+        started_at: When it was begun, the last time.
+        ended_at: When it ended.
+        attempts: How often it was begun.
+        reason: Why it failed, was refused or lost.
+        result: What it came to: the summary of a crawl, or the answer of a re-crawl, as the commands print them.
+    """
+
+    id: str
+    kind: Kind
+    source: str | None
+    url: str | None
+    asked_by: str
+    why: str | None
+    asked_at: datetime
+    planned_for: datetime | None
+    state: State
+    started_at: datetime | None
+    ended_at: datetime | None
+    attempts: int
+    reason: str | None
+    result: dict[str, Any] | None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing becomes of it any more."""
+        return self.state in ENDED
