@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from broadsheet.scheduler.answers import MomentError
-from broadsheet.scheduler.web import errors, health, pages, replay, timemaps
+from broadsheet.scheduler.web import errors, health, openapi, pages, replay, timemaps
 from broadsheet.scheduler.web.access import Access
+from broadsheet.scheduler.web.endpoints import tagged
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.guard import Guard
 from broadsheet.scheduler.web.parts import Parts
@@ -43,6 +46,7 @@ def make_app(parts: Parts) -> ASGIApp:
             *timemaps.routes(parts, access, threads),
             replay.route(parts, access, threads),
             *health.routes(parts, threads),
+            _described(parts),
             *pages.routes(parts, access, threads),
         ],
         lifespan=lifespan,
@@ -50,6 +54,15 @@ def make_app(parts: Parts) -> ASGIApp:
     )
     # Around all of it, so that the answer to an error of ours has the headers too.
     return Guard(app, parts.hosts)
+
+
+def _described(parts: Parts) -> Route:
+    body = msgspec.json.encode(openapi.document(READS, read_needs_token=parts.read_needs_token)) + b"\n"
+
+    async def answer(request: Request) -> Response:
+        return tagged(request, body, "application/json")
+
+    return Route("/openapi.json", answer)
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:

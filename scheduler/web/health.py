@@ -17,6 +17,12 @@ from broadsheet.storage.archive import Archive
 from broadsheet.storage.documents.marker import ensure_format
 
 
+class Alive(Struct, frozen=True, kw_only=True):
+    """That the process lives."""
+
+    alive: bool
+
+
 class Health(Struct, frozen=True, kw_only=True):
     """Whether all is well.
 
@@ -33,7 +39,7 @@ def routes(parts: Parts, threads: Threads) -> list[Route]:
     """Return /healthz, which answers while the process lives, and /readyz, which asks what it stands on."""
 
     async def alive(_request: Request) -> Response:
-        return Response(b'{"alive":true}\n', media_type="application/json")
+        return Response(msgspec.json.encode(Alive(alive=True)) + b"\n", media_type="application/json")
 
     async def ready(_request: Request) -> Response:
         health = await threads.run(partial(examine, parts))

@@ -14,12 +14,15 @@ from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.parts import Parts
 from broadsheet.storage.chains.changes import Change
 
+EXAMPLE = "https://news.example/town/tidal-barrier-approved"
 _DEFAULT_LIMIT = 100
 _MOST = 1_000
 
-URL = Annotated[str, Meta(description="The article's address, http or https.", max_length=8192)]
-Number = Annotated[int, Meta(description="A version's number, from 1.", ge=1)]
-Moment = Annotated[str, Meta(description="A time in ISO 8601, UTC where it has no zone; of a day its end.")]
+URL = Annotated[str, Meta(description="The article's address, http or https.", max_length=8192, examples=[EXAMPLE])]
+Number = Annotated[int, Meta(description="A version's number, from 1.", ge=1, examples=[1])]
+Moment = Annotated[
+    str, Meta(description="A time in ISO 8601, UTC where it has no zone; of a day its end.", examples=["2026-11-22"])
+]
 
 
 class UrlQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

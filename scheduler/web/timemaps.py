@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -23,7 +23,7 @@ from broadsheet.scheduler.web.threads import Threads
 class ListedMemento(Struct, frozen=True, kw_only=True):
     """A memento in a TimeMap."""
 
-    datetime: datetime
+    at: datetime = field(name="datetime")
     uri: str
 
 
@@ -32,7 +32,7 @@ class MementoList(Struct, frozen=True, kw_only=True):
 
     first: ListedMemento
     last: ListedMemento
-    list: list[ListedMemento]
+    listed: list[ListedMemento] = field(name="list")
 
 
 class TimeMapAddresses(Struct, frozen=True, kw_only=True):
@@ -115,10 +115,10 @@ def _link_format(found: list[Memento], at: Addresses) -> str:
 
 
 def _document(found: list[Memento], at: Addresses) -> TimeMap:
-    listed = [ListedMemento(datetime=memento.at, uri=at.memento(memento.at)) for memento in found]
+    listed = [ListedMemento(at=memento.at, uri=at.memento(memento.at)) for memento in found]
     return TimeMap(
         original_uri=at.original,
         timegate_uri=at.timegate,
         timemap_uri=TimeMapAddresses(link_format=at.timemap, json_format=at.json_timemap),
-        mementos=MementoList(first=listed[0], last=listed[-1], list=listed),
+        mementos=MementoList(first=listed[0], last=listed[-1], listed=listed),
     )

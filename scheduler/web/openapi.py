@@ -1,0 +1,189 @@
+"""The OpenAPI 3.1 document, made from the types that requests and answers are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from broadsheet.scheduler.web.endpoints import Read
+from broadsheet.scheduler.web.errors import Problem
+from broadsheet.scheduler.web.health import Alive, Health
+from broadsheet.scheduler.web.mementos import LINK_FORMAT
+from broadsheet.scheduler.web.reads import EXAMPLE
+from broadsheet.scheduler.web.timemaps import TimeMap
+
+Document = dict[str, Any]
+
+_REFERENCE = "#/components/schemas/{name}"
+_MEANINGS = {
+    200: "The answer.",
+    202: "The job, which goes on.",
+    302: "Where the memento is.",
+    304: "What the entity tag says is still so.",
+    400: "It cannot be asked like this.",
+    401: "It needs a token.",
+    403: "The token does not allow it.",
+    404: "There is none.",
+    405: "The method is another.",
+    409: "It contradicts what was asked before.",
+    413: "The body is too long.",
+    415: "The body has to be JSON.",
+    421: "The service is not addressed by this name.",
+    429: "Too many; wait.",
+    451: "It was taken down.",
+    502: "What is stored is damaged, and not shown.",
+    503: "The archive, or something else that is needed, does not answer.",
+}
+_PROBLEMS = (400, 401, 405, 421, 503)
+_URL = {
+    "name": "url",
+    "in": "path",
+    "required": True,
+    "description": "The article's address, percent-encoded; it may also stand there as it is, with its query.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 8192, "examples": [EXAMPLE]},
+}
+_ACCEPT_DATETIME = {
+    "name": "Accept-Datetime",
+    "in": "header",
+    "required": False,
+    "description": "The moment, as an HTTP date; default now.",
+    "schema": {"type": "string", "examples": ["Sun, 22 Nov 2026 12:00:00 GMT"]},
+}
+_DIGITS = {
+    "name": "digits",
+    "in": "path",
+    "required": True,
+    "description": "The second, as 14 digits: 20261122120000.",
+    "schema": {"type": "string", "pattern": "^[0-9]{14}$", "examples": ["20261122120000"]},
+}
+
+
+def document(reads: Sequence[Read], *, read_needs_token: bool) -> Document:
+    """Return the document.
+
+    Args:
+        reads: The endpoints that read.
+        read_needs_token: Whether reading needs a token.
+    """
+    security: list[Document] = [{"token": []}, {"password": []}] if read_needs_token else [{}, {"token": []}]
+    paths: Document = {read.path: {"get": {**_read(read), "security": security}} for read in reads}
+    for path, operation in {**_memento(), **_pages_for_programs()}.items():
+        paths[path] = {"get": {**operation, "security": operation.get("security", security)}}
+    types = [read.answer for read in reads]
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Broadsheet",
+            "version": version("broadsheet"),
+            "summary": "Every version of every article that an archive has seen.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": _schemas([*types, Problem, TimeMap, Health, Alive]),
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "password": {"type": "http", "scheme": "basic", "description": "Any name; the token as password."},
+            },
+        },
+    }
+
+
+def _read(read: Read) -> Document:
+    answers = {200: _json(read.answer), 304: {}}
+    return {
+        "summary": read.summary,
+        "operationId": read.path.removeprefix("/api/").replace("/", "_").replace("{", "").replace("}", ""),
+        "parameters": parameters(read.path, read.query),
+        "responses": responses(answers, (*_PROBLEMS, *read.errors)),
+    }
+
+
+def parameters(path: str, query: type[Struct]) -> list[Document]:
+    """Return the parameters that a type of queries has, as fields of the path or of the query."""
+    schema = _schemas([query])[query.__name__]
+    return [
+        {
+            "name": name,
+            "in": "path" if f"{{{name}}}" in path else "query",
+            "required": name in schema["required"],
+            "description": stated.get("description", ""),
+            "schema": {key: value for key, value in stated.items() if key != "description"},
+        }
+        for name, stated in schema["properties"].items()
+    ]
+
+
+def responses(answers: dict[int, Document], problems: Sequence[int]) -> Document:
+    """Return the responses of an operation: content by status, and the statuses of its problems."""
+    found = {status: {"content": content} if content else {} for status, content in answers.items()}
+    found |= {status: {"content": _json(Problem)} for status in problems if status not in found}
+    if 400 in found:
+        # What is no HTTP request, or too long for one, the server refuses before it is ours.
+        found[400]["content"] |= {"text/plain": {"schema": {"type": "string"}}}
+    return {str(status): {"description": _MEANINGS[status], **found[status]} for status in sorted(found)}
+
+
+def _json(kind: type[Struct]) -> Document:
+    return {"application/json": {"schema": {"$ref": _REFERENCE.format(name=kind.__name__)}}}
+
+
+def _schemas(types: Sequence[type[Struct]]) -> Document:
+    return dict(sorted(msgspec.json.schema_components(types, ref_template=_REFERENCE)[1].items()))
+
+
+def _memento() -> Document:
+    problems = (*_PROBLEMS, 404, 451, 502)
+    anything: Document = {"*/*": {"schema": {}}}
+    link_format = {LINK_FORMAT: {"schema": {"type": "string"}}}
+    return {
+        "/timegate/{url}": {
+            "summary": "Memento (RFC 7089): leads to what stood at a moment.",
+            "operationId": "timegate",
+            "parameters": [_URL, _ACCEPT_DATETIME],
+            "responses": responses({302: {}}, problems),
+        },
+        "/timemap/link/{url}": {
+            "summary": "Memento (RFC 7089): the mementos of an article, in link format.",
+            "operationId": "timemap_link",
+            "parameters": [_URL],
+            "responses": responses({200: link_format, 304: {}}, problems),
+        },
+        "/timemap/json/{url}": {
+            "summary": "The mementos of an article, in JSON.",
+            "operationId": "timemap_json",
+            "parameters": [_URL],
+            "responses": responses({200: _json(TimeMap), 304: {}}, problems),
+        },
+        "/memento/{digits}/{url}": {
+            "summary": "Memento (RFC 7089): the archived response, with its own status, in a sandbox.",
+            "operationId": "memento",
+            "parameters": [_DIGITS, _URL],
+            "responses": {
+                **responses({302: {}, 304: {}}, problems),
+                "default": {"description": "The archived response.", "content": anything},
+            },
+        },
+    }
+
+
+def _pages_for_programs() -> Document:
+    anyone: list[Document] = []
+    return {
+        "/healthz": {
+            "summary": "Whether the process lives.",
+            "operationId": "healthz",
+            "security": anyone,
+            "responses": responses({200: _json(Alive)}, (405, 421)),
+        },
+        "/readyz": {
+            "summary": "Whether what the service stands on answers.",
+            "operationId": "readyz",
+            "security": anyone,
+            "responses": responses({200: _json(Health), 503: _json(Health)}, (405, 421)),
+        },
+    }
