@@ -43,5 +43,6 @@ def finding_of(reading: Reading, *, expected: bool) -> Finding:
         canonical_url=reading.canonical_url if is_article else None,
         reason=reading.reason,
         failure=reading.failure,
+        optouts=reading.optouts,
         outlinks=[Outlink(entry.url, entry.kind) for entry in reading.entries],
     )

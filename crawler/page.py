@@ -65,6 +65,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         canonical_url: The address the page claims as its own, or None.
         entries: The URLs it points to, each once.
         requisites: The addresses of what an HTML page is shown with.
+        optouts: What the page says that its publisher reserves.
         failure: Why only the raw bytes could be kept, or None.
     """
 
@@ -74,6 +75,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     canonical_url: str | None = None
     entries: list[Entry] = []
     requisites: list[str] = []
+    optouts: list[str] = []
     failure: str | None = None
 
 

@@ -77,6 +77,7 @@ def read_html(page: HtmlPage) -> Reading:
         reason=extraction.reason,
         article=None if _tells_of_absence(extraction) else extraction.article,
         canonical_url=extraction.canonical_url,
+        optouts=extraction.optouts,
         entries=_distinct(_linked(extraction, page.url))[0],
         requisites=extraction.requisites[:MOST_REQUISITES],
     )

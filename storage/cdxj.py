@@ -22,6 +22,7 @@ from broadsheet.storage import layout
 from broadsheet.storage.captures import Capture, Rendering
 from broadsheet.storage.errors import ArchiveDamagedError
 from broadsheet.storage.model import Outcome, PageKind
+from broadsheet.storage.optouts import in_headers, in_order
 from broadsheet.storage.urls import identity, surt
 
 
@@ -49,6 +50,7 @@ class IndexLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
         source: The source it was crawled for.
         clock: What the clock of the crawler's machine showed, where that was another moment than `at`.
         rendering: Where what a browser made of the page lies in the same segment.
+        optouts: What its publisher reserves, where anything: see `optouts.OPT_OUTS`.
         via: The page that was shown with it, where it is a requisite: it goes where that is taken down.
     """
 
@@ -72,6 +74,7 @@ class IndexLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: str | None = None
     clock: datetime | None = None
     rendering: Rendering | None = None
+    optouts: list[str] = []
     via: str | None = None
 
     @property
@@ -95,8 +98,9 @@ def index_line(
     kind: PageKind | None,
     snapshot: str | None,
     location: str | None,
+    optouts: Iterable[str] = (),
 ) -> IndexLine:
-    """Return the index line of a capture that lies in the segment `warc_key`."""
+    """Return the index line of a capture that lies in the segment `warc_key`; `optouts` are those in its page."""
     filed_as = capture.filed_as if identity(capture.filed_as) != identity(capture.url) else None
     return IndexLine(
         url=capture.url,
@@ -119,6 +123,7 @@ def index_line(
         source=None if capture.revisit else capture.source,
         clock=capture.clock,
         rendering=capture.rendering,
+        optouts=in_order({*in_headers(capture.headers), *optouts}),
         via=capture.request.via if capture.request.purpose == "requisite" else None,
     )
 

@@ -44,6 +44,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         reason: Why the page is an article, or why not.
         failure: Why the page could not be read, so that only its bytes are kept.
         outlinks: What it leads to.
+        optouts: What the page itself says that its publisher reserves.
     """
 
     kind: PageKind = "other"
@@ -52,6 +53,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     reason: str | None = None
     failure: str | None = None
     outlinks: list[Outlink] = []
+    optouts: list[str] = []
 
 
 class Standing(Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from broadsheet.crawler.extraction.labels import primary_language, read_language
 from broadsheet.crawler.extraction.layout import Layout
 from broadsheet.crawler.extraction.lead import read_lead
 from broadsheet.crawler.extraction.links import Link, read_canonical, read_feeds, read_links, read_requisites
+from broadsheet.crawler.extraction.optouts import read_optouts
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.related import RelatedReader, mentions_of, related_links
 from broadsheet.crawler.extraction.structured import Structured, as_list, as_text
@@ -38,6 +39,7 @@ class Extraction(Struct, frozen=True, kw_only=True):
         canonical_url: The address that the page claims for itself, absolute; only its claim.
         is_article: Whether the page is an article.
         reason: Why it is one or not, in measured words, with what the parser left out.
+        optouts: What it says that its publisher reserves.
         links: Its links, absolute, each once, in document order.
         feeds: The addresses of the feeds it names.
         requisites: The addresses of what it is shown with, such as pictures and styles.
@@ -47,6 +49,7 @@ class Extraction(Struct, frozen=True, kw_only=True):
     canonical_url: str | None = None
     is_article: bool
     reason: str
+    optouts: list[str] = []
     links: list[Link] = []
     feeds: list[str] = []
     requisites: list[str] = []
@@ -85,6 +88,7 @@ def extract(
         return Extraction(article=Article(), is_article=False, reason=reason)
     links, feeds, canonical = read_links(page), read_feeds(page), read_canonical(page)
     requisites = read_requisites(page) if with_requisites else []
+    optouts = read_optouts(page)
     article, verdict = _read(page, captured_at, hints)
     reason = f"{verdict.reason}; {page.parser_limit}" if page.parser_limit else verdict.reason
     return Extraction(
@@ -92,6 +96,7 @@ def extract(
         canonical_url=canonical,
         is_article=verdict.is_article,
         reason=reason,
+        optouts=optouts,
         links=links,
         feeds=feeds,
         requisites=requisites,

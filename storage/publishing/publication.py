@@ -244,6 +244,7 @@ class _Planner:
             kind=finding.kind if finding and verdict.outcome == "not_article" else None,
             snapshot=snapshot,
             location=redirect_location(capture),
+            optouts=finding.optouts if finding else [],
         )
         self.lines.append(line)
         self._known[filed] = advance(known, line)

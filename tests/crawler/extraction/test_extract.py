@@ -163,3 +163,9 @@ def test_any_address_and_any_hint_are_borne(path: str, hints: Hints) -> None:
     extraction = extract(page, url=url, content_type=None, captured_at=CAPTURED_AT, hints=hints)
     assert extraction.article.title
     assert extraction.reason
+
+
+def test_what_elements_of_a_page_reserve_is_told_wherever_they_stand(read: Read) -> None:
+    head = '<meta name="ROBOTS" content="noai, noarchive"><meta name="otherbot" content="nosnippet">'
+    extraction = read('<p>Lamps</p><meta http-equiv="tdm-reservation" content="1">', head=head)
+    assert extraction.optouts == ["noarchive", "noai", "tdm"]
