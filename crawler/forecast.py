@@ -3,13 +3,13 @@
 How many edits are expected between two moments is the sum of two terms:
 
 - by age: ``m`` times what the habits of the source make of the two ages. The habits are edits for each hour watched,
-  in spans of age that double; where little was seen yet they are ``C / (age + A)``: that falls as a power law does.
-  ``m`` is what this article has shown: (PRIOR + its edits that were no follow-ups) / (PRIOR + edits foreseen for any
-  article meanwhile), the mean of a gamma distribution after that evidence. Of one that never changes it grows small.
-- after an edit: ``F * b * (1 / (s + b) - 1 / (t + b))`` for the times s and t since the last edit seen. Corrections come
-  in bursts, and live pages change until they end; ``b`` is the time that lay before the last edit. An edit is counted
-  as a follow-up by the share that this term had in what was expected (stochastic declustering: Zhuang, Ogata and
-  Vere-Jones, JASA 97, 2002).
+  in spans of age that double; where little was seen they are ``C / (age + A)``, falling as a power of age. ``m`` is
+  what this article has shown: (PRIOR + its edits that were no follow-ups) / (PRIOR + edits foreseen for any article
+  meanwhile), the mean of a gamma distribution after that evidence. Of one that never changes it grows small.
+- after an edit: ``F * b * (1 / (s + b) - 1 / (t + b))`` for the times s and t since the last edit seen. Corrections
+  come in bursts, and live pages change until they end; ``b`` is the time that lay before the last edit. An edit is
+  counted as a follow-up by the share that this term had in what was expected (stochastic declustering: Zhuang, Ogata
+  and Vere-Jones, JASA 97, 2002).
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from broadsheet.crawler.rhythm import Rhythm
+
 Role = Literal["front", "listing", "page", "article"]
 Found = Literal["changed", "unchanged", "gone", "failed"]
 
@@ -45,10 +47,11 @@ class History(Struct, frozen=True, kw_only=True, array_like=True):
         burst: Hours between that change and what was before it: the publication, or another change.
         own_edits: Changes that were no follow-ups of others.
         followed: Changes that were.
-        interval: Hours from look to look, of what is no article.
-        share: How often a look at what is no article found something new, the last ones counting most.
+        interval: Hours from look to look, of any other page.
+        share: How often a look at one found something new, the last ones counting most.
         gone: Looks in a row that found that it is gone.
         failures: Looks in a row that were not answered.
+        rhythm: When a front page, feed or sitemap leads to something new; None of other pages.
         foreseen: How many edits the habits of the source made one expect of any article while this one was watched.
     """
 
@@ -65,4 +68,5 @@ class History(Struct, frozen=True, kw_only=True, array_like=True):
     share: float = 0.5
     gone: int = 0
     failures: int = 0
+    rhythm: Rhythm | None = None
     foreseen: float = 0.0

@@ -8,8 +8,9 @@ equal for all pages, so where x is. (To catch edits is another aim than to have 
 change too often are best given up: Cho and Garcia-Molina, "Effective page refresh policies for web crawlers", ACM TODS
 28, 2003; Azar, Horvitz, Lubetzky, Peres and Shahaf, "Tractable near-optimal policies for crawling", PNAS 115, 2018.)
 
-**Listings** change where they lead to an article that nothing else had led to. Their interval is multiplied: by less
-than one where they did, by more where not.
+**Listings**, which are front pages, feeds and sitemaps, are due as `rhythm` says of the articles that nothing else had
+led to. **Other pages** may be listings or not: the interval is multiplied, by less than one where a look led to such an
+article, by more where not.
 
 **Removals** are looked at once more soon: a server errs. **Failures** are tried again after pauses that double.
 
@@ -27,21 +28,20 @@ from msgspec import Struct
 
 from broadsheet.crawler.forecast import Forecast, watched
 from broadsheet.crawler.histories import HOUR, UNKNOWN_HABITS, Found, Habits, History, Role
+from broadsheet.crawler.rhythm import UNKNOWN_RHYTHM, expected_articles, hours_until_due, learn
 from broadsheet.storage.model import Date
 
+_LONGEST_HOURS: dict[Role, float] = {"front": 2.0, "listing": 12.0}
+_FIRST_HOURS = 6.0
 _FASTER, _SLOWER = 0.6, 1.4
-_FIRST_AND_LONGEST_HOURS: dict[Role, tuple[float, float]] = {
-    "front": (0.25, 2.0),
-    "listing": (0.5, 12.0),
-    "page": (6.0, math.inf),
-}
-# How much of what a listing is said to lead to is what it led to last.
+# How much of what a page is said to lead to is what it led to last.
 _SHARE_OF_LAST = 0.2
 
 _CONFIRMED_AFTER_HOURS = 0.25
 _RESTORED_HOURS = 24.0
 _RETRIED_HOURS, _RETRIED_LONGEST_HOURS = 0.25, 24.0
 _STEPS = 20
+_MOST_WAITED = 7 * 24.0
 _WESTERNMOST = timedelta(hours=12)
 
 
@@ -72,18 +72,21 @@ def begin(role: Role, at: datetime, *, published: datetime | None = None, found:
         found: What the look found; that it changed means no more than that it is there.
     """
     born = min(at, published or at)
-    begun = History(role=role, first_seen=at, born=born, tried_at=at, seen_at=at, interval=_bounds(role)[0])
+    begun = become(History(role="page", first_seen=at, born=born, tried_at=at, seen_at=at, interval=_FIRST_HOURS), role)
     return observe(begun, at, found, UNKNOWN_HABITS)[0] if found in ("failed", "gone") else begun
 
 
-def observe(history: History, at: datetime, found: Found, habits: Habits) -> tuple[History, Habits]:
+def observe(
+    history: History, at: datetime, found: Found, habits: Habits, *, new_articles: int = 0
+) -> tuple[History, Habits]:
     """Return the history of a page, and the habits of its source, after another look at it.
 
     Args:
         history: What was known.
         at: The moment of the look, aware; one that is not later than the last changes nothing but what was found.
-        found: What it found. Of a listing, whether it led to an article that was not known.
+        found: What it found.
         habits: The habits of its source until now.
+        new_articles: How many articles it led to that were not known; of what is no article this alone is a change.
     """
     at = max(at, history.tried_at)
     if found == "failed":
@@ -93,16 +96,15 @@ def observe(history: History, at: datetime, found: Found, habits: Habits) -> tup
         return msgspec.structs.replace(seen, gone=history.gone + 1), habits
     seen = msgspec.structs.replace(seen, gone=0)
     if history.role != "article":
-        return _listed(seen, changed=found == "changed"), habits
+        return _listed(history, seen, new_articles), habits
     return watched(history, seen, habits, edited=found == "changed")
 
 
 def become(history: History, role: Role, published: datetime | None = None) -> History:
     """Return the history of a page of which it is known better now what it is, or when it was published."""
     born = min(history.first_seen, published or history.born)
-    if role == history.role:
-        return msgspec.structs.replace(history, born=born)
-    return msgspec.structs.replace(history, role=role, born=born, interval=_bounds(role)[0])
+    rhythm = history.rhythm or (UNKNOWN_RHYTHM if role in _LONGEST_HOURS else None)
+    return msgspec.structs.replace(history, role=role, born=born, rhythm=rhythm)
 
 
 def due_at(history: History, pace: Pace, habits: Habits) -> datetime:
@@ -116,6 +118,8 @@ def due_at(history: History, pace: Pace, habits: Habits) -> datetime:
         hours = _RESTORED_HOURS * 2.0 ** min(history.gone - 2, 20)
     elif history.role == "article":
         hours = _hours_until(Forecast(history, habits), pace.price, quickest, slowest)
+    elif history.rhythm is not None:
+        hours = hours_until_due(history.rhythm, history.seen_at, _LONGEST_HOURS[history.role])
     else:
         hours = history.interval
     return history.tried_at + max(quickest, min(hours, slowest)) * HOUR
@@ -135,6 +139,8 @@ def expected(history: History, at: datetime, habits: Habits) -> float:
         return 0.0
     if history.role == "article":
         return Forecast(history, habits).edits(waited)
+    if history.rhythm is not None:
+        return expected_articles(history.rhythm, history.seen_at, min(max(waited, 0.0), _MOST_WAITED))
     return history.share * waited / max(history.interval, 1e-3)
 
 
@@ -155,25 +161,16 @@ def latest_moment(published: Date) -> datetime | None:
     return moment.replace(tzinfo=UTC) + _WESTERNMOST
 
 
-def is_confirmed(history: History) -> bool:
-    """Tell whether a page that is gone was found gone by two looks: before that, nobody need be told."""
-    return history.gone > 1
-
-
-def _listed(now: History, *, changed: bool) -> History:
-    _, longest = _bounds(now.role)
-    interval = min(now.interval * (_FASTER if changed else _SLOWER), longest)
+def _listed(before: History, now: History, new_articles: int) -> History:
+    changed_at = now.seen_at if new_articles else now.changed_at
+    if before.rhythm is not None:
+        waited = (now.seen_at - before.seen_at) / HOUR
+        rhythm = learn(before.rhythm, before.seen_at, waited, new_articles)
+        return msgspec.structs.replace(now, rhythm=rhythm, changed_at=changed_at)
     # Shorter than any pace allows, it would take long to grow again.
-    return msgspec.structs.replace(
-        now,
-        interval=max(interval, 1 / 12),
-        share=now.share + _SHARE_OF_LAST * (changed - now.share),
-        changed_at=now.seen_at if changed else now.changed_at,
-    )
-
-
-def _bounds(role: Role) -> tuple[float, float]:
-    return _FIRST_AND_LONGEST_HOURS.get(role, (0.0, math.inf))
+    interval = max(now.interval * (_FASTER if new_articles else _SLOWER), 1 / 12)
+    share = now.share + _SHARE_OF_LAST * (bool(new_articles) - now.share)
+    return msgspec.structs.replace(now, interval=interval, share=share, changed_at=changed_at)
 
 
 def _hours_until(forecast: Forecast, price: float, quickest: float, slowest: float) -> float:

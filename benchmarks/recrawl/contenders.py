@@ -39,8 +39,8 @@ class Watch(Protocol):
     def next_look(self) -> float:
         """Return the hour of the next look; infinity where there is none."""
 
-    def saw(self, at: float, found: Found) -> None:
-        """Take in what a look found."""
+    def saw(self, at: float, found: Found, new_articles: int = 0) -> None:
+        """Take in what a look found; of a listing, to how many new articles it led."""
 
 
 Contender = Callable[[float], Callable[[float, float], Watch]]
@@ -70,9 +70,11 @@ class RevisitedPage:
         """Return the hour of the next look."""
         return (revisiting.due_at(self.history, self._source.pace, self._source.habits) - _EPOCH) / _HOUR
 
-    def saw(self, at: float, found: Found) -> None:
+    def saw(self, at: float, found: Found, new_articles: int = 0) -> None:
         """Take in what a look found."""
-        self.history, self._source.habits = revisiting.observe(self.history, moment(at), found, self._source.habits)
+        self.history, self._source.habits = revisiting.observe(
+            self.history, moment(at), found, self._source.habits, new_articles=new_articles
+        )
 
     def expects(self, at: float) -> float:
         """Return how much a look at an hour is expected to find."""
@@ -94,7 +96,7 @@ class Rule:
         self.pause = self._of(self)
         return self.looked + self.stretched * self.pause
 
-    def saw(self, at: float, found: Found) -> None:
+    def saw(self, at: float, found: Found, new_articles: int = 0) -> None:  # noqa: ARG002 - these count changes
         """Take in what a look found; these rules know of no removal."""
         self.changed = at if found == "changed" else self.changed
         self.looked, self.last = at, found

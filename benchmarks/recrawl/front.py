@@ -32,7 +32,7 @@ def play_front(traces: Sequence[Trace], contender: Contender, stretched: float =
         now = bisect_right(published, at)
         tally.delays += [at - moment for moment in published[seen:now]]
         tally.caught += now - seen
-        watch.saw(at, "changed" if now > seen else "unchanged")
+        watch.saw(at, "changed" if now > seen else "unchanged", now - seen)
         seen = now
     return tally
 

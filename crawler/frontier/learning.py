@@ -127,10 +127,11 @@ def _after(row: Row[*tuple[Any, ...]], at: datetime, habits: Habits, *, new_arti
     """Return the history of a page, and the habits of its source, after the look that a run took at it."""
     before = None if row.history is None else decode(row.history)
     role = _role(row, before)
-    moment, found = row.checked_at or at, _found(row.outcome, role, new_articles)
+    moment, found = row.checked_at or at, _found(row.outcome, role)
     if before is None:
         return revisiting.begin(role, moment, published=row.published_at, found=found), habits
-    return revisiting.observe(revisiting.become(before, role, row.published_at), moment, found, habits)
+    known = revisiting.become(before, role, row.published_at)
+    return revisiting.observe(known, moment, found, habits, new_articles=new_articles)
 
 
 def _role(row: Row[*tuple[Any, ...]], before: History | None) -> Role:
@@ -143,8 +144,8 @@ def _role(row: Row[*tuple[Any, ...]], before: History | None) -> Role:
     return "page" if before is None or row.outcome == "failed" else before.role
 
 
-def _found(outcome: str, role: Role, new_articles: int) -> Found:
+def _found(outcome: str, role: Role) -> Found:
     if outcome == "not_article":
         # An article that is none any more: a login wall, an error with status 200. It is looked at again soon.
-        return "failed" if role == "article" else "changed" if new_articles else "unchanged"
+        return "failed" if role == "article" else "unchanged"
     return _FOUND[outcome]
