@@ -182,8 +182,8 @@ def test_of_what_vanished_no_body_is_held(catalog: Catalog) -> None:
 def test_a_removal_is_confirmed_by_a_second_look(tmp_path: Path) -> None:
     writer = Writer(FolderStore(tmp_path / "archive"), tmp_path / "local")
     confirmed = []
-    for visit in (shows(URL, 0, "text"), answers(URL, 1, "410 Gone"), answers(URL, 2, "410 Gone")):
-        writer.publish(visit)
+    for shown in (shows(URL, 0, "text"), answers(URL, 1, "410 Gone"), answers(URL, 2, "410 Gone")):
+        writer.publish(shown)
         known = writer.catalog.get(URL)
         assert known is not None
         confirmed.append(known.removal_is_confirmed)
