@@ -18,6 +18,7 @@ from broadsheet.crawler.frontier.seen import TOO_DEEP
 from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.timeliness import Timeliness
+from broadsheet.storage.captures import PAGE_TYPES
 from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import InvalidURLError
 from broadsheet.storage.publishing.catalog import Catalog
@@ -184,6 +185,8 @@ class Admission:
         known = self._catalog.get(url)
         if known is None or known.standing is not None or known.kind != "other":
             return False
+        if known.mime in PAGE_TYPES:
+            return False  # A wall, or a page that was not there: behind it may be an article the next time.
         return datetime.now(UTC) - known.captured_at < _NO_PAGE_FOR
 
 

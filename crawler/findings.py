@@ -38,8 +38,9 @@ def finding_of(reading: Reading, *, expected: bool) -> Finding:
     """
     is_article = reading.kind == "article" or (expected and reading.article is not None and bool(reading.article.text))
     return Finding(
-        kind="article" if is_article else reading.kind,
+        kind=reading.kind,
         article=reading.article if is_article else None,
+        is_doubtful=is_article and reading.kind != "article",
         canonical_url=reading.canonical_url if is_article else None,
         reason=reading.reason,
         failure=reading.failure,

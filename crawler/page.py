@@ -59,7 +59,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     """What a page turned out to be.
 
     Attributes:
-        kind: An article; an index, which is any other HTML page; a feed; a sitemap; or something else.
+        kind: An article; an index or any other page with text; a feed; a sitemap; or something else, a wall say.
         reason: Why it was taken for that, for people.
         article: What the page says; of an index, what could be read all the same, or None.
         canonical_url: The address the page claims as its own, or None.

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 
 from broadsheet.crawler.discovery import Entry, absolute
 from broadsheet.crawler.extraction.extract import Extraction, extract
-from broadsheet.crawler.extraction.wording import NOT_FOUND
 from broadsheet.crawler.feeds import FEED_ROOTS, read_feed, read_json_feed
 from broadsheet.crawler.page import CapturedPage, HtmlPage, Reading, unreadable
 from broadsheet.crawler.sitemaps import SITEMAP_ROOTS, read_sitemap
@@ -63,7 +62,7 @@ def read_capture(capture: CapturedPage) -> Reading:
 
 
 def read_html(page: HtmlPage) -> Reading:
-    """Return what an HTML document means: an article or an index, with the links on it."""
+    """Return what an HTML document means: an article, an index or something else, with the links on it."""
     extraction = extract(
         page.html,
         url=page.url,
@@ -73,19 +72,14 @@ def read_html(page: HtmlPage) -> Reading:
         with_requisites=page.with_requisites,
     )
     return Reading(
-        kind="article" if extraction.is_article else "index",
+        kind=extraction.kind,
         reason=extraction.reason,
-        article=None if _tells_of_absence(extraction) else extraction.article,
+        article=None if extraction.kind == "other" else extraction.article,
         canonical_url=extraction.canonical_url,
         optouts=extraction.optouts,
         entries=_distinct(_linked(extraction, page.url))[0],
         requisites=extraction.requisites[:MOST_REQUISITES],
     )
-
-
-def _tells_of_absence(extraction: Extraction) -> bool:
-    """Whether a page says that another one is not there: its text is nobody's article, whoever expects one."""
-    return not extraction.is_article and NOT_FOUND.search(extraction.article.title or "") is not None
 
 
 def _media_type(message: ResponseMessage) -> str:

@@ -91,8 +91,18 @@ def select(archive: Archive, url: str, *, number: int | None = None, when: datet
     if snapshot is None:
         archive.refuse_taken_down(url)
         as_of = f" as of {when.isoformat()}" if when else ""
-        raise NoSuchVersionError(f"nothing is archived for {url}{as_of}")
+        raise NoSuchVersionError(f"nothing is archived for {url}{as_of}{_but_looks(archive, url, when)}")
     return snapshot
+
+
+def _but_looks(archive: Archive, url: str, when: datetime | None) -> str:
+    """Return what stands in place of a version where the URL was looked at, and no article was found."""
+    looks = archive.looks(url, when)
+    if not looks:
+        return ""
+    last = looks[-1]
+    why = f", {last.reason}" if last.reason else ""
+    return f" as an article; at {last.at:%Y-%m-%dT%H:%M:%SZ} it was {last.kind or last.outcome}{why} (show --capture)"
 
 
 def numbered(snapshot: Snapshot) -> NumberedSnapshot:

@@ -51,6 +51,7 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         render: Whether its pages are read as a browser shows them; needs the extra ``javascript`` and a Chromium.
         requisites: Whether the pictures, styles and scripts of new and changed articles are archived too.
         retention: How long its captures are kept, such as ``400 days``; null for ever.
+        keep_front_pages: Whether its front and section pages are kept for ever, as evidence of what stood where.
         credentials: A TOML file with the table ``[headers]``: secret headers that open the source to its subscriber,
             such as ``Cookie``. Its path rests on the directory of the sources file.
     """
@@ -63,6 +64,7 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     render: bool = False
     requisites: bool = False
     retention: str | None = None
+    keep_front_pages: bool = False
     credentials: str | None = None
 
 
@@ -182,7 +184,12 @@ def credentials(sources_file: Path, source: Source) -> Credentials | None:
 def retentions(config: Config) -> list[Retention]:
     """Return how long the captures of each source are kept."""
     return [
-        Retention(source=name, home=source.home, age=None if source.retention is None else _age(source.retention))
+        Retention(
+            source=name,
+            home=source.home,
+            age=None if source.retention is None else _age(source.retention),
+            keep_front_pages=source.keep_front_pages,
+        )
         for name, source in config.sources.items()
     ]
 

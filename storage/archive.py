@@ -8,28 +8,20 @@ from functools import lru_cache, partial
 
 from msgspec import Struct
 
-from broadsheet.storage import numbering
-from broadsheet.storage.captures import Rendering
+from broadsheet.storage import looks, numbering
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.chains.changes import Changes
 from broadsheet.storage.documents import extractions, removals
 from broadsheet.storage.documents.extractions import Extraction
 from broadsheet.storage.documents.marker import ensure_format
 from broadsheet.storage.documents.removals import Removal, Takedowns
-from broadsheet.storage.errors import (
-    ArchiveDamagedError,
-    NoSuchObjectError,
-    NoSuchVersionError,
-    RecordError,
-    TakenDownError,
-)
+from broadsheet.storage.errors import ArchiveDamagedError, NoSuchVersionError, TakenDownError
 from broadsheet.storage.index.lookup import Lookup, between
 from broadsheet.storage.layout import SnapshotName, TableName
 from broadsheet.storage.model import Snapshot, WarcLocation
-from broadsheet.storage.segments import replaced, warc
+from broadsheet.storage.segments.stored import read_record, read_rendering
 from broadsheet.storage.segments.warc import WarcRecord
 from broadsheet.storage.stores.objects import ObjectStore, open_store
-from broadsheet.storage.stores.rereading import again_if_damaged
 from broadsheet.storage.tables import parts as table_parts
 from broadsheet.storage.urls import identity_hash, site
 
@@ -124,9 +116,33 @@ class Archive:
         if self.takedown(url):
             return []
         found = [
-            Check(at=line.at, record=_location(line)) for line in lookup.filed_under(url) if line.outcome == "unchanged"
+            Check(at=line.at, record=looks.location(line))
+            for line in lookup.filed_under(url)
+            if line.outcome == "unchanged"
         ]
         return sorted(found, key=lambda check: check.at)
+
+    def looks(self, url: str, until: datetime | None = None) -> list[IndexLine]:
+        """Return the index lines of what was captured at a URL, article or not, oldest first; redirects left out.
+
+        Each tells what the page was taken for (`outcome`, `kind`) and why (`reason`).
+
+        Args:
+            url: The address, of a front page for example.
+            until: The moment of the last of them; a naive moment is taken as UTC.
+        """
+        return looks.looks(self.store, url, until and _utc(until))
+
+    def captured(self, line: IndexLine) -> bytes:
+        """Return the HTTP response of a capture as it was on the wire; of a revisit that whose body it repeats.
+
+        Args:
+            line: One of `looks`.
+
+        Raises:
+            ArchiveDamagedError: The record is missing or not what was stored, or no capture has the body.
+        """
+        return looks.whole_response(self.store, line, self.looks(line.filed_as or line.url, line.at))
 
     def snapshots(
         self,
@@ -251,7 +267,7 @@ class Archive:
         rendering = next((line.rendering for line in lines if line.id == where.record_id), None)
         if rendering is None:
             return None
-        return again_if_damaged(lambda: self._rendering_at(where, rendering))
+        return read_rendering(self.store, where, rendering)
 
     def record(self, snapshot: Snapshot) -> bytes:
         """Return the WARC record that a version rests on: one gzip member, as stored.
@@ -268,35 +284,12 @@ class Archive:
         if self._is_hidden(snapshot):
             raise TakenDownError(f"version {snapshot.version} of {snapshot.url} was taken down")
         try:
-            return again_if_damaged(lambda: self._record_at(where))
+            return read_record(self.store, where)
         except ArchiveDamagedError as error:
             if snapshot.key in removals.removed(self.store):
                 message = f"version {snapshot.version} of {snapshot.url} was removed since it was read"
                 raise NoSuchVersionError(message) from error
             raise
-
-    def _record_at(self, where: WarcLocation) -> tuple[bytes, WarcRecord]:
-        try:
-            member = replaced.get_range(self.store, where.key, where.offset, where.length)
-            record = warc.read_member(member)
-        except (NoSuchObjectError, RecordError) as error:
-            raise ArchiveDamagedError(f"record {where.record_id} in {where.key}: {error}; run verify") from error
-        if record.record_id != where.record_id or not warc.block_is_intact(record):
-            message = f"record {where.record_id} in {where.key} is not what was stored; run verify"
-            raise ArchiveDamagedError(message)
-        return member, record
-
-    def _rendering_at(self, original: WarcLocation, rendering: Rendering) -> bytes:
-        try:
-            member = replaced.get_range(self.store, original.key, rendering.offset, rendering.length)
-            record = warc.read_member(member)
-        except (NoSuchObjectError, RecordError) as error:
-            where = f"{original.key} at byte {rendering.offset}"
-            raise ArchiveDamagedError(f"the rendering in {where}: {error}; run verify") from error
-        refers_to = record.field("WARC-Refers-To")
-        if refers_to != f"<{original.record_id}>" or not warc.block_is_intact(record):
-            raise ArchiveDamagedError(f"the rendering of {original.record_id} is not what was stored; run verify")
-        return record.block
 
     def _is_hidden(self, snapshot: Snapshot) -> bool:
         return Takedowns(self.store, identity_hash(snapshot.url)).hides(snapshot.url, snapshot.key)
@@ -329,13 +322,3 @@ def _utc(moment: datetime) -> datetime:
 def _language(snapshot: Snapshot) -> str | None:
     language = snapshot.article.language if snapshot.article else None
     return language.partition("-")[0].lower() if language else None
-
-
-def _location(line: IndexLine) -> WarcLocation:
-    return WarcLocation(
-        key=line.filename,
-        offset=int(line.offset),
-        length=int(line.length),
-        record_id=line.id,
-        payload_digest=line.digest,
-    )

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from broadsheet.storage.model import Hints
 
-_PAGES = frozenset({"text/html", "application/xhtml+xml"})
+PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+"""The media types of pages."""
 
 Purpose = Literal["page", "robots", "guess", "requisite"]
 
@@ -110,7 +111,7 @@ class Capture(Struct, frozen=True, kw_only=True):
     @property
     def is_html(self) -> bool:
         """Whether it was sent as a page."""
-        return self.mime in _PAGES
+        return self.mime in PAGE_TYPES
 
     @property
     def filed_as(self) -> str:

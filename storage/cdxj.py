@@ -41,6 +41,7 @@ class IndexLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
         id: The WARC-Record-ID, ``urn:uuid:...``.
         outcome: What the capture meant for its article; absent for robots.txt and redirects.
         kind: What the page is, where it is no article: ``index``, ``feed``, ``sitemap``, ``other``.
+        reason: Why the page was taken for an article or not, or why it failed; at most 300 characters, for people.
         snapshot: The key of the version it became.
         filed_as: The URL whose version it is, where that is not `url`.
         etag: The validator to ask with the next time.
@@ -65,6 +66,7 @@ class IndexLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     outcome: Outcome | None = None
     kind: PageKind | None = None
+    reason: str | None = None
     snapshot: str | None = None
     filed_as: str | None = None
     etag: str | None = None
@@ -86,6 +88,7 @@ class IndexLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
 # The size of the blocks of a ZipNum cluster.
 LINES_PER_MEMBER = 3_000
 _GZIP_WINDOW = 31
+_LONGEST_REASON = 300
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(IndexLine)
 
@@ -99,6 +102,7 @@ def index_line(
     snapshot: str | None,
     location: str | None,
     optouts: Iterable[str] = (),
+    reason: str | None = None,
 ) -> IndexLine:
     """Return the index line of a capture that lies in the segment `warc_key`; `optouts` are those in its page."""
     filed_as = capture.filed_as if identity(capture.filed_as) != identity(capture.url) else None
@@ -114,6 +118,7 @@ def index_line(
         id=capture.record_id,
         outcome=outcome,
         kind=kind,
+        reason=reason[:_LONGEST_REASON] if reason else None,
         snapshot=snapshot,
         filed_as=filed_as,
         etag=None if capture.revisit else capture.header("etag"),

@@ -40,6 +40,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     Attributes:
         kind: What the page is.
         article: The article, where the page is one.
+        is_doubtful: Whether it was taken for an article only because somebody asked for it.
         canonical_url: The canonical URL that the page claims.
         reason: Why the page is an article, or why not.
         failure: Why the page could not be read, so that only its bytes are kept.
@@ -49,6 +50,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     kind: PageKind = "other"
     article: Article | None = None
+    is_doubtful: bool = False
     canonical_url: str | None = None
     reason: str | None = None
     failure: str | None = None
@@ -161,7 +163,7 @@ def _as_browsers_read(header: str) -> str:
 
 def _repeated(capture: Capture, standing: Standing | None) -> Verdict:
     if standing is None:
-        return Verdict(outcome="not_article")
+        return Verdict(outcome="not_article", reason="the body is one that was read before, and no article's")
     if capture.payload_digest == standing.payload_digest:
         return Verdict(outcome="unchanged")
     # It was recorded while another version stood. The next look stores the body and reads it.
@@ -185,6 +187,9 @@ def _present(finding: Finding, standing: Standing | None, read: Callable[[str], 
         reason = f"the version before it cannot be read: {error}"
         return Verdict(outcome="changed", reason=reason, digest=digest)
     changes = changes_between(before, finding.article, finding.canonical_url)
+    if finding.is_doubtful and (before.article is None or {"headline", "body"} <= set(changes)):
+        # With status 200, and nothing of the article is left on it.
+        return Verdict(outcome="not_article", reason=f"another page in place of the article: {finding.reason}")
     return Verdict(outcome="changed", changes=changes, digest=digest)
 
 

@@ -38,7 +38,7 @@ _FAILURES = {
     "server-error": (answer("sorry", status="500 Internal Server Error"), "HTTP 500"),
     "cut-off": (cut_off(article("Half of it")), "not whole"),
     "empty": (answer("<!DOCTYPE html><title>Nothing</title><body></body>"), "no text"),
-    "soft-404": (answer("<!DOCTYPE html><h1>Page not found</h1><p>Sorry! Try the search.</p>"), "no stretch of"),
+    "soft-404": (answer("<!DOCTYPE html><h1>Page not found</h1><p>Sorry! Try the search.</p>"), "page not found"),
     "loop": (redirect("/loop"), "redirects"),
     "no-http": (redirect("ftp://example.org/story"), "cannot be fetched"),
     "lying": (answer("", status="304 Not Modified"), "HTTP 304"),

@@ -8,13 +8,14 @@ front pages carry ``og:type=article`` too, and lists describe each of their entr
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from broadsheet.crawler.extraction.layout import Layout, is_paragraph, is_teaser
 from broadsheet.crawler.extraction.lines import Line
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.structured import Structured
+from broadsheet.crawler.extraction.substitutes import Substitute
 
 _FRONT = re.compile(r"/(?:(?:index|home|default)(?:\.\w+)?|[a-z]{2}(?:-[a-z]{2})?)?/?", re.IGNORECASE)
 _LIST_PATH = re.compile(
@@ -31,9 +32,15 @@ _MOSTLY = 0.6
 
 
 class Verdict(NamedTuple):
-    """Whether a page is an article, and why, in measured words."""
+    """What a page is, and why, in measured words.
 
-    is_article: bool
+    Attributes:
+        kind: An article; an index or any other page with text; or "other": without text, or served in place of the page
+            asked for, so that its text is nobody's article.
+        reason: Why.
+    """
+
+    kind: Literal["article", "index", "other"]
     reason: str
 
 
@@ -75,32 +82,44 @@ def measure(layout: Layout, text: str | None) -> Measures:
     )
 
 
-def classify(page: Page, structured: Structured, measures: Measures) -> Verdict:
+def classify(
+    page: Page, structured: Structured, layout: Layout, substitute: Substitute | None, text: str | None
+) -> Verdict:
     """Decide what a page is.
 
     Args:
         page: The page.
         structured: What it says for machines.
-        measures: What was counted on it.
+        layout: Its lines.
+        substitute: What it was found to be served in place of another for.
+        text: Its text, as it was extracted.
     """
+    measures = measure(layout, text)
+    if substitute is not None:
+        return Verdict("other", f"{substitute.kind}: {substitute.evidence}")
+    verdict = _judge(page, structured, measures)
+    if verdict.kind == "index" and measures.text == 0 and measures.teasers == 0:
+        return verdict._replace(kind="other")
+    return verdict
+
+
+def _judge(page: Page, structured: Structured, measures: Measures) -> Verdict:
     if measures.text == 0:
-        return Verdict(is_article=False, reason=f"no text: {measures.visible:,} visible characters outside navigation")
+        return Verdict("index", f"no text: {measures.visible:,} visible characters outside navigation")
     counted = (
         f"{measures.text:,} characters of text in {measures.paragraphs} paragraphs, "
         f"{_percent(measures.linked, measures.visible)} of the visible text in links"
     )
     refusal = _refusal(page, structured, measures)
     if refusal is not None:
-        return Verdict(is_article=False, reason=f"{refusal}; {counted}")
+        return Verdict("index", f"{refusal}; {counted}")
     claim = _claim(structured) or _markup(page)
     if claim is not None and (measures.stretch >= _CLAIMED_STRETCH or measures.teasers < _MANY_TEASERS):
-        return Verdict(is_article=True, reason=f"{claim}; {counted}")
+        return Verdict("article", f"{claim}; {counted}")
     enough = _SHORT_STRETCH if measures.teasers < _MANY_TEASERS else _LONG_STRETCH
     if measures.stretch >= enough:
-        return Verdict(is_article=True, reason=counted)
-    return Verdict(
-        is_article=False, reason=f"no stretch of running text over {measures.stretch:,} characters; {counted}"
-    )
+        return Verdict("article", counted)
+    return Verdict("index", f"no stretch of running text over {measures.stretch:,} characters; {counted}")
 
 
 def _refusal(page: Page, structured: Structured, measures: Measures) -> str | None:

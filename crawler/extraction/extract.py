@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Literal
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from msgspec import Struct
 from broadsheet.crawler.extraction.access import read_access
 from broadsheet.crawler.extraction.authors import read_authors
 from broadsheet.crawler.extraction.body import BodyReader
-from broadsheet.crawler.extraction.classification import Verdict, classify, measure
+from broadsheet.crawler.extraction.classification import Verdict, classify
 from broadsheet.crawler.extraction.corrections import read_corrections
 from broadsheet.crawler.extraction.date_order import OrderEvidence
 from broadsheet.crawler.extraction.dates import DateReader
@@ -27,6 +28,7 @@ from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.related import RelatedReader, mentions_of, related_links
 from broadsheet.crawler.extraction.structured import Structured, as_list, as_text
 from broadsheet.crawler.extraction.subscription import SubscriptionReader
+from broadsheet.crawler.extraction.substitutes import find_substitute
 from broadsheet.crawler.extraction.subtitle import read_subtitle
 from broadsheet.storage.model import Article, Hints, Provenance
 
@@ -37,8 +39,8 @@ class Extraction(Struct, frozen=True, kw_only=True):
     Attributes:
         article: What the page says; empty where it says nothing.
         canonical_url: The address that the page claims for itself, absolute; only its claim.
-        is_article: Whether the page is an article.
-        reason: Why it is one or not, in measured words, with what the parser left out.
+        kind: An article; an index or any other page with text; or "other", whose text is nobody's article: a wall, say.
+        reason: Why it was taken for that, in measured words, with what the parser left out.
         optouts: What it says that its publisher reserves.
         links: Its links, absolute, each once, in document order.
         feeds: The addresses of the feeds it names.
@@ -47,12 +49,17 @@ class Extraction(Struct, frozen=True, kw_only=True):
 
     article: Article
     canonical_url: str | None = None
-    is_article: bool
+    kind: Literal["article", "index", "other"]
     reason: str
     optouts: list[str] = []
     links: list[Link] = []
     feeds: list[str] = []
     requisites: list[str] = []
+
+    @property
+    def is_article(self) -> bool:
+        """Whether the page is an article."""
+        return self.kind == "article"
 
 
 def extract(
@@ -85,7 +92,7 @@ def extract(
     page = Page(body, url=url, content_type=content_type)
     if not page.is_html:
         reason = f"no HTML in {len(body):,} bytes of {content_type or 'unknown type'}"
-        return Extraction(article=Article(), is_article=False, reason=reason)
+        return Extraction(article=Article(), kind="other", reason=reason)
     links, feeds, canonical = read_links(page), read_feeds(page), read_canonical(page)
     requisites = read_requisites(page) if with_requisites else []
     optouts = read_optouts(page)
@@ -94,7 +101,7 @@ def extract(
     return Extraction(
         article=article,
         canonical_url=canonical,
-        is_article=verdict.is_article,
+        kind=verdict.kind,
         reason=reason,
         optouts=optouts,
         links=links,
@@ -107,6 +114,7 @@ def _read(page: Page, captured_at: datetime, hints: Hints | None) -> tuple[Artic
     structured = Structured(page)
     headline = read_headline(page, structured, hints)
     layout = Layout(page, headline)
+    substitute = find_substitute(page, structured, layout, headline.text)
     language = read_language_tag(page, structured)
     section = read_section(page, structured, layout)
     site = site_name(structured)
@@ -148,7 +156,7 @@ def _read(page: Page, captured_at: datetime, hints: Hints | None) -> tuple[Artic
             language=language.provenance, section=section.provenance, **dated.provenance,
         ),
     )  # fmt: skip
-    return article, classify(page, structured, measure(layout, body.text))
+    return article, classify(page, structured, layout, substitute, body.text)
 
 
 def _list_evidence(captured_at: datetime, language: str | None, url: str) -> OrderEvidence:

@@ -252,22 +252,6 @@ ASK_ACTION = re.compile(
     re.IGNORECASE,
 )
 
-# The headline of a page that stands where another one was: a "soft 404".
-NOT_FOUND = re.compile(
-    r"\b404\b|(?:page|article|story|content|document|file|link)s? (?:(?:you.{0,40}|was|is|were|could|can|does) )?"
-    r"(?:not|can['’]?t|cannot|isn['’]t|doesn['’]t|no longer)(?: be)? (?:found|exist|available|there)|\bnot found$|"
-    r"^not found\b|(?:seite|artikel|beitrag|inhalt).{0,30} (?:nicht (?:gefunden|vorhanden|verfügbar)|existiert nicht)|"
-    r"(?:page|article|contenu).{0,20} (?:introuvable|n['’]existe (?:pas|plus)|non trouvée?)|"
-    r"(?:pagina|articolo|contenuto).{0,20} non (?:è (?:stat[ao] )?)?(?:trovat[ao]|esiste|disponibile)|"
-    r"(?:página|artículo|contenido|artigo|conteúdo).{0,20} (?:no|não) (?:(?:ha sido|fue|foi) )?"
-    r"(?:encontrad[ao]|existe)|(?:pagina|artikel) niet (?:gevonden|beschikbaar)|(?:sidan?|siden).{0,20} (?:ikke|inte) "
-    r"(?:funnet|fundet|hittades|finns)|sivua ei löy|nie znaleziono|stránka nenalezena|страница не найдена|"
-    r"сторінку не знайдено|sayfa bulunamadı|η σελίδα δεν βρέθηκε|الصفحة غير موجودة|ページが見つかりません|页面不存在|"
-    r"找不到(?:该|此)?页面|"
-    r"페이지를 찾을 수 없",
-    re.IGNORECASE,
-)
-
 BYLINE_WORD = re.compile(
     r"^\s*(?:(?:written|reported|posted|published|words|story|text|article|analysis|report|review|"
     r"compiled|edited) )?(?:by|von|par|por|di|de|da|door|av|af|od|autor(?:in/autor|in|ka|es|e|[*:/_]in)?|"

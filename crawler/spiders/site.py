@@ -22,6 +22,7 @@ from broadsheet.crawler.credentials import CREDENTIALS
 from broadsheet.crawler.discovery import Entry, absolute
 from broadsheet.crawler.entrances import customary_places, listing_kind, remembered_places
 from broadsheet.crawler.errors import BlockedAddressError, CrawlStopped, HostGivenUp, NoContactError, RobotsDisallowed
+from broadsheet.crawler.extraction.wall_addresses import wall_at
 from broadsheet.crawler.findings import finding_of
 from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.visits import Visit
@@ -292,6 +293,9 @@ class SiteSpider(Spider):
                 self.run.skip(filed, "taken_down", reason)
                 return None
             return self._request(location, depth=depth, via=via, filed_as=filed, hops=hops)
+        if site(location) not in self.admission.sites and (wall := wall_at(location)) is not None:
+            self.run.fail(filed, f"{wall}: redirected to {location}")
+            return None
         self.admission.take_back()
         await self.admission.admit([Entry(url=location, kind="link")], depth=depth, via=via, hops=hops)
         self.run.skip(filed, "redirected")

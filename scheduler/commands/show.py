@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from broadsheet.scheduler.answers import MomentError, numbered, parse_moment, select
+from broadsheet.scheduler.captured import select_look, show_capture
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import article_text, changes, moment, print_json, printable, write_bytes
 from broadsheet.storage.archive import Archive
@@ -29,6 +30,12 @@ from broadsheet.storage.model import Snapshot
     type=click.Choice(["latest"]),
     help="With latest: the article as `reextract` last read it, in place of the snapshot's.",
 )
+@click.option(
+    "--capture",
+    "captured",
+    is_flag=True,
+    help="What was captured at URL, article or not: the last capture, or the last until --at.",
+)
 @click.option("--format", "form", type=click.Choice(["json", "text", "html", "warc"]), help="[default: text]")
 @json_option
 @archive_option
@@ -40,19 +47,28 @@ def command(
     form: str | None,
     archive: str,
     *,
+    captured: bool,
     as_json: bool,
 ) -> None:
     """Show one version of URL; the latest where neither --version nor --at is given.
 
     The HTML is the page as it was sent, or, where a browser showed it, the document that its scripts made.
+
+    With --capture, show what was captured there and why it was taken for an article or not: of a front page, say, which
+    has no versions.
     """
     if number is not None and when is not None:
         raise click.UsageError("--version and --at exclude each other")
-    opened = Archive.open(archive)
-    snapshot = select(opened, url, number=number, when=None if when is None else _parse(when))
+    if captured and (number is not None or extraction):
+        raise click.UsageError("--capture goes with --at and --format only")
+    opened, at = Archive.open(archive), None if when is None else _parse(when)
+    form = form or ("json" if as_json else "text")
+    if captured:
+        show_capture(opened, select_look(opened, url, at), form)
+        return
+    snapshot = select(opened, url, number=number, when=at)
     if extraction:
         snapshot = _as_last_read(opened, snapshot)
-    form = form or ("json" if as_json else "text")
     if form == "json":
         print_json(numbered(snapshot))
     elif form == "text":

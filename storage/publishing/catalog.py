@@ -34,8 +34,6 @@ from broadsheet.storage.versions import PRESENT, Outlink, Standing
 _SCHEMA_VERSION = 4
 # How long a server is believed that says nothing has changed.
 _BELIEVED_FOR = timedelta(days=7)
-# A key has the moment of its capture to the millisecond.
-_ANOTHER_LOOK = timedelta(seconds=1)
 # What the file, or the bytes in it, can come to.
 _UNUSABLE = (sqlite3.Error, msgspec.DecodeError, zlib.error, OSError)
 _WHOLE = frozenset(map(str, PRESENT))
@@ -56,6 +54,7 @@ class Known(Struct, frozen=True, kw_only=True):
         url: The URL it was last asked for by.
         captured_at: When it was last looked at.
         kind: What the page was when it was last read, where it was no article.
+        mime: The media type of the last whole body.
         snapshot_key: The version that stands; None where it never was an article.
         content: 16 hex digits of that version's content digest.
         state: Whether the article stands or vanished.
@@ -68,6 +67,7 @@ class Known(Struct, frozen=True, kw_only=True):
     url: str
     captured_at: datetime
     kind: PageKind | None = None
+    mime: str | None = None
     snapshot_key: str | None = None
     content: str | None = None
     state: Literal["live", "gone"] = "live"
@@ -91,13 +91,6 @@ class Known(Struct, frozen=True, kw_only=True):
             return {}
         stated = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
         return {name: value for name, value in stated.items() if value}
-
-    @property
-    def removal_is_confirmed(self) -> bool:
-        """Whether a look after the one that found the article gone found it gone too: servers err."""
-        if self.state != "gone" or self.snapshot_key is None:
-            return False
-        return self.captured_at - layout.parse_snapshot_key(self.snapshot_key).captured_at >= _ANOTHER_LOOK
 
     @property
     def standing(self) -> Standing | None:
@@ -139,7 +132,9 @@ def _with_body(known: Known, line: IndexLine) -> Known:
         # A login wall, say. What the next answer has to be compared with is still the article's body.
         return known
     original = Original(record_id=line.id, target_uri=line.url, date=line.at, payload_digest=line.digest)
-    return msgspec.structs.replace(known, kind=line.kind, original=original, etag=line.etag, modified=line.modified)
+    return msgspec.structs.replace(
+        known, kind=line.kind, mime=line.mime, original=original, etag=line.etag, modified=line.modified
+    )
 
 
 class Catalog:

@@ -27,6 +27,7 @@ from broadsheet.storage.model import (
     Extractor,
     HttpAnswer,
     Outcome,
+    PageKind,
     SnapshotDocument,
     WarcLocation,
 )
@@ -213,6 +214,13 @@ def _is_superseded(capture: Capture, standing: Standing | None, known: Known | N
     return capture.captured_at < known.captured_at
 
 
+def _kind(finding: Finding | None, known: Known | None) -> PageKind | None:
+    """Return what a page is that is no article; where it was not read, since its body is known, what it was before."""
+    if finding is not None:
+        return finding.kind
+    return known.kind if known else None
+
+
 class _Planner:
     """Goes through a batch in the order of its captures, knowing after each what a reader would know."""
 
@@ -241,10 +249,11 @@ class _Planner:
             capture,
             self._warc_key,
             outcome=verdict.outcome,
-            kind=finding.kind if finding and verdict.outcome == "not_article" else None,
+            kind=_kind(finding, known) if verdict.outcome == "not_article" else None,
             snapshot=snapshot,
             location=redirect_location(capture),
             optouts=finding.optouts if finding else [],
+            reason=verdict.reason or (finding.reason if finding else None),
         )
         self.lines.append(line)
         self._known[filed] = advance(known, line)

@@ -46,11 +46,13 @@ class Retention(Struct, frozen=True, kw_only=True):
         source: The source, as it stands in its WARC segments (`isPartOf`).
         home: Its home page: what was captured by address alone belongs to the sources of the same site.
         age: How long; None for ever.
+        keep_front_pages: Whether index pages stay, however old: they tell what stood where on them.
     """
 
     source: str
     home: str
     age: timedelta | None
+    keep_front_pages: bool = False
 
 
 def retain(remover: Remover, retentions: Sequence[Retention], now: datetime) -> list[Removal]:
@@ -104,6 +106,7 @@ class _Search:
         self._store = store
         self._sites = dict(_sources_of_sites(retentions))
         self._before = {source: now - age for source, age in ages.items()}
+        self._keeping = {retention.source for retention in retentions if retention.keep_front_pages}
         self._ends: dict[str, datetime] = {}
 
     def find_expired(self) -> None:
@@ -168,7 +171,7 @@ class _Search:
 
     def _is_expired(self, line: IndexLine, source: str) -> bool:
         before = self._before[source]
-        if line.at >= before:
+        if line.at >= before or (line.kind == "index" and source in self._keeping):
             return False
         if line.snapshot is None:
             return True

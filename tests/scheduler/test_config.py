@@ -128,4 +128,13 @@ def test_a_source_may_say_how_long_it_is_kept(sources: Path, written: str, days:
     )
     kept, for_ever = config.retentions(config.load(sources))
     assert (kept.source, kept.home, kept.age) == ("courier", "http://courier.example/", timedelta(days=days))
+    assert not kept.keep_front_pages
     assert (for_ever.source, for_ever.age) == ("gazette", None)
+
+
+def test_a_source_may_say_that_its_front_pages_are_kept(sources: Path) -> None:
+    sources.write_text(
+        "[sources.courier]\nhome = 'http://courier.example/'\nretention = '8 weeks'\nkeep_front_pages = true\n"
+    )
+    (kept,) = config.retentions(config.load(sources))
+    assert kept.keep_front_pages

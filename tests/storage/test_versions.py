@@ -316,6 +316,16 @@ def test_a_page_without_an_article_is_no_version(before: Article | str | None) -
     assert verdict_on(capture(), None, before) == ("not_article", [], False)
 
 
+def test_a_page_taken_for_an_article_on_request_alone_is_no_version_where_nothing_of_the_article_is_left() -> None:
+    another = msgspec.structs.replace(OTHER, title="Sorry")
+    doubtful = Finding(kind="index", article=another, is_doubtful=True, reason="no text to speak of")
+    for before in (ARTICLE, None):
+        assert verdict_on(capture(), doubtful, before) == ("not_article", [], False)
+    kept = Finding(kind="index", article=msgspec.structs.replace(ARTICLE, text="Shortened."), is_doubtful=True)
+    assert verdict_on(capture(), kept, ARTICLE)[0] == "changed", "the headline stayed"
+    assert verdict_on(capture(), doubtful) == ("new", [], True)
+
+
 @pytest.mark.parametrize("before", ["nothing", ARTICLE, None])
 def test_a_page_that_could_not_be_read_is_no_version(before: Article | str | None) -> None:
     assert verdict_on(capture(), Finding(failure="took too long"), before) == ("failed", [], False)

@@ -29,6 +29,7 @@ from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.tables import tables
 from broadsheet.storage.takedown.retention import Retention, due, retain
 from broadsheet.storage.verification.verifier import verify
+from broadsheet.storage.versions import Finding
 
 URL = "https://news.example/2026/story"
 FRONT_PAGE = "https://news.example/"
@@ -69,6 +70,18 @@ def test_the_latest_version_of_an_article_that_stands_stays_however_old_it_is(ma
     machine.retain(moment(500), NOW)
     assert texts_of(machine) == ["what stands"]
     assert times(machine) == [moment(0)], "the front page is old and no article"
+    assert_whole(machine)
+
+
+def test_front_pages_stay_where_their_source_says_so(machine: Machine) -> None:
+    shown = shows_no_article(FRONT_PAGE, 0, "a list")
+    shown = replace(shown, finding=Finding(kind="index", reason="a list"))
+    again = replace(shown, at=moment(1), finding=None)
+    machine.publish(shown, again, shows_no_article(f"{FRONT_PAGE}log-in", 2), shows(URL, 3, "what stands"))
+    with machine.removing() as remover:
+        kept = Retention(source=SOURCE, home=HOME, age=NOW - moment(500), keep_front_pages=True)
+        retain(remover, [kept], NOW)
+    assert times(machine) == [moment(0), moment(1), moment(3)], "the log-in page is old and no index"
     assert_whole(machine)
 
 

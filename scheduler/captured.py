@@ -1,0 +1,48 @@
+"""One capture as `show --capture` tells it: what the page was taken for, why, and where its record lies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from broadsheet.scheduler.output import moment, print_json, printable, write_bytes
+from broadsheet.storage.archive import Archive
+from broadsheet.storage.cdxj import IndexLine
+from broadsheet.storage.errors import NoSuchVersionError
+from broadsheet.storage.http.messages import decoded_body, parse_response
+from broadsheet.storage.looks import location
+from broadsheet.storage.segments.stored import read_record
+
+
+def select_look(archive: Archive, url: str, when: datetime | None) -> IndexLine:
+    """Return the last capture of a URL, or the last until a moment.
+
+    Raises:
+        NoSuchVersionError: There is none.
+    """
+    looks = archive.looks(url, when)
+    if not looks:
+        archive.refuse_taken_down(url)
+        raise NoSuchVersionError(f"nothing was captured at {url}" + (f" until {when.isoformat()}" if when else ""))
+    return looks[-1]
+
+
+def show_capture(archive: Archive, line: IndexLine, form: str) -> None:
+    """Print a capture: what is known of it as JSON or text, the page it brought, or its WARC record."""
+    if form == "json":
+        print_json({name: getattr(line, name) for name in IndexLine.__struct_fields__})
+    elif form == "text":
+        click.echo(printable(_text(line)))
+    elif form == "html":
+        write_bytes(decoded_body(parse_response(archive.captured(line))))
+    else:
+        write_bytes(read_record(archive.store, location(line))[0])
+
+
+def _text(line: IndexLine) -> str:
+    became = f"{line.outcome} ({line.kind})" if line.kind else f"{line.outcome}"
+    lines = [f"captured {moment(line.at)}: {became}", line.url]
+    lines += [f"why: {line.reason}"] if line.reason else []
+    lines += [f"version: {line.snapshot}"] if line.snapshot else []
+    return "\n".join([*lines, f"record: {line.filename} at {line.offset}, {line.length} bytes"])

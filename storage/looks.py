@@ -1,0 +1,64 @@
+"""What was captured at an address, article or not: a front page and what stood on it, a wall and why it is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from broadsheet.storage.cdxj import IndexLine
+from broadsheet.storage.documents.removals import Takedowns
+from broadsheet.storage.errors import ArchiveDamagedError
+from broadsheet.storage.index.lookup import Lookup
+from broadsheet.storage.model import WarcLocation
+from broadsheet.storage.segments.stored import read_record
+from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.urls import identity_hash
+
+
+def looks(store: ObjectStore, url: str, until: datetime | None = None) -> list[IndexLine]:
+    """Return the index lines of the captures filed under a URL, the oldest first; redirects left out.
+
+    Args:
+        store: The archive.
+        url: The address of any page.
+        until: The moment of the last of them, aware; None for all.
+    """
+    takedowns = Takedowns(store, identity_hash(url))
+    found = [
+        line
+        for line in Lookup(store).filed_under(url)
+        if line.outcome is not None
+        and (until is None or line.at <= until)
+        and not takedowns.hides(line.filed_as or line.url, line.snapshot)
+    ]
+    return sorted(found, key=lambda line: line.at)
+
+
+def location(line: IndexLine) -> WarcLocation:
+    """Return where the record of a capture lies."""
+    return WarcLocation(
+        key=line.filename,
+        offset=int(line.offset),
+        length=int(line.length),
+        record_id=line.id,
+        payload_digest=line.digest,
+    )
+
+
+def whole_response(store: ObjectStore, line: IndexLine, among: Sequence[IndexLine]) -> bytes:
+    """Return the HTTP response of a capture, byte for byte; of a revisit that whose body it repeats.
+
+    Args:
+        store: The archive.
+        line: The capture.
+        among: The captures of its address, of which one has the body.
+
+    Raises:
+        ArchiveDamagedError: The record is missing or not what was stored, or no capture has the body.
+    """
+    if line.mime == "warc/revisit":
+        earlier = [each for each in among if each.digest == line.digest and each.mime != "warc/revisit"]
+        if not earlier:
+            raise ArchiveDamagedError(f"record {line.id} in {line.filename} repeats a body that is not there")
+        line = earlier[-1]
+    return read_record(store, location(line))[1].block
