@@ -9,9 +9,10 @@ from msgspec import Struct
 from sqlalchemy import Connection, Row, and_, func, select
 
 from broadsheet.crawler import revisiting
-from broadsheet.crawler.frontier.learning import decode
+from broadsheet.crawler.frontier.learning import decode, habits_of
 from broadsheet.crawler.frontier.schema import histories, runs, urls
 from broadsheet.crawler.frontier.visits import Visit
+from broadsheet.crawler.histories import Habits
 
 _HOUR = timedelta(hours=1)
 # More are not weighed against each other at a time: those that were due first are.
@@ -47,7 +48,8 @@ def due(connection: Connection, scope: str, at: datetime, most: int) -> list[Vis
         .order_by(urls.c.due_at, urls.c.key)
         .limit(max(most, _MOST_WEIGHED))
     ).all()
-    weighed = sorted(rows, key=lambda row: (-_worth(row, at), row.due_at, row.key))
+    habits = habits_of(connection, scope)
+    weighed = sorted(rows, key=lambda row: (-_worth(row, at, habits), row.due_at, row.key))
     return [_visit(row) for row in weighed[:most]]
 
 
@@ -97,9 +99,9 @@ def _ended_lately(at: datetime) -> list[Any]:
     return [runs.c.holder.is_(None), runs.c.held_until > at - _HOUR]
 
 
-def _worth(row: Row[*tuple[Any, ...]], at: datetime) -> float:
+def _worth(row: Row[*tuple[Any, ...]], at: datetime, habits: Habits) -> float:
     # What was met and never looked at may be a new article.
-    return 1.0 if row.history is None else revisiting.expected(decode(row.history), at)
+    return 1.0 if row.history is None else revisiting.expected(decode(row.history), at, habits)
 
 
 def _visit(row: Row[*tuple[Any, ...]]) -> Visit:

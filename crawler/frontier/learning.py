@@ -11,10 +11,12 @@ import msgspec
 from sqlalchemy import Connection, Row, and_, bindparam, func, select, update
 
 from broadsheet.crawler import revisiting
+from broadsheet.crawler.frontier.schema import habits as habits_table
 from broadsheet.crawler.frontier.schema import histories, runs, urls, visits
 from broadsheet.crawler.frontier.upserts import upsert
 from broadsheet.crawler.frontier.visits import key_of
-from broadsheet.crawler.revisiting import Found, History, Pace, Role
+from broadsheet.crawler.histories import UNKNOWN_HABITS, Found, Habits, History, Role
+from broadsheet.crawler.revisiting import Pace
 
 _AT_ONCE = 500
 _ARTICLES = frozenset({"new", "changed", "unchanged", "gone"})
@@ -26,6 +28,7 @@ _FOUND: Mapping[str, Found] = {
     "failed": "failed",
 }
 _encode = msgspec.msgpack.Encoder().encode
+_decode_habits = msgspec.msgpack.Decoder(Habits).decode
 decode = msgspec.msgpack.Decoder(History).decode
 _PLAN = (
     update(urls)
@@ -45,19 +48,35 @@ def learn(connection: Connection, run: int, at: datetime, pace: Pace) -> None:
     """
     scope = connection.execute(select(runs.c.scope).where(runs.c.id == run)).scalar_one()
     led_to = _led_to(connection, run)
+    habits = habits_of(connection, scope)
     for rows in _looked_at(connection, run):
-        known = [(row, _after(row, at, new_articles=led_to[row.key])) for row in rows]
+        known: list[tuple[str, int, History]] = []
+        for row in rows:
+            history, habits = _after(row, at, habits, new_articles=led_to[row.key])
+            known.append((row.key, row.depth, history))
         connection.execute(
             upsert(connection, histories, rewritten=["depth", "history"]),
             [
-                {"scope": scope, "key": row.key, "depth": row.depth, "history": _encode(history)}
-                for row, history in known
+                {"scope": scope, "key": key, "depth": depth, "history": _encode(history)}
+                for key, depth, history in known
             ],
         )
         connection.execute(
             _PLAN,
-            [{"of_scope": scope, "of_key": row.key, "due": revisiting.due_at(history, pace)} for row, history in known],
+            [
+                {"of_scope": scope, "of_key": key, "due": revisiting.due_at(history, pace, habits)}
+                for key, _, history in known
+            ],
         )
+    connection.execute(
+        upsert(connection, habits_table, rewritten=["habits"]), {"scope": scope, "habits": _encode(habits)}
+    )
+
+
+def habits_of(connection: Connection, scope: str) -> Habits:
+    """Return what the articles of a source have shown together."""
+    known = connection.scalar(select(habits_table.c.habits).where(habits_table.c.scope == scope))
+    return UNKNOWN_HABITS if known is None else _decode_habits(known)
 
 
 def note_published(connection: Connection, scope: str, moments: Mapping[str, datetime]) -> None:
@@ -104,15 +123,15 @@ def _looked_at(connection: Connection, run: int) -> Iterator[Sequence[Row[*tuple
         last = rows[-1].key
 
 
-def _after(row: Row[*tuple[Any, ...]], at: datetime, *, new_articles: int) -> History:
-    """Return the history of a page after the look that a run took at it."""
+def _after(row: Row[*tuple[Any, ...]], at: datetime, habits: Habits, *, new_articles: int) -> tuple[History, Habits]:
+    """Return the history of a page, and the habits of its source, after the look that a run took at it."""
     before = None if row.history is None else decode(row.history)
     role = _role(row, before)
-    moment = row.checked_at or at
+    moment, found = row.checked_at or at, _found(row.outcome, role)
     if before is None:
-        return revisiting.begin(role, moment, published=row.published_at, found=_found(row.outcome, role, new_articles))
+        return revisiting.begin(role, moment, published=row.published_at, found=found), habits
     known = revisiting.become(before, role, row.published_at)
-    return revisiting.observe(known, moment, _found(row.outcome, role, new_articles))
+    return revisiting.observe(known, moment, found, habits, new_articles=new_articles)
 
 
 def _role(row: Row[*tuple[Any, ...]], before: History | None) -> Role:
@@ -125,8 +144,8 @@ def _role(row: Row[*tuple[Any, ...]], before: History | None) -> Role:
     return "page" if before is None or row.outcome == "failed" else before.role
 
 
-def _found(outcome: str, role: Role, new_articles: int) -> Found:
+def _found(outcome: str, role: Role) -> Found:
     if outcome == "not_article":
         # An article that is none any more: a login wall, an error with status 200. It is looked at again soon.
-        return "failed" if role == "article" else "changed" if new_articles else "unchanged"
+        return "failed" if role == "article" else "unchanged"
     return _FOUND[outcome]

@@ -153,3 +153,12 @@ histories = Table(
     Column("history", LargeBinary),  # null before the first run that looked at it has ended
     sqlite_with_rowid=False,
 )
+
+# What the articles of a source have shown together.
+habits = Table(
+    "frontier_habits",
+    metadata,
+    Column("scope", String(32), primary_key=True),
+    Column("habits", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)

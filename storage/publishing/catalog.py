@@ -34,6 +34,8 @@ from broadsheet.storage.versions import PRESENT, Outlink, Standing
 _SCHEMA_VERSION = 4
 # How long a server is believed that says nothing has changed.
 _BELIEVED_FOR = timedelta(days=7)
+# A key has the moment of its capture to the millisecond.
+_ANOTHER_LOOK = timedelta(seconds=1)
 # What the file, or the bytes in it, can come to.
 _UNUSABLE = (sqlite3.Error, msgspec.DecodeError, zlib.error, OSError)
 _WHOLE = frozenset(map(str, PRESENT))
@@ -91,6 +93,13 @@ class Known(Struct, frozen=True, kw_only=True):
             return {}
         stated = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
         return {name: value for name, value in stated.items() if value}
+
+    @property
+    def removal_is_confirmed(self) -> bool:
+        """Whether a look after the one that found the article gone found it gone too: servers err."""
+        if self.state != "gone" or self.snapshot_key is None:
+            return False
+        return self.captured_at - layout.parse_snapshot_key(self.snapshot_key).captured_at >= _ANOTHER_LOOK
 
     @property
     def standing(self) -> Standing | None:
