@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from msgspec import Struct, field
 
@@ -10,6 +11,8 @@ from broadsheet.storage.archive import Archive, Check
 from broadsheet.storage.differences import FieldDifference, difference
 from broadsheet.storage.errors import NoSuchVersionError
 from broadsheet.storage.model import Change, Snapshot, SnapshotDocument, WarcLocation
+
+RecrawlOutcome = Literal["new", "changed", "unchanged", "gone", "failed", "blocked"]
 
 
 class MomentError(ValueError):
@@ -63,6 +66,19 @@ class Comparison(Struct, frozen=True, kw_only=True):
     after: int = field(name="to")
     changes: list[Change]
     fields: dict[str, FieldDifference]
+
+
+class Recrawled(Struct, frozen=True, kw_only=True):
+    """The answer of a re-crawl, as the contract has it."""
+
+    url: str
+    outcome: RecrawlOutcome
+    reason: str | None
+    version: int | None
+    previous_version: int | None
+    changes: list[Change]
+    snapshot_key: str | None
+    warc: WarcLocation | None
 
 
 def versions(archive: Archive, url: str) -> Versions:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
-from msgspec import Struct
 from rich.text import Text
 
+from broadsheet.scheduler.answers import Recrawled, RecrawlOutcome
 from broadsheet.scheduler.exits import FAILED, INTERRUPTED
 from broadsheet.scheduler.options import allow_private_option, archive_option, json_option
 from broadsheet.scheduler.output import console, print_json
 from broadsheet.scheduler.progress import shown_progress
 from broadsheet.scheduler.targets import recrawl_job
 from broadsheet.storage.archive import Archive
-from broadsheet.storage.model import Change, WarcLocation
 from broadsheet.storage.publishing.publication import Published
 from broadsheet.storage.workspace import Workspace
 
@@ -23,20 +22,6 @@ if TYPE_CHECKING:
     from broadsheet.crawler.crawl import CrawlResult
 
 _BLOCKED = {"robots", "private_address", "no_contact", "taken_down"}
-Answer = Literal["new", "changed", "unchanged", "gone", "failed", "blocked"]
-
-
-class Recrawled(Struct, frozen=True, kw_only=True):
-    """The answer of a re-crawl, as the contract has it."""
-
-    url: str
-    outcome: Answer
-    reason: str | None
-    version: int | None
-    previous_version: int | None
-    changes: list[Change]
-    snapshot_key: str | None
-    warc: WarcLocation | None
 
 
 @click.command("recrawl")
@@ -87,7 +72,7 @@ def _unjudged(pages: list[Published]) -> str:
     return "its redirects lead in a circle" if pages else "nothing was captured"
 
 
-def _unpublished(url: str, outcome: Answer, reason: str | None, pages: list[Published]) -> Recrawled:
+def _unpublished(url: str, outcome: RecrawlOutcome, reason: str | None, pages: list[Published]) -> Recrawled:
     return Recrawled(
         url=url,
         outcome=outcome,
@@ -104,7 +89,7 @@ def _published(url: str, published: Published, archive: Archive) -> Recrawled:
     numbers = {snapshot.key: snapshot.version for snapshot in archive.versions(published.capture.filed_as)}
     version = numbers.get(published.standing_key or "")
     previous = version - 1 if published.snapshot_key and version and version > 1 else version
-    outcome: Answer = published.outcome  # type: ignore[assignment]  # `_answer` sorts out not_article and None
+    outcome: RecrawlOutcome = published.outcome  # type: ignore[assignment]  # `_answer` sorts out not_article and None
     return Recrawled(
         url=url,
         outcome=outcome,

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from broadsheet.crawler.errors import FrontierError
 from broadsheet.scheduler.answers import MomentError
 from broadsheet.scheduler.web import errors, health, openapi, pages, replay, timemaps
 from broadsheet.scheduler.web.access import Access
@@ -23,6 +24,7 @@ from broadsheet.scheduler.web.parts import Parts
 from broadsheet.scheduler.web.reads import READS
 from broadsheet.scheduler.web.threads import Threads
 from broadsheet.scheduler.web.tokens import TokenFileError
+from broadsheet.scheduler.web.writes import WRITES
 from broadsheet.storage.errors import ArchiveError
 
 
@@ -39,10 +41,11 @@ def make_app(parts: Parts) -> ASGIApp:
         yield
         threads.close()
 
-    kinds = (HTTPException, ProblemError, ArchiveError, MomentError, TokenFileError, Exception)
+    kinds = (HTTPException, ProblemError, ArchiveError, MomentError, TokenFileError, FrontierError, Exception)
     app = Starlette(
         routes=[
             *(read.route(parts, access, threads) for read in READS),
+            *(write.route(parts, access, threads) for write in WRITES),
             *timemaps.routes(parts, access, threads),
             replay.route(parts, access, threads),
             *health.routes(parts, threads),
@@ -57,7 +60,7 @@ def make_app(parts: Parts) -> ASGIApp:
 
 
 def _described(parts: Parts) -> Route:
-    body = msgspec.json.encode(openapi.document(READS, read_needs_token=parts.read_needs_token)) + b"\n"
+    body = msgspec.json.encode(openapi.document(READS, WRITES, read_needs_token=parts.read_needs_token)) + b"\n"
 
     async def answer(request: Request) -> Response:
         return tagged(request, body, "application/json")

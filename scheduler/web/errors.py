@@ -9,6 +9,7 @@ from msgspec import Struct
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from broadsheet.crawler.errors import FrontierError
 from broadsheet.scheduler.answers import MomentError
 from broadsheet.scheduler.web.tokens import TokenFileError
 from broadsheet.storage.errors import (
@@ -55,7 +56,7 @@ class ProblemError(Exception):
 
 _WORDS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
 # The first that fits counts. An archive that cannot be read as a whole is a matter of its operator: 503.
-_ARCHIVE_ERRORS: tuple[tuple[type[Exception], int, str], ...] = (
+_ERRORS: tuple[tuple[type[Exception], int, str], ...] = (
     (TakenDownError, 451, "taken_down"),
     (NoSuchVersionError, 404, "not_found"),
     (InvalidURLError, 400, "invalid_url"),
@@ -66,6 +67,7 @@ _ARCHIVE_ERRORS: tuple[tuple[type[Exception], int, str], ...] = (
     (MessageError, 502, "archive_damaged"),
     (RecordError, 502, "archive_damaged"),
     (TokenFileError, 503, "tokens_unreadable"),
+    (FrontierError, 503, "database_unavailable"),
     (ArchiveError, 503, "archive_unavailable"),
 )
 
@@ -77,7 +79,7 @@ def problem_of(error: Exception) -> ProblemError:
     if isinstance(error, HTTPException):
         word = _WORDS.get(error.status_code, "refused")
         return ProblemError(error.status_code, word, error.detail, error.headers)
-    for kind, status, word in _ARCHIVE_ERRORS:
+    for kind, status, word in _ERRORS:
         if isinstance(error, kind):
             return ProblemError(status, word, str(error), {"Retry-After": "10"} if status == 503 else None)
     return ProblemError(500, "internal_error", "the service failed; its log says how")

@@ -9,12 +9,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from broadsheet.scheduler.jobs.model import Job
 from broadsheet.scheduler.web.endpoints import Read
 from broadsheet.scheduler.web.errors import Problem
 from broadsheet.scheduler.web.health import Alive, Health
 from broadsheet.scheduler.web.mementos import LINK_FORMAT
 from broadsheet.scheduler.web.reads import EXAMPLE
 from broadsheet.scheduler.web.timemaps import TimeMap
+from broadsheet.scheduler.web.writes import Write
 
 Document = dict[str, Any]
 
@@ -53,6 +55,13 @@ _ACCEPT_DATETIME = {
     "description": "The moment, as an HTTP date; default now.",
     "schema": {"type": "string", "examples": ["Sun, 22 Nov 2026 12:00:00 GMT"]},
 }
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "As `idempotency_key` in the body: asked again with it, the first job is given.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+}
 _DIGITS = {
     "name": "digits",
     "in": "path",
@@ -62,18 +71,23 @@ _DIGITS = {
 }
 
 
-def document(reads: Sequence[Read], *, read_needs_token: bool) -> Document:
+def document(reads: Sequence[Read], writes: Sequence[Write], *, read_needs_token: bool) -> Document:
     """Return the document.
 
     Args:
         reads: The endpoints that read.
+        writes: The endpoints that have something done.
         read_needs_token: Whether reading needs a token.
     """
     security: list[Document] = [{"token": []}, {"password": []}] if read_needs_token else [{}, {"token": []}]
     paths: Document = {read.path: {"get": {**_read(read), "security": security}} for read in reads}
     for path, operation in {**_memento(), **_pages_for_programs()}.items():
         paths[path] = {"get": {**operation, "security": operation.get("security", security)}}
-    types = [read.answer for read in reads]
+    paths |= {write.path: {"post": _write(write)} for write in writes}
+    types = [
+        *(read.answer for read in reads),
+        *(kind for write in writes for kind in (write.body, write.answer) if kind is not None),
+    ]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -84,7 +98,7 @@ def document(reads: Sequence[Read], *, read_needs_token: bool) -> Document:
         },
         "paths": dict(sorted(paths.items())),
         "components": {
-            "schemas": _schemas([*types, Problem, TimeMap, Health, Alive]),
+            "schemas": _schemas([*types, Job, Problem, TimeMap, Health, Alive]),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
                 "password": {"type": "http", "scheme": "basic", "description": "Any name; the token as password."},
@@ -100,6 +114,18 @@ def _read(read: Read) -> Document:
         "operationId": read.path.removeprefix("/api/").replace("/", "_").replace("{", "").replace("}", ""),
         "parameters": parameters(read.path, read.query),
         "responses": responses(answers, (*_PROBLEMS, *read.errors)),
+    }
+
+
+def _write(write: Write) -> Document:
+    answers = {202: _json(Job)} if write.answer is None else {200: _json(write.answer), 202: _json(Job)}
+    return {
+        "summary": write.summary,
+        "operationId": write.path.removeprefix("/api/"),
+        "security": [{"token": []}],
+        "parameters": [_IDEMPOTENCY_KEY],
+        "requestBody": {"required": True, "content": _json(write.body)},
+        "responses": responses(answers, (*_PROBLEMS, *write.errors)),
     }
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from msgspec import Struct
 
 from broadsheet.scheduler.config import Source
+from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.web.tokens import Tokens
 from broadsheet.storage.archive import Archive
 
@@ -28,10 +28,12 @@ class Parts(Struct, frozen=True, kw_only=True):
         jobs: What was asked for and what became of it; None where nothing can be asked for.
         checks: By name, what has to hold before the service is ready (``database``, ``clock``); the store is asked
             besides. Called in threads.
+        spool_bytes: Returns how many bytes wait in the spool; None where that is not known here. Called in threads.
         hosts: The names by which the service is addressed, without ports: other Host headers are refused, which is
             what keeps a page in somebody's browser from reaching it through a name of its own (DNS rebinding). Empty
             for any name.
         read_needs_token: Whether reading needs a token too; see `reads_need_token`.
+        longest_wait: Seconds for which an answer is waited for at most, whatever is asked for.
         writes_per_minute: How many writes a token or an address may make a minute; more are told to wait.
     """
 
@@ -40,13 +42,11 @@ class Parts(Struct, frozen=True, kw_only=True):
     sources: Callable[[], Mapping[str, Source]]
     jobs: Jobs | None = None
     checks: Mapping[str, Check] = {}
+    spool_bytes: Callable[[], int] | None = None
     hosts: frozenset[str] = LOOPBACK_HOSTS
     read_needs_token: bool = False
+    longest_wait: float = 120.0
     writes_per_minute: int = 30
-
-
-class Jobs(Protocol):
-    """What the web application asks of the jobs of the service."""
 
 
 class OpenedArchive:

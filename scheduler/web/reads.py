@@ -9,12 +9,17 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from broadsheet.scheduler import answers
 from broadsheet.scheduler.answers import Comparison, NumberedSnapshot, Versions
+from broadsheet.scheduler.jobs.jobs import Jobs
+from broadsheet.scheduler.jobs.model import Job, Kind, State
 from broadsheet.scheduler.web.endpoints import NoQuery, Read
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.parts import Parts
 from broadsheet.storage.chains.changes import Change
 
 EXAMPLE = "https://news.example/town/tidal-barrier-approved"
+# PostgreSQL holds no zero characters.
+NO_ZERO = "^[^\\u0000]*$"
+_JOB_ID = "^[0-9a-f]{32}$"
 _DEFAULT_LIMIT = 100
 _MOST = 1_000
 
@@ -79,6 +84,36 @@ class Sources(Struct, frozen=True, kw_only=True):
     sources: list[SourceState]
 
 
+class JobsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which jobs, and how many."""
+
+    source: Annotated[str, Meta(description="Only of this source.", max_length=200, pattern=NO_ZERO)] | UnsetType = (
+        UNSET
+    )
+    state: Annotated[State, Meta(description="Only in this state.")] | UnsetType = UNSET
+    kind: Annotated[Kind, Meta(description="Only of this kind.")] | UnsetType = UNSET
+    before: Annotated[str, Meta(description="`next` of an earlier page.", pattern=_JOB_ID)] | UnsetType = UNSET
+    limit: Annotated[int, Meta(description="How many jobs at most.", ge=1, le=_MOST)] = _DEFAULT_LIMIT
+
+
+class JobQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which job."""
+
+    id: Annotated[str, Meta(description="Its id.", pattern=_JOB_ID)]
+
+
+class JobsPage(Struct, frozen=True, kw_only=True):
+    """A page of jobs, the one asked for last first.
+
+    Attributes:
+        jobs: The jobs.
+        next: What to ask for as `before` for the page that follows; null at the end.
+    """
+
+    jobs: list[Job]
+    next: str | None
+
+
 def _versions(parts: Parts, query: UrlQuery) -> Versions:
     return answers.versions(parts.archive(), query.url)
 
@@ -108,6 +143,36 @@ def _changes(parts: Parts, query: ChangesQuery) -> ChangesPage:
 
 def _sources(parts: Parts, _query: NoQuery) -> Sources:
     return Sources(sources=[SourceState(name=name, home=source.home) for name, source in parts.sources().items()])
+
+
+def _jobs(parts: Parts, query: JobsQuery) -> JobsPage:
+    found = jobs_of(parts).newest(
+        source=None if isinstance(query.source, UnsetType) else query.source,
+        states=() if isinstance(query.state, UnsetType) else (query.state,),
+        kind=None if isinstance(query.kind, UnsetType) else query.kind,
+        before=None if isinstance(query.before, UnsetType) else query.before,
+        limit=query.limit + 1,
+    )
+    page = found[: query.limit]
+    return JobsPage(jobs=page, next=page[-1].id if len(found) > len(page) else None)
+
+
+def _job(parts: Parts, query: JobQuery) -> Job:
+    job = jobs_of(parts).get(query.id)
+    if job is None:
+        raise ProblemError(404, "not_found", f"there is no job {query.id}")
+    return job
+
+
+def jobs_of(parts: Parts) -> Jobs:
+    """Return the jobs.
+
+    Raises:
+        ProblemError: There are none in this process.
+    """
+    if parts.jobs is None:
+        raise ProblemError(503, "no_jobs", "this process only reads: it has no jobs")
+    return parts.jobs
 
 
 _ARTICLE_ERRORS = (404, 451, 502, 503)
@@ -145,4 +210,13 @@ READS = (
         errors=(502, 503),
     ),
     Read(path="/api/sources", summary="The sources.", query=NoQuery, answer=Sources, find=_sources, errors=(503,)),
+    Read(
+        path="/api/jobs",
+        summary="The jobs, the one asked for last first, page by page.",
+        query=JobsQuery,
+        answer=JobsPage,
+        find=_jobs,
+        errors=(503,),
+    ),
+    Read(path="/api/jobs/{id}", summary="One job.", query=JobQuery, answer=Job, find=_job, errors=(404, 503)),
 )

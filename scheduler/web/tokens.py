@@ -12,6 +12,8 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
+from broadsheet.scheduler.jobs.model import SCHEDULE
+
 Scope = Literal["read", "crawl", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)  # Each may do what those before it may.
 
@@ -41,8 +43,8 @@ def make(name: str, scope: Scope) -> tuple[str, str]:
     Raises:
         ValueError: The name is none.
     """
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is no name for a token: use up to 64 letters, digits and ._-")
+    if not _NAME.fullmatch(name) or name == SCHEDULE:
+        raise ValueError(f"{name!r} is no name for a token: use up to 64 letters, digits and ._-, but not {SCHEDULE!r}")
     token = _PREFIX + secrets.token_urlsafe(32)
     # A token has 256 bits of chance: nobody finds it by trying, so a fast digest without salt hides it.
     return token, f"{name} {scope} sha256:{hashlib.sha256(token.encode()).hexdigest()}"
@@ -103,7 +105,7 @@ def _parse(path: Path) -> list[tuple[bytes, Holder]]:
         if not line.strip() or line.startswith("#"):
             continue
         match = _LINE.fullmatch(line.strip())
-        if match is None:
+        if match is None or match["name"] == SCHEDULE:
             raise TokenFileError(f"{path}: line {number} is none that `broadsheet token` printed")
         scope: Scope = match["scope"]  # type: ignore[assignment]  # the pattern names the scopes
         holders.append((match["digest"].encode(), Holder(name=match["name"], scope=scope)))

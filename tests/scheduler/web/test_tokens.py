@@ -31,7 +31,7 @@ def test_people_are_shown_token_and_line(tmp_path: Path) -> None:
     assert "desk crawl sha256:" in ended.text
 
 
-@pytest.mark.parametrize("name", ["", "two words", "a\nb admin sha256:", "é", "x" * 65, "#comment"])
+@pytest.mark.parametrize("name", ["", "two words", "a\nb admin sha256:", "é", "x" * 65, "#comment", "schedule"])
 def test_a_name_that_would_break_the_file_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="no name for a token"):
         make(name, "read")
@@ -51,8 +51,19 @@ def test_a_token_that_is_withdrawn_or_added_counts_at_once(tmp_path: Path) -> No
     assert (tokens.holder(one) is not None, tokens.holder(other) is not None) == (False, True)
 
 
+SCHEDULED = b"schedule crawl sha256:" + b"0" * 64
+
+
 @pytest.mark.parametrize(
-    "content", [b"desk crawl", b"desk root sha256:" + b"0" * 64, b"desk crawl sha256:12", b"\xff\xfe", b"plain-token"]
+    "content",
+    [
+        b"desk crawl",
+        b"desk root sha256:" + b"0" * 64,
+        b"desk crawl sha256:12",
+        b"\xff\xfe",
+        b"plain-token",
+        b"schedule crawl sha256:" + b"0" * 64,
+    ],
 )
 def test_a_file_that_cannot_be_understood_lets_nobody_in_and_is_not_repeated(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "tokens"
