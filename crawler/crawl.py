@@ -242,6 +242,7 @@ async def _crawl(
         publisher,
         workspace.catalog,
         source=job.source,
+        obey=job.obey,
         to_be_read=lambda capture: is_readable(capture) and job.reads(capture),
     )
     logging.getLogger("scrapy").setLevel(logging.WARNING)

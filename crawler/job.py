@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -13,6 +14,7 @@ from broadsheet.crawler.revisiting import DEFAULT_PACE, Pace
 from broadsheet.crawler.spool_limits import SpoolLimits
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.model import Outcome
+from broadsheet.storage.optouts import OptOut
 
 DEFAULT_MAX_PAGES = 1000
 DEFAULT_MAX_DEPTH = 5
@@ -41,6 +43,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
         allow_private: Whether loopback, link-local and private addresses may be fetched.
         allow_public: Whether public addresses may be fetched; not without a contact in the user agent.
         delay: Seconds between two requests to a host; None for the default.
+        obey: The opt-outs that are obeyed: what its publisher reserves by one of them is fetched and not archived.
         user_agent: What the crawl calls itself.
         proxy: What all connections go through, or None.
         credentials: What opens the source to its subscriber, or None.
@@ -65,6 +68,7 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
     allow_private: bool = False
     allow_public: bool = True
     delay: float | None = None
+    obey: Sequence[OptOut] = ()
     proxy: Proxy | None = None
     credentials: Credentials | None = None
     spool_limits: SpoolLimits = SpoolLimits()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -22,6 +22,7 @@ from broadsheet.storage.digests import digest
 from broadsheet.storage.errors import MessageError
 from broadsheet.storage.http.messages import ResponseMessage, entity_body, parse_response
 from broadsheet.storage.model import Exchange
+from broadsheet.storage.optouts import OptOut
 from broadsheet.storage.publishing.catalog import Catalog, Known
 from broadsheet.storage.segments import warc
 from broadsheet.storage.segments.exchange_records import Original, conversion_record, exchange_records, warcinfo_record
@@ -55,6 +56,7 @@ class Recorder:
         publisher: Where the records go.
         catalog: What the archive holds of a URL, to store no body twice.
         source: The source that the crawl is for.
+        obey: The opt-outs that are obeyed.
         to_be_read: Tells whether the page of a capture will be read.
         earliest: A moment before which nothing is dated; see `CaptureDates`.
     """
@@ -65,12 +67,14 @@ class Recorder:
         catalog: Catalog,
         *,
         source: str,
+        obey: Sequence[OptOut] = (),
         to_be_read: Callable[[Capture], bool],
         earliest: datetime | None = None,
     ) -> None:
         self._publisher = publisher
         self._catalog = catalog
         self._source = source
+        self._obey = list(obey)
         self._to_be_read = to_be_read
         self._dates = CaptureDates(earliest)
 
@@ -80,7 +84,7 @@ class Recorder:
         Raises:
             StoreUnavailableError: The spool cannot take it.
         """
-        about = _with_policy(request.meta.get(REQUEST, captures.Request(purpose="robots")), request)
+        about = self._with_policy(request.meta.get(REQUEST, captures.Request(purpose="robots")), request)
         credentials: Credentials | None = request.meta.get(CREDENTIALS)
         if credentials is not None:
             exchange = credentials.without(exchange)
@@ -132,6 +136,11 @@ class Recorder:
             offset = segment.append(member)
         segment.add_rendering(captured.capture, Rendering(offset=offset, length=len(member)))
 
+    def _with_policy(self, about: captures.Request, request: scrapy.Request) -> captures.Request:
+        """Return why a request is made together with what allowed it, the pace it kept, and what is obeyed."""
+        robots, delay = request.meta.get(ROBOTS_DECISION), request.meta.get(DELAY)
+        return msgspec.structs.replace(about, obey=self._obey, robots=robots, delay=delay)
+
     def _dated(self, exchange: Exchange, about: captures.Request, known: Known | None) -> Exchange:
         shown = exchange.started_at
         dated = self._dates.date(exchange.url, about.filed_as or exchange.url, shown, known)
@@ -152,11 +161,6 @@ def segment_head(batch: str, *, source: str, user_agent: str, renderer: str | No
         fields[RENDERER_FIELD] = renderer
     record = warcinfo_record(f"{batch}.warc.gz", fields, created_at=datetime.now(UTC))
     return record.record_id, warc.serialise(record)
-
-
-def _with_policy(about: captures.Request, request: scrapy.Request) -> captures.Request:
-    """Return why a request is made together with what allowed it and the pace it kept."""
-    return msgspec.structs.replace(about, robots=request.meta.get(ROBOTS_DECISION), delay=request.meta.get(DELAY))
 
 
 def _is_conditional(request: scrapy.Request) -> bool:

@@ -17,6 +17,7 @@ from broadsheet.crawler.credentials import Credentials
 from broadsheet.crawler.job import DEFAULT_MAX_DEPTH, DEFAULT_MAX_PAGES
 from broadsheet.crawler.proxy import Proxy
 from broadsheet.crawler.spool_limits import SpoolLimits
+from broadsheet.storage.optouts import OptOut
 from broadsheet.storage.takedown.retention import Retention
 from broadsheet.storage.urls import normalise
 
@@ -48,6 +49,7 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         max_depth: How many links it goes from the home page at most.
         max_bytes: How many bytes it exchanges at most, such as ``500 MiB``; null for any number.
         delay: Seconds between two requests to a host; null for the default.
+        obey: The opt-outs of its publisher that are obeyed, such as ``noarchive`` and ``tdm``: with one it is not kept.
         render: Whether its pages are read as a browser shows them; needs the extra ``javascript`` and a Chromium.
         requisites: Whether the pictures, styles and scripts of new and changed articles are archived too.
         retention: How long its captures are kept, such as ``400 days``; null for ever.
@@ -61,6 +63,7 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_depth: Annotated[int, Meta(ge=0)] = DEFAULT_MAX_DEPTH
     max_bytes: str | None = None
     delay: Annotated[float, Meta(ge=0)] | None = None
+    obey: list[OptOut] = []
     render: bool = False
     requisites: bool = False
     retention: str | None = None

@@ -29,6 +29,7 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
         hints: What a feed or news sitemap said of it.
         render: Whether its page is read as a browser shows it, and not as the server sent it.
         redacted: The headers whose values are not in the records: they were secrets.
+        obey: The opt-outs that are obeyed: where the publisher says one of them, the capture is not archived.
         robots: What allowed it: ``allowed by robots.txt``, ``no robots.txt (HTTP 404)``; None for robots.txt itself.
         delay: How many seconds the crawler left between two requests to the host when it asked.
     """
@@ -40,6 +41,7 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     hints: Hints | None = None
     render: bool = False
     redacted: list[str] = []
+    obey: list[str] = []
     robots: str | None = None
     delay: float | None = None
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Literal, get_args
 
-_WORDS = ("noarchive", "noindex", "nosnippet", "noai", "noimageai")
-OPT_OUTS = (*_WORDS, "tdm", "train-ai")
+OptOut = Literal["noarchive", "noindex", "nosnippet", "noai", "noimageai", "tdm", "train-ai"]
+OPT_OUTS: tuple[str, ...] = get_args(OptOut)
 """All that are known: words of robots rules; ``tdm``, mining of text and data, by the TDM Reservation Protocol (W3C
 community group); and ``train-ai``, training of models, by ``Content-Usage`` (IETF draft aipref-attach)."""
 
+_WORDS = frozenset(OPT_OUTS) - {"tdm", "train-ai"}
 _SAME = {"nocache": ["noarchive"], "none": ["noindex"]}
 # Whom a rule is for, where it says so.
 _ADDRESSED = frozenset({"robots", "googlebot", "broadsheet"})

@@ -21,6 +21,7 @@ _DUE_AFTER = {
     "interrupted": timedelta(0),
     "not_reached": timedelta(0),
     "unpublished": timedelta(0),
+    "opted_out": 30 * _DAY,
     "was_no_page": 30 * _DAY,
 }
 NOT_DUE = "not_due"

@@ -38,6 +38,7 @@ from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import InvalidURLError, StoreError
 from broadsheet.storage.model import Date, Hints, PageKind
 from broadsheet.storage.publishing.catalog import Catalog
+from broadsheet.storage.publishing.withholding import opted_out
 from broadsheet.storage.urls import identity, is_front_page, normalise, site
 from broadsheet.storage.versions import PRESENT, Finding, Outlink, redirect_location
 
@@ -94,7 +95,8 @@ class SiteSpider(Spider):
             if remembered is None:
                 self.run.release(visit.url)
             else:
-                await self._follow(visit.url, at, _entries_of(remembered), depth=visit.depth + 1, via=url)
+                await self._admit(_entries_of(remembered), depth=visit.depth + 1, via=url)
+                self.run.answered(visit.url, at)
         await self.admission.admit([Entry(url=target, kind="link") for target in self.job.targets], depth=0, via=None)
         for home in self._homes:
             await self.admission.admit(await self._listings_of(home), depth=1, via=None)
@@ -126,10 +128,12 @@ class SiteSpider(Spider):
             return
         if finding is not None and finding.article is not None:
             self._note_published(capture.filed_as, finding.article.published)
-        await self._follow(capture.filed_as, capture.captured_at, entries, depth=_depth(request) + 1, via=capture.url)
+        await self._follow(captured, finding, entries, depth=_depth(request) + 1)
         if finding is not None and captured.awaited_by is not None:
             # Only now: once it is settled, it may be published, and what it leads to has to be known before.
             captured.awaited_by.settle(capture, finding)
+        if opted_out(capture, finding):
+            return
         for requisite in self._requisites.of_page(capture.url, shown_with):
             yield requisite
 
@@ -230,11 +234,18 @@ class SiteSpider(Spider):
             first = [visit for of in self.run.waiting_sites[:1] for visit in self.run.lease(of, 1)]
         return [self.request_of(visit) for visit in first]
 
-    async def _follow(self, filed: str, at: datetime, entries: list[Entry], *, depth: int, via: str) -> None:
-        """Note what the capture of a URL leads to, then that it was answered."""
+    async def _follow(self, captured: Captured, finding: Finding | None, entries: list[Entry], *, depth: int) -> None:
+        """Note what the capture of a URL leads to, then that it was answered, or is not archived."""
+        capture = captured.capture
+        await self._admit(entries, depth=depth, via=capture.url)
+        if reserved := opted_out(capture, finding):
+            self.run.skip(capture.filed_as, "opted_out", f"its publisher reserves it: {', '.join(reserved)}")
+        else:
+            self.run.answered(capture.filed_as, capture.captured_at)
+
+    async def _admit(self, entries: list[Entry], *, depth: int, via: str) -> None:
         if self.job.follow:
             await self.admission.admit(entries, depth=depth, via=via)
-        self.run.answered(filed, at)
 
     def _request(
         self,

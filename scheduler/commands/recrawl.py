@@ -21,7 +21,7 @@ from broadsheet.storage.workspace import Workspace
 if TYPE_CHECKING:
     from broadsheet.crawler.crawl import CrawlResult
 
-_BLOCKED = {"robots", "private_address", "no_contact", "taken_down"}
+_BLOCKED = {"robots", "private_address", "no_contact", "taken_down", "opted_out"}
 
 
 @click.command("recrawl")

@@ -1,4 +1,7 @@
-"""Keeping out of the archive what was captured before its article was taken down and is not published yet."""
+"""Keeping out of the archive what is captured and must not be published.
+
+Its article was taken down meanwhile, or its publisher reserves what the operator obeys.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,32 @@ from broadsheet.storage import cdxj
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.documents.removals import Removal, Takedowns
 from broadsheet.storage.errors import NoSuchObjectError
+from broadsheet.storage.optouts import in_headers, in_order
 from broadsheet.storage.publishing.batch import Batch
 from broadsheet.storage.publishing.publication import Plan
 from broadsheet.storage.segments import redaction
-from broadsheet.storage.segments.redaction import Mark
+from broadsheet.storage.segments.redaction import WITHHELD_FIELD, Mark
 from broadsheet.storage.stores.objects import ObjectStore
-from broadsheet.storage.versions import Finding
+from broadsheet.storage.versions import PRESENT, Finding
 
 _Read = tuple[Capture, Finding | None]
 
 
+def opted_out(capture: Capture, finding: Finding | None) -> list[str]:
+    """Return the opt-outs for which a capture is not archived; none where it holds no page, picture or the like.
+
+    Args:
+        capture: The capture; its request names what is obeyed.
+        finding: What reading its page came to, where it was read.
+    """
+    if capture.request.purpose == "robots" or capture.status not in PRESENT:
+        return []
+    stated = in_headers(capture.headers).union(finding.optouts if finding else ())
+    return in_order(stated.intersection(capture.request.obey))
+
+
 def withhold(batch: Batch, captures: Sequence[_Read], store: ObjectStore) -> list[_Read]:
-    """Take the captures of articles that were taken down out of a sealed batch; return the others.
+    """Take the captures that must not be published out of a sealed batch; return the others.
 
     Args:
         batch: The batch. Its segment is replaced where something is taken out; what was planned of it is forgotten.
@@ -31,14 +48,18 @@ def withhold(batch: Batch, captures: Sequence[_Read], store: ObjectStore) -> lis
         OSError: The disk is full or fails.
     """
     takedowns = Takedowns(store)
-    by_takedown: dict[str, tuple[Removal, set[str]]] = {}
-    for capture, _ in captures:
+    by_mark: dict[Mark, set[str]] = {}
+    for capture, finding in captures:
         takedown = _takedown_of(takedowns, *_addresses(capture))
         if takedown is not None:
-            by_takedown.setdefault(takedown.beginning, (takedown, set()))[1].add(capture.record_id)
-    for takedown, ids in by_takedown.values():
-        _take_out(batch, ids, Mark(takedown.beginning, takedown.at, batch.name))
-    withheld = set[str]().union(*(ids for _, ids in by_takedown.values()))
+            by_mark.setdefault(Mark(takedown.beginning, takedown.at, batch.name), set()).add(capture.record_id)
+        elif reserved := opted_out(capture, finding):
+            # Not of this moment: who repeats it after a crash writes the same bytes.
+            mark = Mark(", ".join(reserved), captures[-1][0].captured_at, batch.name, WITHHELD_FIELD)
+            by_mark.setdefault(mark, set()).add(capture.record_id)
+    for mark, ids in by_mark.items():
+        _take_out(batch, ids, mark)
+    withheld = set[str]().union(*by_mark.values())
     return [pair for pair in captures if pair[0].record_id not in withheld]
 
 

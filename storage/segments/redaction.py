@@ -24,16 +24,25 @@ from broadsheet.storage.segments import warc
 from broadsheet.storage.segments.warc import WarcRecord
 
 REMOVAL_FIELD = "broadsheet-removal"
+WITHHELD_FIELD = "broadsheet-withheld"
 _PIECE = 1024 * 1024
 _COMMENT_FOLLOWS = 0x10
 
 
 class Mark(NamedTuple):
-    """What stands in the place of records: the beginning of the removal's key, when it was, and the segment's batch."""
+    """What stands in the place of records.
 
-    removal: str
+    Attributes:
+        why: The beginning of the removal's key; or, behind `WITHHELD_FIELD`, the opt-outs that were obeyed.
+        at: When it was.
+        batch: The segment's batch.
+        field: The name of the field that says why.
+    """
+
+    why: str
     at: datetime
     batch: str
+    field: str = REMOVAL_FIELD
 
 
 class Removed(NamedTuple):
@@ -143,7 +152,7 @@ def _copy(source: BinaryIO, file: BinaryIO, length: int) -> None:
 
 def _filling(mark: Mark, offset: int, length: int | None) -> bytes:
     """Return a member of `length` bytes, or as short as can be; one that fits says less where there is little room."""
-    named = _member(_record(mark, offset, f"{REMOVAL_FIELD}: {mark.removal}\r\n".encode()), length)
+    named = _member(_record(mark, offset, f"{mark.field}: {mark.why}\r\n".encode()), length)
     filling = named or _member(_record(mark, offset, b""), length)
     if filling is None:
         raise RecordError(f"at byte {offset}: no record is short enough to stand for one of {length} bytes")
@@ -152,7 +161,7 @@ def _filling(mark: Mark, offset: int, length: int | None) -> bytes:
 
 def _record(mark: Mark, offset: int, block: bytes) -> WarcRecord:
     fields = [("WARC-Block-Digest", digest(block)), ("Content-Type", "application/warc-fields")] if block else []
-    record_id = uuid.uuid5(uuid.NAMESPACE_URL, f"{mark.removal}/{mark.batch}/{offset}").urn
+    record_id = uuid.uuid5(uuid.NAMESPACE_URL, f"{mark.why}/{mark.batch}/{offset}").urn
     return WarcRecord(type="metadata", record_id=record_id, date=mark.at, fields=fields, block=block)
 
 

@@ -17,6 +17,7 @@ from archiving.writer import EXTRACTOR, Visit, Writer, shows
 
 from broadsheet.crawler.recovery import recover
 from broadsheet.storage.archive import Archive
+from broadsheet.storage.captures import Request
 from broadsheet.storage.publishing import publication
 from broadsheet.storage.publishing.spool import Spool
 from broadsheet.storage.stores.folder import FolderStore
@@ -160,6 +161,21 @@ def test_what_is_taken_down_while_its_batch_waits_does_not_reach_the_archive(
     assert {snapshot.url for snapshot in Archive(machine.store).snapshots()} == {OTHER}
     assert verify(machine.store, deep=True).defects == []
     assert machine.waiting() == []
+
+
+def test_what_its_publisher_reserves_does_not_reach_the_archive_where_that_is_obeyed(machine: Machine) -> None:
+    visit = unread(URL, 0, "One sentence")
+    reserved = visit.response.replace(b"Content-Type", b"X-Robots-Tag: noarchive\r\nContent-Type", 1)
+    obeying = replace(visit, response=reserved, request=Request(obey=["noarchive"]))
+    left = machine.leave(obeying, unread(OTHER, 1, "Other sentence"))
+    (left / "plan").unlink()
+
+    [key] = machine.recover()
+
+    assert b"One sentence" not in gzip.decompress(machine.store.get(key))
+    assert b"broadsheet-withheld: noarchive" in gzip.decompress(machine.store.get(key))
+    assert {snapshot.url for snapshot in Archive(machine.store).snapshots()} == {OTHER}
+    assert verify(machine.store, deep=True).defects == []
 
 
 def test_what_was_published_in_part_before_it_is_taken_down_is_removed_afterwards(machine: Machine) -> None:

@@ -53,6 +53,7 @@ def test_everything_else_may_be_said(sources: Path) -> None:
         ("[sources.courier]\nhome = 'http://127.0.0.1/'\nretention = '3 h'", ["courier", "retention", "400 days"]),
         ("[sources.courier]\nhome = 'http://127.0.0.1/'\nmax_bytes = 'some'", ["courier", "max_bytes", "512 MiB"]),
         ("[sources.courier]\nhome = 'http://127.0.0.1/'\nmax_bytes = 5", ["courier", "max_bytes"]),
+        ("[sources.courier]\nhome = 'http://127.0.0.1/'\nobey = ['noarchiv']", ["courier", "obey", "noarchiv"]),
         ("contact = 5", ["contact"]),
         ("spool_limit = 5", ["spool_limit", "2 GiB"]),
         ("sources = 'courier'", ["sources"]),
