@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
 from broadsheet.storage.model import Exchange
 
@@ -20,12 +19,10 @@ class ByteBudget:
 
     Args:
         most: How many bytes may be spent; None for any number.
-        end: Called once, when they are.
     """
 
-    def __init__(self, most: int | None, end: Callable[[], None]) -> None:
+    def __init__(self, most: int | None) -> None:
         self._most = most
-        self._end = end
         self._spent = 0
 
     @property
@@ -39,4 +36,3 @@ class ByteBudget:
         self._spent += len(exchange.request) + len(exchange.response)
         if self.is_spent and not was_spent:
             _log.info("nothing more is fetched: %d bytes were, max_bytes is %d", self._spent, self._most)
-            self._end()

@@ -157,11 +157,7 @@ async def _run_one(
     publisher = Publisher(
         workspace, extractor(), partial(_begin_segment, job, run), audience.tell, acknowledge=run.acknowledge
     )
-
-    def end() -> None:
-        run.ended = True
-
-    budget = ByteBudget(job.max_bytes, end)
+    budget = ByteBudget(job.max_bytes)
     async with ReadingPool() as pool:
         fault = await _crawl(workspace, job, run, publisher, pool, budget, audience.progress, interruption)
         unreadable = await _read_what_was_dropped(publisher, pool)
@@ -254,6 +250,9 @@ async def _crawl(
     def record(exchange: Exchange, request: Request) -> None:
         recorder.record(exchange, request)
         budget.spend(exchange)
+        if budget.is_spent:
+            run.ended = True
+            drop_waiting(crawler)
 
     listen(crawler, record)
     faults: list[BaseException] = []
