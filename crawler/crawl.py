@@ -6,7 +6,7 @@ import asyncio
 import gc
 import importlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -142,18 +142,32 @@ async def _run_all(workspace: Workspace, jobs: Sequence[CrawlJob], audience: _Au
     await asyncio.to_thread(workspace.catalog.refresh, workspace.store)
     with open_database(workspace) as database:
         frontier = Frontier(database)
-        await recover(workspace, extractor(), Acknowledgements(database))
+        recovery = partial(recover, workspace, extractor(), Acknowledgements(database))
+        await recovery()
         with Interruption() as interruption:
             for job in jobs:
-                await _run_one(workspace, frontier, job, audience, interruption)
+                run = await _begin_run(frontier, job, recovery)
+                await _run_one(workspace, frontier, run, job, audience, interruption)
                 if interruption.requested.is_set():
                     break
 
 
+async def _begin_run(frontier: Frontier, job: CrawlJob, recovery: Callable[[], Awaitable[object]]) -> Run:
+    cut_off = frontier.cut_off(job.source, job.asked_for) if job.follow else None
+    if cut_off is not None:
+        # Its process may have ended since the spool was looked through.
+        await recovery()
+    return frontier.begin(job.source, job.asked_for, cut_off)
+
+
 async def _run_one(
-    workspace: Workspace, frontier: Frontier, job: CrawlJob, audience: _Audience, interruption: Interruption
+    workspace: Workspace,
+    frontier: Frontier,
+    run: Run,
+    job: CrawlJob,
+    audience: _Audience,
+    interruption: Interruption,
 ) -> None:
-    run = frontier.begin(job.source, job.asked_for, resume=job.follow)
     publisher = Publisher(
         workspace, extractor(), partial(_begin_segment, job, run), audience.tell, acknowledge=run.acknowledge
     )

@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -20,6 +21,7 @@ from end_to_end.command import Broadsheet, balanced, finish
 from end_to_end.pages import answer, article, front_page, robots
 from servers.raw_server import RawServer, Script
 
+from broadsheet.crawler.settings import CONCURRENT_REQUESTS_PER_DOMAIN
 from broadsheet.storage.archive import Archive
 
 _PAGES = 120
@@ -228,6 +230,38 @@ def test_a_recovery_leaves_alone_what_another_process_is_still_writing(tmp_path:
     archive = Archive.open(broadsheet.archive)
     inspection.check(archive.store)
     assert len(inspection.version_set(archive)) == _PAGES + 10
+
+
+def test_a_crawl_that_takes_over_from_one_killed_since_it_began_fetches_nothing_again_that_was_in(
+    tmp_path: Path,
+) -> None:
+    broadsheet = Broadsheet(str(tmp_path / "archive"))
+    sources = tmp_path / "sources.toml"
+    with RawServer(_site(10)) as first, RawServer(_site(_PAGES)) as second:
+        sources.write_text(
+            "".join(
+                f"[sources.{name}]\nhome = 'http://127.0.0.1:{server.port}/'\n"
+                for name, server in (("courier", first), ("gazette", second))
+            )
+        )
+        options = ("--allow-private", "--json", "--config", str(sources))
+        with broadsheet.started("crawl", "courier", "gazette", *options) as both:
+            _until_answered(first, 3, both)
+            # It has looked through the spool by now, and finds the other's captures there only if it looks again.
+            os.kill(both.pid, signal.SIGSTOP)
+            with broadsheet.started("crawl", "gazette", *options) as killed:
+                _until_answered(second, _PAGES // 2, killed)
+            killed.wait()
+            asked_by_killed = len(second.log)
+            captured = inspection.captures_in_spool(tmp_path / "archive", tmp_path)
+            os.kill(both.pid, signal.SIGCONT)
+            ended = finish(both)
+    assert ended.status == 0, ended.stderr
+    assert [balanced(document)["outcomes"]["new"] for document in ended.documents] == [10, _PAGES]
+    asked = Counter(exchange.path for exchange in second.log)
+    again = [path for path in _ARTICLES if asked[path] > 1]
+    in_flight = asked_by_killed - len(captured) + CONCURRENT_REQUESTS_PER_DOMAIN
+    assert len(again) <= in_flight, sorted(again)
 
 
 def _until_answered(server: RawServer, requests: int, process: subprocess.Popen[bytes]) -> None:

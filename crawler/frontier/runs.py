@@ -7,7 +7,7 @@ import logging
 import secrets
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
@@ -34,6 +34,13 @@ _LOCKS = "frontier-runs"
 _UNENDED = or_(runs.c.ending.is_(None), runs.c.ending != "finished")
 
 
+class CutOff(NamedTuple):
+    """A run that no process has, and its lock, which this one holds."""
+
+    row: Row[Any]
+    lock: RunLock
+
+
 class Frontier:
     """The runs of one archive.
 
@@ -46,29 +53,41 @@ class Frontier:
         self._locks = database.directory / _LOCKS
         self._holder = secrets.token_hex(16)
 
-    def begin(self, source: str, job: bytes, *, resume: bool = True) -> Run:
-        """Go on with the run of a source that was cut off less than a day ago, or begin a new one.
+    def cut_off(self, source: str, job: bytes) -> CutOff | None:
+        """Return the run of a source that was cut off less than a day ago, held for this process; None without one.
 
-        A run that another process is at is left alone.
+        Whoever goes on with it has to recover the spool first: its process may have ended a moment ago, and what it
+        captured would be fetched again. A run that another process is at is left alone.
 
         Args:
             source: What is crawled.
             job: What decides how it is crawled: only a run of the same job is gone on with.
-            resume: Whether to go on with an earlier one at all.
         """
-        scope, asked = _digest(self._database.archive, source), _digest(job.hex())
-        self._forget_old()
-        for row in self._unended(scope, asked) if resume else ():
-            taken = self._take_over(row)
-            if taken is not None:
-                _log.warning(
-                    "going on with the crawl of %s that began at %s UTC and was cut off",
-                    source,
-                    f"{row.started_at:%Y-%m-%d %H:%M:%S}",
-                )
-                return taken
+        for row in self._unended(_digest(self._database.archive, source), _digest(job.hex())):
+            lock = self._lock_of_ended(row)
+            if lock is not None:
+                return CutOff(row, lock)
             _log.warning("another process is crawling %s: this crawl runs beside it", source)
-        return self._begin(scope, source, asked)
+        return None
+
+    def begin(self, source: str, job: bytes, cut_off: CutOff | None = None) -> Run:
+        """Go on with a run that was cut off, or begin a new one.
+
+        Args:
+            source: What is crawled.
+            job: What decides how it is crawled.
+            cut_off: What to go on with, if that is still possible.
+        """
+        self._forget_old()
+        taken = None if cut_off is None else self._take_over(cut_off.row, cut_off.lock)
+        if taken is None:
+            return self._begin(_digest(self._database.archive, source), source, _digest(job.hex()))
+        _log.warning(
+            "going on with the crawl of %s that began at %s UTC and was cut off",
+            source,
+            f"{taken.started_at:%Y-%m-%d %H:%M:%S}",
+        )
+        return taken
 
     def end(self, run: Run, ending: Ending, *, unfinished: str, pace: Pace = DEFAULT_PACE) -> Standing:
         """End a run. One that has finished is remembered by its URLs; any other may be gone on with.
@@ -148,10 +167,7 @@ class Frontier:
                 .order_by(runs.c.id.desc())
             ).all()
 
-    def _take_over(self, row: Row[Any]) -> Run | None:
-        lock = self._lock_of_ended(row)
-        if lock is None:
-            return None
+    def _take_over(self, row: Row[Any], lock: RunLock) -> Run | None:
         with self._database.writing() as connection:
             taken = connection.execute(
                 update(runs)

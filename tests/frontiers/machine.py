@@ -56,7 +56,8 @@ class Machine:
 
     def start(self, job: bytes = JOB, *, resume: bool = True) -> Run:
         """Begin or go on, in a process of its own."""
-        self.run = Frontier(self.database).begin("site", job, resume=resume)
+        frontier = Frontier(self.database)
+        self.run = frontier.begin("site", job, frontier.cut_off("site", job) if resume else None)
         self._open_batch()
         return self.run
 

@@ -194,7 +194,8 @@ def test_a_run_is_gone_on_with_only_by_the_same_job_and_only_where_that_is_wante
 def test_a_second_process_works_beside_the_first(machine: Machine, caplog: pytest.LogCaptureFixture) -> None:
     machine.discover([1])
     machine.run.flush()
-    beside = Frontier(machine.database).begin("site", JOB)
+    frontier = Frontier(machine.database)
+    beside = frontier.begin("site", JOB, frontier.cut_off("site", JOB))
     assert not beside.resumed
     assert beside.unseen([url_of(1)], too_deep=False) == [url_of(1)]
     assert "another process is crawling site" in caplog.text

@@ -72,7 +72,8 @@ def test_damage_that_is_met_later_ends_the_crawl_and_the_next_one_begins_anew(
             opened.seek(place)
             opened.write(random.randbytes(4096))
     with Database(file.parent, "archive") as damaged, pytest.raises(FrontierError, match=r"is damaged .* crawl again"):
-        Frontier(damaged).begin("site", JOB)
+        frontier = Frontier(damaged)
+        frontier.begin("site", JOB, frontier.cut_off("site", JOB))
     with Machine(file.parent, "archive") as machine:
         assert not machine.run.resumed
 
