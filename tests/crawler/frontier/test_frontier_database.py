@@ -72,10 +72,13 @@ def test_damage_that_is_met_later_ends_the_crawl_and_the_next_one_begins_anew(
             opened.seek(place)
             opened.write(random.randbytes(4096))
     with Database(file.parent, "archive") as damaged, pytest.raises(FrontierError, match=r"is damaged .* crawl again"):
-        frontier = Frontier(damaged)
-        frontier.begin("site", JOB, frontier.cut_off("site", JOB))
+        _go_on(Frontier(damaged))
     with Machine(file.parent, "archive") as machine:
         assert not machine.run.resumed
+
+
+def _go_on(frontier: Frontier) -> None:
+    frontier.begin("site", JOB, frontier.cut_off("site", JOB))
 
 
 def test_a_disk_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
