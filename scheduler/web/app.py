@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -20,6 +20,7 @@ from broadsheet.scheduler.web.access import Access
 from broadsheet.scheduler.web.endpoints import tagged
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.guard import Guard
+from broadsheet.scheduler.web.metrics import MEDIA_TYPE, Metrics
 from broadsheet.scheduler.web.parts import Parts
 from broadsheet.scheduler.web.reads import READS
 from broadsheet.scheduler.web.threads import Threads
@@ -34,7 +35,7 @@ def make_app(parts: Parts) -> ASGIApp:
     Args:
         parts: What it reads and writes.
     """
-    access, threads = Access(parts), Threads()
+    access, threads, metrics = Access(parts), Threads(), Metrics(parts)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -50,13 +51,14 @@ def make_app(parts: Parts) -> ASGIApp:
             replay.route(parts, access, threads),
             *health.routes(parts, threads),
             _described(parts),
+            _measured(metrics, access, threads),
             *pages.routes(parts, access, threads),
         ],
         lifespan=lifespan,
-        exception_handlers=dict.fromkeys(kinds, _answer_error),
+        exception_handlers=dict.fromkeys(kinds, _answering_errors(metrics)),
     )
     # Around all of it, so that the answer to an error of ours has the headers too.
-    return Guard(app, parts.hosts)
+    return Guard(app, parts.hosts, metrics.answered)
 
 
 def _described(parts: Parts) -> Route:
@@ -68,5 +70,17 @@ def _described(parts: Parts) -> Route:
     return Route("/openapi.json", answer)
 
 
-async def _answer_error(request: Request, error: Exception) -> Response:
-    return pages.answer_problem(error) if pages.is_for_people(request) else errors.answer_problem(error)
+def _measured(metrics: Metrics, access: Access, threads: Threads) -> Route:
+    async def answer(request: Request) -> Response:
+        access.reader(request)
+        return Response(await threads.run(metrics.exposition), media_type=MEDIA_TYPE)
+
+    return Route("/metrics", answer)
+
+
+def _answering_errors(metrics: Metrics) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(request: Request, error: Exception) -> Response:
+        metrics.problem(errors.problem_of(error).problem.error)
+        return pages.answer_problem(error) if pages.is_for_people(request) else errors.answer_problem(error)
+
+    return answer

@@ -206,6 +206,11 @@ def _pages_for_programs() -> Document:
             "security": anyone,
             "responses": responses({200: _json(Alive)}, (405, 421)),
         },
+        "/metrics": {
+            "summary": "Metrics for Prometheus, in its text format.",
+            "operationId": "metrics",
+            "responses": responses({200: {"text/plain": {"schema": {"type": "string"}}}}, _PROBLEMS),
+        },
         "/readyz": {
             "summary": "Whether what the service stands on answers.",
             "operationId": "readyz",

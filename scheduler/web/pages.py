@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -15,12 +16,12 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from broadsheet.scheduler import answers
-from broadsheet.scheduler.web import listings, presentation
+from broadsheet.scheduler.web import listings, presentation, reads
 from broadsheet.scheduler.web.access import Access
 from broadsheet.scheduler.web.endpoints import NoQuery, parse_query, tagged
 from broadsheet.scheduler.web.errors import problem_of
 from broadsheet.scheduler.web.parts import Parts
-from broadsheet.scheduler.web.reads import DiffQuery, Number, UrlQuery
+from broadsheet.scheduler.web.reads import DiffQuery, JobQuery, JobsQuery, Number, UrlQuery
 from broadsheet.scheduler.web.threads import Threads
 from broadsheet.storage.errors import NoSuchVersionError
 from broadsheet.storage.urls import is_front_page, normalise, site
@@ -88,6 +89,8 @@ def routes(parts: Parts, access: Access, threads: Threads) -> list[BaseRoute]:
         page("/diff", DiffQuery, _diff),
         page("/changes", DayQuery, _changes),
         page("/sources", NoQuery, _sources),
+        page("/jobs", JobsQuery, _jobs),
+        page("/jobs/{id}", JobQuery, _job),
         Mount("/static", StaticFiles(directory=_STATIC)),
     ]
 
@@ -108,7 +111,7 @@ def answer_problem(error: Exception) -> Response:
 
 def _index(parts: Parts, _query: NoQuery) -> str:
     day = listings.day_of(parts.archive(), None, _LATEST)
-    return presentation.render("index.html", sources=parts.sources(), day=day)
+    return presentation.render("index.html", sources=reads.sources(parts, NoQuery()).sources, day=day)
 
 
 def _found(parts: Parts, query: SearchQuery) -> str:
@@ -173,5 +176,14 @@ def _changes(parts: Parts, query: DayQuery) -> str:
     return presentation.render("changes.html", day=day, before=before, after=after)
 
 
-def _sources(parts: Parts, _query: NoQuery) -> str:
-    return presentation.render("sources.html", sources=parts.sources())
+def _sources(parts: Parts, query: NoQuery) -> str:
+    return presentation.render("sources.html", sources=reads.sources(parts, query).sources)
+
+
+def _jobs(parts: Parts, query: JobsQuery) -> str:
+    asked = {name: value for name, value in msgspec.structs.asdict(query).items() if value is not UNSET}
+    return presentation.render("jobs.html", page=reads.jobs(parts, query), asked=asked)
+
+
+def _job(parts: Parts, query: JobQuery) -> str:
+    return presentation.render("job.html", job=reads.job(parts, query))

@@ -72,10 +72,17 @@ class ChangesPage(Struct, frozen=True, kw_only=True):
 
 
 class SourceState(Struct, frozen=True, kw_only=True):
-    """A source as it is configured."""
+    """A source as it is configured, and how it fares.
+
+    Attributes:
+        name: Its name.
+        home: Where its crawls start.
+        last_crawl: The crawl of it that was asked for or planned last, whatever became of it; null where there is none.
+    """
 
     name: str
     home: str
+    last_crawl: Job | None
 
 
 class Sources(Struct, frozen=True, kw_only=True):
@@ -141,11 +148,23 @@ def _changes(parts: Parts, query: ChangesQuery) -> ChangesPage:
     return ChangesPage(changes=page, next=behind_page if more else changes.cursor, more=more)
 
 
-def _sources(parts: Parts, _query: NoQuery) -> Sources:
-    return Sources(sources=[SourceState(name=name, home=source.home) for name, source in parts.sources().items()])
+def sources(parts: Parts, _query: NoQuery) -> Sources:
+    """Return all sources with the last crawl of each."""
+    return Sources(
+        sources=[
+            SourceState(name=name, home=source.home, last_crawl=_last_crawl(parts, name))
+            for name, source in parts.sources().items()
+        ]
+    )
 
 
-def _jobs(parts: Parts, query: JobsQuery) -> JobsPage:
+def _last_crawl(parts: Parts, name: str) -> Job | None:
+    found = parts.jobs.newest(source=name, kind="crawl", limit=1) if parts.jobs is not None else []
+    return found[0] if found else None
+
+
+def jobs(parts: Parts, query: JobsQuery) -> JobsPage:
+    """Return a page of jobs."""
     found = jobs_of(parts).newest(
         source=None if isinstance(query.source, UnsetType) else query.source,
         states=() if isinstance(query.state, UnsetType) else (query.state,),
@@ -157,11 +176,12 @@ def _jobs(parts: Parts, query: JobsQuery) -> JobsPage:
     return JobsPage(jobs=page, next=page[-1].id if len(found) > len(page) else None)
 
 
-def _job(parts: Parts, query: JobQuery) -> Job:
-    job = jobs_of(parts).get(query.id)
-    if job is None:
+def job(parts: Parts, query: JobQuery) -> Job:
+    """Return one job."""
+    found = jobs_of(parts).get(query.id)
+    if found is None:
         raise ProblemError(404, "not_found", f"there is no job {query.id}")
-    return job
+    return found
 
 
 def jobs_of(parts: Parts) -> Jobs:
@@ -209,14 +229,14 @@ READS = (
         find=_changes,
         errors=(502, 503),
     ),
-    Read(path="/api/sources", summary="The sources.", query=NoQuery, answer=Sources, find=_sources, errors=(503,)),
+    Read(path="/api/sources", summary="The sources.", query=NoQuery, answer=Sources, find=sources, errors=(503,)),
     Read(
         path="/api/jobs",
         summary="The jobs, the one asked for last first, page by page.",
         query=JobsQuery,
         answer=JobsPage,
-        find=_jobs,
+        find=jobs,
         errors=(503,),
     ),
-    Read(path="/api/jobs/{id}", summary="One job.", query=JobQuery, answer=Job, find=_job, errors=(404, 503)),
+    Read(path="/api/jobs/{id}", summary="One job.", query=JobQuery, answer=Job, find=job, errors=(404, 503)),
 )

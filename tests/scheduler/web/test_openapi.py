@@ -81,4 +81,4 @@ def test_every_endpoint_for_programs_is_described(web: Web) -> None:
     described = {path.partition("{")[0].rstrip("/") for path in document["paths"]}
     named = {"versions", "snapshot", "diff", "changes", "sources", "jobs", "recrawl", "crawl"}
     assert {f"/api/{name}" for name in named} <= described
-    assert {"/timegate", "/timemap/link", "/timemap/json", "/memento", "/healthz", "/readyz"} <= described
+    assert {"/timegate", "/timemap/link", "/timemap/json", "/memento", "/healthz", "/readyz", "/metrics"} <= described

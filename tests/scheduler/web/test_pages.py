@@ -12,7 +12,11 @@ from hypothesis import strategies as st
 from lxml import html
 from servers.web_server import Web, served
 
+from broadsheet.crawler.frontier.database import Database
 from broadsheet.scheduler.config import Source
+from broadsheet.scheduler.jobs.jobs import Jobs
+from broadsheet.scheduler.jobs.model import Kind
+from broadsheet.scheduler.jobs.schema import SERVICE
 from broadsheet.scheduler.output import printable
 from broadsheet.scheduler.web import presentation
 from broadsheet.scheduler.web.app import make_app
@@ -37,6 +41,7 @@ from broadsheet.storage.versions import Finding
 
 URL = "https://news.example/town/ferry"
 HOSTILE = "https://news.example/?q=%22%3E%3Cscript%3E'"
+ANY: tuple[Kind, ...] = ("crawl", "recrawl")
 _EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}\x1b[2J"
 _STRUCTURE = [TextLine(line=1, kind="heading"), TextLine(line=2, kind="list_item"), TextLine(line=3, kind="quote")]
 _EVIL_ADDRESS = "javascript:alert(document.domain)//<script>"
@@ -86,9 +91,28 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     writer.publish(answers(URL, 20, "410 Gone"))
     writer.spool.close()
     sources = {"<script>": Source(home="https://news.example/"), "example": Source(home=_EVIL_ADDRESS)}
-    parts = Parts(archive=OpenedArchive(str(folder / "archive")), tokens=Tokens(), sources=lambda: sources)
-    with served(make_app(parts)) as running:
-        yield running
+    with Database(folder, str(folder), SERVICE) as database:
+        jobs = Jobs(database)
+        do_hostile_jobs(jobs)
+        archive = OpenedArchive(str(folder / "archive"))
+        parts = Parts(archive=archive, tokens=Tokens(), sources=lambda: sources, jobs=jobs)
+        with served(make_app(parts)) as running:
+            yield running
+
+
+def do_hostile_jobs(jobs: Jobs) -> None:
+    """Have a crawl and a re-crawl done that came to what is made to run scripts; another one waits."""
+    worker = jobs.register()
+    jobs.ask("crawl", source="<script>", asked_by=_EVIL, why=_EVIL)
+    crawl = jobs.take(worker, ANY)
+    assert crawl
+    result = {"outcomes": {"new": 2, _EVIL: 1}, "segments": [_EVIL], _EVIL: _EVIL, "seconds": 1.5}
+    jobs.end(crawl, worker, "failed", reason=_EVIL, result=result)
+    jobs.ask("recrawl", source=None, url=HOSTILE, asked_by="somebody")
+    recrawl = jobs.take(worker, ANY)
+    assert recrawl
+    jobs.end(recrawl, worker, "finished", result={"outcome": _EVIL, "url": _EVIL_ADDRESS, "warc": {"key": _EVIL}})
+    jobs.ask("crawl", source="example", asked_by="somebody")
 
 
 def asked(path: str, **query: object) -> str:
@@ -110,6 +134,8 @@ PATHS = [
     "/",
     "/changes",
     "/sources",
+    "/jobs",
+    asked("/jobs", source="<script>", state="failed"),
     asked("/versions", url=URL),
     asked("/versions", url=HOSTILE),
     asked("/version", url=URL, version=1),
@@ -183,6 +209,18 @@ def test_a_difference_marks_words(web: Web) -> None:
     document = page(web, asked("/diff", url=URL, from_=1, to=2))
     assert document.xpath("string(//del)") == "[removed: nine.]"
     assert document.xpath("string(//ins)") == "[added: ten.]"
+
+
+def test_jobs_and_sources_are_shown_with_what_they_came_to(web: Web) -> None:
+    rows = page(web, "/jobs").xpath("//tbody/tr")
+    assert [row.xpath("string(td[3])") for row in rows] == ["waiting", "finished", "failed"]
+    [source, _] = page(web, "/sources").xpath("//tbody/tr")
+    assert source.xpath("string(th)").strip() == "<script>"
+    assert "failed" in source.text_content()
+    for target in page(web, "/jobs").xpath("//tbody/tr/th/a/@href"):
+        job = page(web, target)
+        assert not job.xpath("//script | //img")
+        assert "Asked by" in job.text_content()
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,9 @@ def test_the_change_feed_is_read_page_by_page_and_has_what_the_command_prints(we
 
 
 def test_the_sources_are_listed(web: Web) -> None:
-    assert web.get("/api/sources").document["sources"] == [{"name": "example", "home": "https://news.example/"}]
+    assert web.get("/api/sources").document["sources"] == [
+        {"name": "example", "home": "https://news.example/", "last_crawl": None}
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+from servers.web_server import Web, served
+
+from broadsheet.crawler.frontier.database import Database
+from broadsheet.scheduler.config import Source
+from broadsheet.scheduler.jobs.jobs import Jobs
+from broadsheet.scheduler.jobs.model import Kind, State
+from broadsheet.scheduler.jobs.schema import SERVICE
+from broadsheet.scheduler.web.app import make_app
+from broadsheet.scheduler.web.parts import OpenedArchive, Parts
+from broadsheet.scheduler.web.tokens import Tokens, make
+
+ANY: tuple[Kind, ...] = ("crawl", "recrawl")
+SUMMARY = {"seconds": 2.5, "fetched": 7, "outcomes": {"new": 3, "failed": 1}, "skipped": {"robots": 2}}
+Samples = dict[tuple[str, ...], float]
+
+
+def samples(web: Web) -> Samples:
+    """The metrics, by name and values of their labels."""
+    found = web.get("/metrics")
+    assert found.status == 200
+    assert found.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    return {
+        (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(found.text)
+        for sample in family.samples
+    }
+
+
+def crawl(jobs: Jobs, source: str, state: State = "finished") -> None:
+    """Have a source crawled."""
+    worker = jobs.register()
+    jobs.ask("crawl", source=source, asked_by="somebody")
+    job = jobs.take(worker, ANY)
+    assert job
+    jobs.end(job, worker, state, result=SUMMARY)
+
+
+def test_metrics_add_up_what_jobs_came_to(tmp_path: Path) -> None:
+    with Database(tmp_path, str(tmp_path), SERVICE) as database:
+        jobs = Jobs(database)
+        sources = {"paper": Source(home="https://news.example/")}
+        archive = OpenedArchive(str(tmp_path / "archive"))
+        parts = Parts(archive=archive, tokens=Tokens(), sources=lambda: sources, jobs=jobs, spool_bytes=lambda: 4_096)
+        crawl(jobs, "paper")
+        with served(make_app(parts)) as web:
+            first = samples(web)
+            assert first["broadsheet_outcomes_total", "new", "paper"] == 3
+            assert first["broadsheet_skipped_total", "robots", "paper"] == 2
+            assert first["broadsheet_fetched_total", "paper"] == 7
+            assert first["broadsheet_crawl_seconds_total", "paper"] == 2.5
+            assert first["broadsheet_jobs_ended_total", "crawl", "paper", "finished"] == 1
+            assert first["broadsheet_last_success_timestamp_seconds", "paper"] > 1_700_000_000
+            assert first["broadsheet_spool_bytes",] == 4_096
+            assert first["broadsheet_sources",] == 1
+
+            # A job is counted once, when it ends, however often it was seen before.
+            jobs.ask("crawl", source="paper", asked_by="somebody")
+            waiting = samples(web)
+            assert waiting["broadsheet_jobs", "crawl", "waiting"] == 1
+            assert waiting["broadsheet_outcomes_total", "new", "paper"] == 3
+            worker = jobs.register()
+            job = jobs.take(worker, ANY)
+            assert job
+            assert samples(web)["broadsheet_jobs", "crawl", "running"] == 1
+            jobs.end(job, worker, "failed", result=SUMMARY)
+            ended = samples(web)
+            assert ended["broadsheet_jobs", "crawl", "running"] == 0
+            assert ended["broadsheet_outcomes_total", "new", "paper"] == 6
+            assert ended["broadsheet_jobs_ended_total", "crawl", "paper", "failed"] == 1
+            assert samples(web)["broadsheet_outcomes_total", "new", "paper"] == 6
+
+
+def test_labels_are_names_of_sources_and_words_of_ours(tmp_path: Path) -> None:
+    token, line = make("very-secret-name", "admin")
+    (tmp_path / "tokens").write_text(line, encoding="utf-8")
+    with Database(tmp_path, str(tmp_path), SERVICE) as database:
+        jobs = Jobs(database)
+        archive = OpenedArchive(str(tmp_path / "archive"))
+        parts = Parts(archive=archive, tokens=Tokens(tmp_path / "tokens"), sources=dict, jobs=jobs)
+        for number in range(20):
+            crawl(jobs, f"withdrawn-{number}")
+        with served(make_app(parts)) as web:
+            for number in range(20):
+                web.ask(f"ODD{number}", f"/nowhere/{number}")
+            web.post("/api/recrawl", {"url": "https://news.example/secret"}, {"Authorization": f"Bearer {token}"})
+            found = samples(web)
+            text = web.get("/metrics").text
+    assert found["broadsheet_outcomes_total", "new", "other"] == 60
+    assert found["broadsheet_http_problems_total", "not_found"] == 20
+    assert len(found) < 60
+    for secret in ("withdrawn", "ODD", "nowhere", "very-secret-name", token, "news.example"):
+        assert secret not in text
+
+
+def test_a_process_that_only_reads_has_metrics_too(tmp_path: Path) -> None:
+    parts = Parts(archive=OpenedArchive(str(tmp_path)), tokens=Tokens(), sources=dict)
+    with served(make_app(parts)) as web:
+        web.get("/healthz")
+        assert samples(web)["broadsheet_http_requests_total", "GET", "200"] == 1
