@@ -18,6 +18,7 @@ from broadsheet.crawler.frontier.seen import TOO_DEEP
 from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.timeliness import Timeliness
+from broadsheet.crawler.url_patterns import UrlPatterns
 from broadsheet.storage.captures import PAGE_TYPES
 from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import InvalidURLError
@@ -27,7 +28,7 @@ from broadsheet.storage.versions import OutlinkKind
 
 # For these a URL is refused before it is asked for, or counts no more as asked for.
 _REFUSALS = frozenset(
-    {"offsite", "no_page", "trap", TOO_DEEP, "max_pages", "was_no_page", "redirected", NOT_DUE, OVER_BUDGET}
+    {"offsite", "excluded", "no_page", "trap", TOO_DEEP, "max_pages", "was_no_page", "redirected", NOT_DUE, OVER_BUDGET}
 )
 # What was no page is asked for again after this: servers err, and addresses come to be used.
 _NO_PAGE_FOR = timedelta(days=30)
@@ -69,6 +70,7 @@ class Admission:
         self._run = run
         self._catalog = catalog
         self._takedowns = takedowns
+        self._patterns = UrlPatterns(job.include, job.exclude)
         self.sites = {site(target) for target in job.targets} | set(run.sites())
         self._sitemaps_elsewhere: set[str] = set()
         self._requested = run.asked_for(_REFUSALS) if run.resumed else 0
@@ -138,7 +140,7 @@ class Admission:
             with suppress(InvalidURLError):
                 found.setdefault(normalise(entry.url), entry)
         unseen = self._run.unseen(list(found), too_deep=depth > self._job.max_depth)
-        untimely = self._untimely(unseen)
+        untimely = self._untimely([url for url in unseen if self._is_included(url, depth, found[url].kind)])
         for url in unseen:
             entry = found[url]
             refusal = self._refusal(url, depth, entry.kind, untimely.get(url))
@@ -155,11 +157,17 @@ class Admission:
     def _is_here(self, url: str) -> bool:
         return site(url) in self.sites or url in self._sitemaps_elsewhere
 
+    def _is_included(self, url: str, depth: int, kind: OutlinkKind) -> bool:
+        """Tell whether the source is crawled for a page; where it starts and what lists its articles always is."""
+        return depth == 0 or kind != "link" or self._patterns.want(url)
+
     def _refusal(self, url: str, depth: int, kind: OutlinkKind, untimely: str | None) -> str | None:
         if not self._is_here(url):
             return "offsite"
         if self._takedowns.of(url):
             return "taken_down"
+        if not self._is_included(url, depth, kind):
+            return "excluded"
         if untimely is not None:
             return untimely
         # What was asked for by name, or announced as a feed or sitemap (sitemap.xml.gz), is taken at its word.

@@ -7,6 +7,7 @@
     ├── BrokenCrawlError      a fault of ours ended a crawl before its time
     ├── DiskFullError         the disk has too little room for what is fetched
     ├── FrontierError         what is still to be fetched cannot be read or written down
+    │   └── FrontierConfigError   what is configured for it names nothing that can be used
     ├── CrawlStopped          the crawl was ended before the fetch had its turn
     ├── HostGivenUp           the host refuses or fails again and again
     ├── NoContactError        the host is at a public address, and nobody is named whom its owner can reach
@@ -53,6 +54,10 @@ class DiskFullError(CrawlError):
 
 class FrontierError(CrawlError):
     """The frontier, which knows what is still to be fetched, cannot be used; the message says what to do."""
+
+
+class FrontierConfigError(FrontierError):
+    """What `$BROADSHEET_FRONTIER` says names no database that can be used, wherever that runs."""
 
 
 class CrawlStopped(CrawlError):  # noqa: N818 - named as the decision it is

@@ -26,6 +26,10 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
     Attributes:
         source: The configured name of the source, or the address it was started with.
         targets: Where to start: home or section pages, feeds, sitemaps or articles.
+        feeds: The source's feeds; None for those that are found.
+        sitemaps: Its sitemaps, on whatever host; None for those that robots.txt names and that are found.
+        include: Patterns (`UrlPatterns`) of which what is linked to has to match one; none for all of the site.
+        exclude: Patterns of which it may match none.
         max_pages: How many pages to ask for at most; robots.txt, redirects and retries do not count.
         max_depth: How many links to go from a target at most.
         max_bytes: How many bytes to exchange at most, robots.txt, redirects and retries included; None for any number.
@@ -53,6 +57,10 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
     source: str
     targets: list[str]
     user_agent: str
+    feeds: tuple[str, ...] | None = None
+    sitemaps: tuple[str, ...] | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     max_pages: int = DEFAULT_MAX_PAGES
     max_depth: int = DEFAULT_MAX_DEPTH
     max_bytes: int | None = None
@@ -82,7 +90,8 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
         """What decides which pages are fetched: a crawl that was cut off is gone on with by another of the same."""
         return msgspec.json.encode(
             (
-                *(self.targets, self.max_pages, self.max_depth, self.follow, self.expected, self.conditional),
+                *(self.targets, self.feeds, self.sitemaps, self.include, self.exclude),
+                *(self.max_pages, self.max_depth, self.follow, self.expected, self.conditional),
                 *(self.read_pages, self.allow_private, self.allow_public, self.only_due, self.max_bytes),
                 # Not their values: those are renewed while a crawl waits to go on.
                 self.credentials.names if self.credentials else (),

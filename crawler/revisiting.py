@@ -31,7 +31,7 @@ from broadsheet.crawler.histories import HOUR, UNKNOWN_HABITS, Found, Habits, Hi
 from broadsheet.crawler.rhythm import UNKNOWN_RHYTHM, expected_articles, hours_until_due, learn
 from broadsheet.storage.model import Date
 
-_LONGEST_HOURS: dict[Role, float] = {"front": 2.0, "listing": 12.0}
+_LONGEST_OF_LISTING = timedelta(hours=12)
 _FIRST_HOURS = 6.0
 _FASTER, _SLOWER = 0.6, 1.4
 # How much of what a page is said to lead to is what it led to last.
@@ -49,13 +49,17 @@ class Pace(Struct, frozen=True, kw_only=True):
     """How often the pages of a source are looked at.
 
     Attributes:
-        quickest: No page is looked at again sooner than this.
+        quickest: No page but a front page is looked at again sooner than this.
         slowest: An article that never changes is still looked at again after this, and so is any other page.
+        front_quickest: No front page is looked at again sooner than this.
+        front_slowest: One where nothing new appears is still looked at again after this.
         price: How many edits a look at an article has to be expected to find before it is due.
     """
 
     quickest: timedelta = timedelta(minutes=5)
     slowest: timedelta = timedelta(days=28)
+    front_quickest: timedelta = timedelta(minutes=5)
+    front_slowest: timedelta = timedelta(hours=2)
     price: float = 0.03
 
 
@@ -103,13 +107,15 @@ def observe(
 def become(history: History, role: Role, published: datetime | None = None) -> History:
     """Return the history of a page of which it is known better now what it is, or when it was published."""
     born = min(history.first_seen, published or history.born)
-    rhythm = history.rhythm or (UNKNOWN_RHYTHM if role in _LONGEST_HOURS else None)
+    rhythm = history.rhythm or (UNKNOWN_RHYTHM if role in ("front", "listing") else None)
     return msgspec.structs.replace(history, role=role, born=born, rhythm=rhythm)
 
 
 def due_at(history: History, pace: Pace, habits: Habits) -> datetime:
     """Return when a page is to be looked at again."""
-    quickest, slowest = pace.quickest / HOUR, pace.slowest / HOUR
+    is_front = history.role == "front"
+    quickest = (pace.front_quickest if is_front else pace.quickest) / HOUR
+    slowest = (pace.front_slowest if is_front else pace.slowest) / HOUR
     if history.failures:
         hours = min(_RETRIED_HOURS * 2.0 ** min(history.failures - 1, 20), _RETRIED_LONGEST_HOURS)
     elif history.gone == 1:
@@ -119,7 +125,8 @@ def due_at(history: History, pace: Pace, habits: Habits) -> datetime:
     elif history.role == "article":
         hours = _hours_until(Forecast(history, habits), pace.price, quickest, slowest)
     elif history.rhythm is not None:
-        hours = hours_until_due(history.rhythm, history.seen_at, _LONGEST_HOURS[history.role])
+        longest = pace.front_slowest if is_front else _LONGEST_OF_LISTING
+        hours = hours_until_due(history.rhythm, history.seen_at, longest / HOUR)
     else:
         hours = history.interval
     return history.tried_at + max(quickest, min(hours, slowest)) * HOUR

@@ -14,8 +14,8 @@ from typing import NoReturn
 import click
 
 from broadsheet.crawler.errors import CrawlError
-from broadsheet.scheduler.config import ConfigError
 from broadsheet.scheduler.exits import DAMAGED, FAILED, INTERRUPTED, USAGE, exit_code, explain
+from broadsheet.scheduler.sources.errors import ConfigError
 from broadsheet.storage.errors import ArchiveError
 
 _COMMANDS = (
@@ -33,6 +33,7 @@ _COMMANDS = (
     "recover",
     "forget",
     "retain",
+    "sources",
     "token",
     "demo",
 )

@@ -5,9 +5,12 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
+
+from broadsheet.scheduler.sources.settings import DEFAULT_FILE, sources_path
 
 DEFAULT_ARCHIVE = "./archive"
 
@@ -39,6 +42,30 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(as_json=as_json or context.obj["as_json"], **arguments)
 
     return with_json
+
+
+def config_option(help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return what adds ``--config FILE``; the command gets `sources_file`, the one that counts, or None.
+
+    Args:
+        help_text: What the command takes from the file.
+    """
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        @click.option(
+            "--config",
+            "sources_file",
+            metavar="FILE",
+            type=click.Path(path_type=Path),
+            help=f"{help_text} [default: $BROADSHEET_CONFIG or ./{DEFAULT_FILE}]",
+        )
+        @functools.wraps(command)
+        def with_config(*, sources_file: Path | None, **arguments: Any) -> Any:  # noqa: ANN401
+            return command(sources_file=sources_path(sources_file), **arguments)
+
+        return with_config
+
+    return add
 
 
 def allow_private_option(command: Callable[..., Any]) -> Callable[..., Any]:

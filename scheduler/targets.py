@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
+
 from broadsheet.crawler.addresses import is_public
 from broadsheet.crawler.job import DEFAULT_MAX_DEPTH, DEFAULT_MAX_PAGES, CrawlJob
-from broadsheet.scheduler import config
-from broadsheet.scheduler.config import Config, ConfigError, Source
+from broadsheet.scheduler.sources import reading, settings
+from broadsheet.scheduler.sources.document import Source, SourcesFile
+from broadsheet.scheduler.sources.errors import ConfigError
 from broadsheet.storage.errors import InvalidURLError
 from broadsheet.storage.urls import is_front_page, normalise, site
 
@@ -30,34 +33,56 @@ def crawl_jobs(
     Raises:
         ConfigError: A target is neither a source nor a URL, the operator's contact is missing, or a size is none.
     """
-    loaded = config.load(sources_file) if sources_file else None
+    loaded = reading.load(sources_file) if sources_file else None
     sources = loaded.sources if loaded else {}
     named = [(name, sources[name]) for name in targets if name in sources]
     urls = [_url(target, sources_file) for target in targets if target not in sources]
-    plans = [(name, [source.home], source) for name, source in named]
+    jobs = [source_job(name, source, loaded, allow_private=allow_private) for name, source in named]
     if urls:
-        plans.append((" ".join(urls), urls, _source_of(urls, sources) or Source(home=urls[0])))
-    limits = config.spool_limits(loaded)
-    return [
-        CrawlJob(
-            source=name,
-            targets=starts,
-            user_agent=_user_agent(loaded, starts),
-            allow_public=config.operator_contact(loaded) is not None,
-            max_pages=max_pages if max_pages is not None else source.max_pages,
-            max_depth=max_depth if max_depth is not None else source.max_depth,
-            max_bytes=None if (most := max_bytes or source.max_bytes) is None else config.size(most, "max_bytes"),
-            delay=source.delay,
-            obey=source.obey,
-            render=source.render,
-            requisites=source.requisites,
-            credentials=config.credentials(sources_file, source) if sources_file else None,
-            allow_private=allow_private,
-            proxy=config.proxy(),
-            spool_limits=limits,
-        )
-        for name, starts, source in plans
-    ]
+        source = _source_of(urls, sources) or Source(home=urls[0])
+        jobs.append(_job(" ".join(urls), urls, source, loaded, allow_private=allow_private))
+    most_bytes = None if max_bytes is None else settings.size(max_bytes, "--max-bytes")
+    limits = {"max_pages": max_pages, "max_depth": max_depth, "max_bytes": most_bytes}
+    given = {name: limit for name, limit in limits.items() if limit is not None}
+    return [msgspec.structs.replace(job, **given) for job in jobs]
+
+
+def source_job(name: str, source: Source, document: SourcesFile | None, *, allow_private: bool) -> CrawlJob:
+    """Return the job that crawls a source as it is configured, all of it.
+
+    Raises:
+        ConfigError: The operator's contact is missing, or what the environment says cannot be used.
+    """
+    starts = list(dict.fromkeys([source.home, *source.sections]))
+    job = _job(name, starts, source, document, allow_private=allow_private)
+    return msgspec.structs.replace(job, feeds=source.feeds, sitemaps=source.sitemaps)
+
+
+def _job(
+    name: str, starts: list[str], source: Source, document: SourcesFile | None, *, allow_private: bool
+) -> CrawlJob:
+    """Return the job that crawls from some addresses on, in the way of a source."""
+    return CrawlJob(
+        source=name,
+        targets=starts,
+        user_agent=_user_agent(document, source, starts),
+        allow_public=settings.operator_contact(document, source) is not None,
+        include=source.include,
+        exclude=source.exclude,
+        max_pages=source.max_pages,
+        max_depth=source.max_depth,
+        max_bytes=source.max_bytes,
+        requests_per_hour=source.requests_per_hour,
+        pace=source.recrawl,
+        delay=source.delay,
+        obey=source.obey,
+        render=source.render,
+        requisites=source.requisites,
+        credentials=settings.credentials(source),
+        allow_private=allow_private,
+        proxy=settings.proxy(),
+        spool_limits=settings.spool_limits(document),
+    )
 
 
 def recrawl_job(url: str, *, sources_file: Path | None = None, allow_private: bool) -> CrawlJob:
@@ -70,27 +95,17 @@ def recrawl_job(url: str, *, sources_file: Path | None = None, allow_private: bo
         InvalidURLError: It is no URL.
     """
     start = normalise(url)
-    loaded = config.load(sources_file) if sources_file else None
+    loaded = reading.load(sources_file) if sources_file else None
     source = (_source_of([start], loaded.sources) if loaded else None) or Source(home=start)
-    return CrawlJob(
-        source=start,
-        targets=[start],
-        user_agent=_user_agent(loaded, [start]),
-        allow_public=config.operator_contact(loaded) is not None,
-        delay=source.delay,
-        obey=source.obey,
-        render=source.render,
-        requisites=source.requisites,
-        credentials=config.credentials(sources_file, source) if sources_file else None,
+    return msgspec.structs.replace(
+        _job(start, [start], source, loaded, allow_private=allow_private),
         max_pages=DEFAULT_MAX_PAGES,
         max_depth=DEFAULT_MAX_DEPTH,
+        max_bytes=None,
         follow=False,
         # Whoever asks for a front page wants it looked at; a version at every new link on it helps nobody.
         expected=not is_front_page(start),
         conditional=False,
-        allow_private=allow_private,
-        proxy=config.proxy(),
-        spool_limits=config.spool_limits(loaded),
     )
 
 
@@ -108,14 +123,14 @@ def _url(target: str, sources_file: Path | None) -> str:
         raise ConfigError(f"{target!r} is no http or https URL, and {where}") from error
 
 
-def _user_agent(loaded: Config | None, starts: Sequence[str]) -> str:
-    contact = config.operator_contact(loaded)
+def _user_agent(document: SourcesFile | None, source: Source, starts: Sequence[str]) -> str:
+    contact = settings.operator_contact(document, source)
     if contact is None and any(_may_be_public(start) for start in starts):
         raise ConfigError(
             "who runs this crawl? Site owners must be able to reach you: set BROADSHEET_CONTACT to a URL or "
             "an e-mail address (or `contact` in the sources file); it is sent with every request"
         )
-    return config.user_agent(contact)
+    return settings.user_agent(contact)
 
 
 def _may_be_public(url: str) -> bool:

@@ -44,9 +44,16 @@ def reference() -> str:
     for name in program.list_commands(context):
         command = program.get_command(context, name)
         if command is not None:
-            own = click.Context(command, info_name=name, parent=context)
-            parts.append(section(f"broadsheet {name}", command, own))
+            parts += sections(f"broadsheet {name}", command, click.Context(command, info_name=name, parent=context))
     return "\n".join(parts)
+
+
+def sections(title: str, command: click.Command, context: click.Context) -> list[str]:
+    """Return the help of a command, and that of those that it is a group of."""
+    parts = [section(title, command, context)]
+    for name, part in command.commands.items() if isinstance(command, click.Group) else ():
+        parts += sections(f"{title} {name}", part, click.Context(part, info_name=name, parent=context))
+    return parts
 
 
 def section(title: str, command: click.Command, context: click.Context) -> str:

@@ -168,7 +168,7 @@ def test_without_pyarrow_it_says_what_to_install(archive: Archive, tmp_path: Pat
         f"sys.argv[1:] = {arguments!r}; sys.exit(main())"
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert "pip install 'broadsheet[tables]'" in ended.stderr
     assert not list(tmp_path.glob("archive.parquet*"))
     assert archive.latest(URL) is not None

@@ -245,7 +245,7 @@ def test_imports_run_one_way() -> None:
     ("module", "statement"),
     [
         ("storage/model.py", "import broadsheet.crawler.job"),
-        ("crawler/job.py", "import broadsheet.scheduler.config"),
+        ("crawler/job.py", "import broadsheet.scheduler.sources"),
         ("storage/model.py", "import trafilatura"),
     ],
 )

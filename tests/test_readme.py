@@ -58,7 +58,10 @@ def check_command(words: list[str]) -> str:
     name = next((word for word in words if word in program.list_commands(context)), None)
     command = program.get_command(context, name) if name else program
     assert command is not None
-    known = {option for known in (program, command) for param in known.params for option in param.opts}
+    parts = command.commands if isinstance(command, click.Group) and command is not program else {}
+    part = [parts[word] for word in words if word in parts][:1]
+    assert bool(part) == bool(parts), f"broadsheet {' '.join(words)}: no such command"
+    known = {option for known in (program, command, *part) for param in known.params for option in param.opts}
     used = {word.partition("=")[0] for word in words if word.startswith("-") and word != "-"}
     assert used <= known | {"--help", "-h"}, f"broadsheet {' '.join(words)}"
     assert name or used, f"broadsheet {' '.join(words)}: no such command"
@@ -140,7 +143,7 @@ def test_the_readme_can_be_followed_from_the_first_crawl_to_python(newspaper: De
     (sources,) = blocks(section("Point it at a real site"), "toml")
     # What is read back does not depend on how slowly it was fetched.
     sources = sources.replace(NEWS_SITE, newspaper.url).replace("delay = 2.0", "delay = 0.0")
-    (tmp_path / "sources.toml").write_text(sources, encoding="utf-8")
+    (tmp_path / "broadsheet.toml").write_text(sources, encoding="utf-8")
     follow(by_name, newspaper, tmp_path)
 
     reading, extracting = blocks(section("Read it back"), "sh")

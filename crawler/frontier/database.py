@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Engine, MetaData, Table, event, insert, selec
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from broadsheet.crawler.errors import FrontierError
+from broadsheet.crawler.errors import FrontierConfigError, FrontierError
 from broadsheet.crawler.frontier.schema import VERSION, metadata, schema
 from broadsheet.storage.workspace import Workspace
 
@@ -203,13 +203,13 @@ def _understood(address: str) -> URL:
     try:
         url = make_url(address)
     except ArgumentError as error:
-        raise FrontierError(
+        raise FrontierConfigError(
             f"${_ADDRESS} is no database URL: give postgresql://user@host/name or sqlite:////path"
         ) from error
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+pg8000")
     if url.drivername not in ("sqlite", "postgresql+pg8000"):
-        raise FrontierError(f"${_ADDRESS} names {url.drivername}: the frontier lies in postgresql or sqlite")
+        raise FrontierConfigError(f"${_ADDRESS} names {url.drivername}: the frontier lies in postgresql or sqlite")
     return url
 
 
@@ -222,7 +222,7 @@ def _engine(url: URL) -> Engine:
     try:
         import pg8000.dbapi  # the extra `postgresql` installs it
     except ModuleNotFoundError as error:
-        raise FrontierError(
+        raise FrontierConfigError(
             f"the driver that ${_ADDRESS} needs is not installed: pip install 'broadsheet[postgresql]'"
         ) from error
     arguments = {"timeout": _SECONDS_TO_WAIT, "application_name": "broadsheet"}

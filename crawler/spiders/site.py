@@ -76,7 +76,8 @@ class SiteSpider(Spider):
         self.admission = Admission(job, run, catalog, takedowns)
         self._known_revisited = not job.follow
         self._homes = [target for target in job.targets if job.follow and is_front_page(target)]
-        self._unguessed = run.unguessed(self._homes) if self._homes else []
+        is_to_find = job.feeds is None and job.sitemaps is None
+        self._unguessed = run.unguessed(self._homes) if self._homes and is_to_find else []
         self._guessing: list[str] = []
         self._has_listing = False
         self._requisites = PageRequisites()
@@ -98,6 +99,7 @@ class SiteSpider(Spider):
                 await self._admit(_entries_of(remembered), depth=visit.depth + 1, via=url)
                 self.run.answered(visit.url, at)
         await self.admission.admit([Entry(url=target, kind="link") for target in self.job.targets], depth=0, via=None)
+        await self.admission.admit(self._configured_listings(), depth=1, via=None)
         for home in self._homes:
             await self.admission.admit(await self._listings_of(home), depth=1, via=None)
         await self.admission.admit_due()
@@ -192,12 +194,23 @@ class SiteSpider(Spider):
 
     async def _listings_of(self, home: str) -> list[Entry]:
         """Return the sitemaps that robots.txt names, and the listings that were found by guessing before."""
+        if self.job.sitemaps is not None:
+            return []
         robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
         assert isinstance(robots, RobotsMiddleware)  # noqa: S101 - settings.py names it
         named = [sitemap for stated in await robots.sitemaps(home) if (sitemap := absolute(stated, home)) is not None]
         self.admission.trust_sitemaps(named)
         remembered = remembered_places(home, self._kind_of)
         return [*(Entry(url=sitemap, kind="sitemap") for sitemap in named), *remembered]
+
+    def _configured_listings(self) -> list[Entry]:
+        """Return the feeds and sitemaps that the source is configured with; they may lie anywhere."""
+        feeds, sitemaps = self.job.feeds or (), self.job.sitemaps or ()
+        self.admission.trust_sitemaps([*feeds, *sitemaps])
+        return [
+            *(Entry(url=feed, kind="feed") for feed in feeds),
+            *(Entry(url=sitemap, kind="sitemap") for sitemap in sitemaps),
+        ]
 
     def _guesses(self) -> list[Request]:
         """Return requests for the customary places of sites that have named no listing, where it is time for that."""

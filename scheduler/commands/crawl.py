@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from broadsheet.scheduler.exits import FAILED, INTERRUPTED
-from broadsheet.scheduler.options import allow_private_option, archive_option, json_option
+from broadsheet.scheduler.options import allow_private_option, archive_option, config_option, json_option
 from broadsheet.scheduler.output import console, errors, print_json
 from broadsheet.scheduler.progress import shown_progress
 from broadsheet.scheduler.targets import crawl_jobs
@@ -26,12 +26,7 @@ _MOST_REASONS = 10
 
 @click.command("crawl")
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
-@click.option(
-    "--config",
-    "sources_file",
-    type=click.Path(path_type=Path),
-    help="The sources file, where TARGET names a source; an address on the site of one is fetched as that is.",
-)
+@config_option("The sources file, where TARGET names a source; an address on the site of one is fetched as that is.")
 @click.option("--max-pages", type=click.IntRange(min=1), help="Ask for at most this many pages [default: 1000].")
 @click.option("--max-depth", type=click.IntRange(min=0), help="Go at most this many links from a target [default: 5].")
 @click.option("--max-bytes", metavar="SIZE", help="Exchange at most this many bytes, such as '500 MiB' [default: any].")

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from broadsheet.scheduler.answers import Recrawled, RecrawlOutcome
 from broadsheet.scheduler.exits import FAILED, INTERRUPTED
-from broadsheet.scheduler.options import allow_private_option, archive_option, json_option
+from broadsheet.scheduler.options import allow_private_option, archive_option, config_option, json_option
 from broadsheet.scheduler.output import console, print_json
 from broadsheet.scheduler.progress import shown_progress
 from broadsheet.scheduler.targets import recrawl_job
@@ -26,12 +26,7 @@ _BLOCKED = {"robots", "private_address", "no_contact", "taken_down", "opted_out"
 
 @click.command("recrawl")
 @click.argument("url")
-@click.option(
-    "--config",
-    "sources_file",
-    type=click.Path(path_type=Path),
-    help="The sources file: a URL on the site of a source is fetched as that source is.",
-)
+@config_option("The sources file: a URL on the site of a source is fetched as that source is.")
 @allow_private_option
 @json_option
 @archive_option

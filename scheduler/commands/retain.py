@@ -9,11 +9,12 @@ from pathlib import Path
 import click
 from msgspec import Struct
 
-from broadsheet.scheduler import config
-from broadsheet.scheduler.config import ConfigError
-from broadsheet.scheduler.options import archive_option, json_option
+from broadsheet.scheduler.options import archive_option, config_option, json_option
 from broadsheet.scheduler.output import console, print_json
 from broadsheet.scheduler.presence import require_archive
+from broadsheet.scheduler.sources import reading, settings
+from broadsheet.scheduler.sources.errors import ConfigError
+from broadsheet.scheduler.sources.settings import required
 from broadsheet.storage import layout
 from broadsheet.storage.documents import removals
 from broadsheet.storage.documents.removals import Removal
@@ -21,8 +22,6 @@ from broadsheet.storage.tables.repair import renew_after_removal
 from broadsheet.storage.takedown.index_lines import Doomed
 from broadsheet.storage.takedown.retention import Retention, due, retain
 from broadsheet.storage.workspace import Workspace
-
-_DEFAULT_SOURCES = Path("sources.toml")
 
 
 class RetainedSource(Struct, frozen=True, kw_only=True):
@@ -43,25 +42,19 @@ class Retained(Struct, frozen=True, kw_only=True):
 
 
 @click.command("retain")
-@click.option(
-    "--config",
-    "sources_file",
-    type=click.Path(path_type=Path),
-    default=_DEFAULT_SOURCES,
-    show_default=True,
-    help="The sources file, which says how long each is kept.",
-)
+@config_option("The sources file, which says how long each is kept.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be removed, and remove nothing.")
 @json_option
 @archive_option
-def command(sources_file: Path, archive: str, *, dry_run: bool, as_json: bool) -> None:
+def command(sources_file: Path | None, archive: str, *, dry_run: bool, as_json: bool) -> None:
     """Remove what is older than the `retention` of its source in the sources file.
 
     Versions go when they ceased to stand longer ago than that: the latest version of an article that still stands never
     goes. Records are taken out of the WARC segments; what was removed stays written down, without the content. It
     cannot be undone. What is fetched again is archived again.
     """
-    retentions = config.retentions(config.load(sources_file))
+    sources_file = required(sources_file)
+    retentions = settings.retentions(reading.load(sources_file))
     if all(retention.age is None for retention in retentions):
         raise ConfigError(f"no source of {sources_file} has a `retention`, such as '400 days': all are kept for ever")
     require_archive(archive)

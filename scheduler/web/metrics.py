@@ -17,7 +17,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from broadsheet.scheduler.config import Source
+from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.web.parts import Parts
 from broadsheet.scheduler.web.totals import Totals
 

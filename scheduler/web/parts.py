@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from broadsheet.scheduler.config import Source
 from broadsheet.scheduler.jobs.jobs import Jobs
+from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.web.tokens import Tokens
 from broadsheet.storage.archive import Archive
 

@@ -143,6 +143,18 @@ def test_a_date_means_the_latest_moment_that_it_may(value: str, precision: str, 
     assert revisiting.latest_moment(date) == latest
 
 
+def test_a_front_page_is_looked_at_within_bounds_of_its_own() -> None:
+    pace = Pace(front_quickest=_HOUR, front_slowest=6 * _HOUR)
+    busy, habits = begin("front", _NOON), UNKNOWN_HABITS
+    assert due_at(busy, pace, habits) - _NOON == _HOUR
+    quiet, habits = _watched(busy, *(("unchanged",) * 400))
+    down, _ = _watched(busy, *(("failed",) * 20))
+    assert due_at(quiet, pace, habits) - quiet.tried_at == 6 * _HOUR
+    assert due_at(down, pace, habits) - down.tried_at == 6 * _HOUR
+    article = begin("article", _NOON)
+    assert due_at(article, pace, habits) == due_at(article, DEFAULT_PACE, habits)
+
+
 _LOOKS = st.lists(st.tuples(st.floats(0, 1e4), st.sampled_from(_FOUND), st.integers(0, 5)), max_size=30)
 
 
@@ -150,7 +162,8 @@ _LOOKS = st.lists(st.tuples(st.floats(0, 1e4), st.sampled_from(_FOUND), st.integ
 def test_whatever_was_found_the_next_look_is_within_the_pace(
     role: Role, age: float, looks: list[tuple[float, Found, int]], quickest: float, more: float
 ) -> None:
-    pace = Pace(quickest=quickest * _HOUR, slowest=(quickest + more) * _HOUR)
+    shortest, longest = quickest * _HOUR, (quickest + more) * _HOUR
+    pace = Pace(quickest=shortest, slowest=longest, front_quickest=shortest, front_slowest=longest)
     history, habits = begin(role, _NOON, published=_NOON - age * _HOUR), UNKNOWN_HABITS
     for hours, found, new in looks:
         history, habits = observe(history, history.tried_at + hours * _HOUR, found, habits, new_articles=new)

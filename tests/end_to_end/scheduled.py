@@ -23,6 +23,7 @@ from broadsheet.storage.workspace import Workspace
 def main() -> None:
     """Crawl one source on loopback."""
     _, archive, url, seconds, *budget = sys.argv[1:]
+    slowest = timedelta(seconds=float(seconds))
     job = CrawlJob(
         source=url,
         targets=[url],
@@ -30,7 +31,7 @@ def main() -> None:
         allow_private=True,
         only_due=True,
         requests_per_hour=int(budget[0]) if budget else None,
-        pace=Pace(quickest=timedelta(0), slowest=timedelta(seconds=float(seconds))),
+        pace=Pace(quickest=timedelta(0), slowest=slowest, front_quickest=timedelta(0), front_slowest=slowest),
     )
     results: list[crawl.CrawlResult] = []
     with Workspace.open(archive) as workspace:

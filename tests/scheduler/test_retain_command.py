@@ -11,7 +11,7 @@ from archiving.writer import shows
 from click.testing import CliRunner, Result
 
 from broadsheet.scheduler.cli import program
-from broadsheet.scheduler.config import ConfigError
+from broadsheet.scheduler.sources.errors import ConfigError
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.stores.folder import FolderStore
 

@@ -6,10 +6,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from servers.web_server import Web, served
 
 from broadsheet.crawler.frontier.database import Database
-from broadsheet.scheduler.config import Source
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.model import Kind, State
 from broadsheet.scheduler.jobs.schema import SERVICE
+from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts
 from broadsheet.scheduler.web.tokens import Tokens, make

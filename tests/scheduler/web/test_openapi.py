@@ -10,9 +10,9 @@ from archiving.writer import Writer, answers, shows
 from servers.web_server import Web, served
 
 from broadsheet.crawler.frontier.database import Database
-from broadsheet.scheduler.config import Source
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.schema import SERVICE
+from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts
 from broadsheet.scheduler.web.reads import EXAMPLE

@@ -13,11 +13,11 @@ from lxml import html
 from servers.web_server import Web, served
 
 from broadsheet.crawler.frontier.database import Database
-from broadsheet.scheduler.config import Source
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.model import Kind
 from broadsheet.scheduler.jobs.schema import SERVICE
 from broadsheet.scheduler.output import printable
+from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.web import presentation
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts

@@ -9,7 +9,7 @@ from archiving.writer import Writer, answers, shows
 from end_to_end.command import Broadsheet
 from servers.web_server import Web, served
 
-from broadsheet.scheduler.config import Source
+from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts
 from broadsheet.scheduler.web.tokens import Tokens

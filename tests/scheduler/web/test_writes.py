@@ -13,10 +13,10 @@ import pytest
 from servers.web_server import Web, served
 
 from broadsheet.crawler.frontier.database import Database
-from broadsheet.scheduler.config import Source
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.model import Job, State
 from broadsheet.scheduler.jobs.schema import SERVICE
+from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts
 from broadsheet.scheduler.web.tokens import SCOPES, Tokens, make

@@ -1,0 +1,95 @@
+"""Watches the sources file while the service runs: it is loaded again when it changes."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+
+from broadsheet.scheduler.sources.document import SourcesFile
+from broadsheet.scheduler.sources.errors import ConfigError
+from broadsheet.scheduler.sources.reading import parse
+
+_log = logging.getLogger(__name__)
+
+
+class WatchedSources:
+    """A sources file, and the last valid state of it.
+
+    Args:
+        path: Where it is.
+
+    Attributes:
+        path: The same.
+        document: What it said when it was last valid.
+        problems: What is wrong with it now; nothing where `document` is what it says.
+
+    Raises:
+        ConfigError: It is not valid to begin with.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problems: tuple[str, ...] = ()
+        self._state = _state(path)
+        content = _read(path)
+        self._digest: bytes | None = _digest(content)
+        self.document: SourcesFile = parse(path, content)
+
+    def look(self, *, closely: bool = False) -> bool:
+        """Look whether the file has changed; tell whether `document` is another now.
+
+        A file that is not valid any more changes nothing but `problems`, and is logged once.
+
+        Args:
+            closely: Read it even if modification time, size and inode are what they were.
+        """
+        state = _state(self.path)
+        if state == self._state and state is not None and not closely:
+            return False
+        try:
+            content = self._content()
+            # Taken before the bytes were read: what is written meanwhile is seen by the next look.
+            self._state = state
+            if (digest := _digest(content)) == self._digest:
+                return False
+            self._digest = digest
+            document = parse(self.path, content)
+        except ConfigError as error:
+            self._refuse(error)
+            return False
+        self.problems = ()
+        changed, self.document = document != self.document, document
+        _log.info("%s is loaded again: %d sources", self.path, len(document.sources))
+        return changed
+
+    def _content(self) -> bytes:
+        try:
+            return _read(self.path)
+        except ConfigError:
+            self._digest = None  # Once it is back, it is news, whatever it says.
+            raise
+
+    def _refuse(self, error: ConfigError) -> None:
+        if error.problems != self.problems:
+            self.problems = error.problems
+            _log.error("the sources stay as they were:\n%s", error)
+
+
+def _state(path: Path) -> tuple[int, ...] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error

@@ -1,0 +1,102 @@
+"""While the service runs, the sources file is loaded again when it changes."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from broadsheet.scheduler.sources.errors import ConfigError
+from broadsheet.scheduler.sources.watching import WatchedSources
+
+ONE = "[sources.courier]\nhome = 'http://courier.example/'\n"
+TWO = ONE + "[sources.gazette]\nhome = 'http://gazette.example/'\n"
+WRONG = ONE + "[sources.gazette]\nhome = 3\n"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A sources file with one source."""
+    path = tmp_path / "broadsheet.toml"
+    path.write_text(ONE)
+    return path
+
+
+def test_a_file_that_is_not_valid_to_begin_with_is_refused(path: Path) -> None:
+    path.write_text(WRONG)
+    with pytest.raises(ConfigError):
+        WatchedSources(path)
+
+
+def test_a_changed_file_is_loaded_once(path: Path) -> None:
+    watched = WatchedSources(path)
+    assert not watched.look()
+    path.write_text(TWO)
+    assert watched.look()
+    assert list(watched.document.sources) == ["courier", "gazette"]
+    assert not watched.look()
+
+
+def test_a_file_that_another_takes_the_place_of_is_loaded_even_with_the_same_time_and_size(path: Path) -> None:
+    watched = WatchedSources(path)
+    before = path.stat()
+    other = path.with_name("other")
+    other.write_text(ONE.replace("courier", "curious"))
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    other.replace(path)
+    assert watched.look()
+    assert list(watched.document.sources) == ["curious"]
+
+
+def test_a_touched_file_is_no_change(path: Path) -> None:
+    watched = WatchedSources(path)
+    os.utime(path, (1, 1))
+    assert not watched.look()
+    assert not watched.look(closely=True)
+
+
+def test_a_comment_is_no_change_of_what_it_says(path: Path) -> None:
+    watched = WatchedSources(path)
+    path.write_text(f"# the courier\n{ONE}")
+    assert not watched.look()
+
+
+def test_the_last_valid_state_is_kept_and_the_errors_are_told_once(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR)
+    watched = WatchedSources(path)
+    path.write_text(WRONG)
+    assert not watched.look()
+    assert not watched.look(closely=True)
+    assert list(watched.document.sources) == ["courier"]
+    assert ["gazette" in problem for problem in watched.problems] == [True]
+    assert len(caplog.records) == 1
+    path.write_text(TWO)
+    assert watched.look()
+    assert not watched.problems
+
+
+def test_a_file_that_was_wrong_and_is_as_before_again_has_no_problems(path: Path) -> None:
+    watched = WatchedSources(path)
+    path.write_text(WRONG)
+    watched.look()
+    path.write_text(ONE)
+    assert not watched.look()
+    assert not watched.problems
+
+
+def test_a_file_that_is_gone_is_told_once_and_taken_up_when_it_is_back(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR)
+    watched = WatchedSources(path)
+    path.unlink()
+    assert not watched.look()
+    assert not watched.look()
+    assert [len(caplog.records), len(watched.problems)] == [1, 1]
+    path.write_text(ONE)
+    assert not watched.look()
+    assert not watched.problems
