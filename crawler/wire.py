@@ -50,7 +50,6 @@ from zope.interface import implementer
 
 from broadsheet.crawler.addresses import is_public
 from broadsheet.crawler.errors import BlockedAddressError, CrawlError, CrawlStopped, NoContactError
-from broadsheet.crawler.inflow import Inflow
 from broadsheet.crawler.proxy import Proxy
 from broadsheet.crawler.recording import Recording
 from broadsheet.crawler.resolver import GuardedResolver
@@ -120,10 +119,7 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         allow_private = settings.getbool("ALLOW_PRIVATE_ADDRESSES")
         allow_public = settings.getbool("ALLOW_PUBLIC_ADDRESSES", default=True)
         proxy = settings.get("PROXY")
-        self._inflow = Inflow(self._pool._reactor, partial(_waiting_to_be_read, crawler))
-        self._pool = _WirePool(
-            self._pool, allowed={True: allow_public, False: allow_private}, proxy=proxy, inflow=self._inflow
-        )
+        self._pool = _WirePool(self._pool, allowed={True: allow_public, False: allow_private}, proxy=proxy)
         self._under_way = _under_way.setdefault(crawler, set())
 
     async def download_request(self, request: Request) -> Response:
@@ -141,8 +137,6 @@ class WireDownloadHandler(HTTP11DownloadHandler):
             self._hand_over(recording, request, error)
             self._explain(error, recording, request)
             raise
-        finally:
-            self._inflow.end(recording)
         self._hand_over(recording, request, None)
         self._explain(None, recording, request)
         return response
@@ -166,12 +160,6 @@ class WireDownloadHandler(HTTP11DownloadHandler):
                 raise _blocked(refused) from error
 
 
-def _waiting_to_be_read(crawler: Crawler) -> int:
-    """How many bytes of responses have been handed to the spider that it has not dealt with."""
-    slot = crawler._engine.scraper.slot if crawler._engine else None
-    return slot.active_size if slot else 0
-
-
 def _blocked(address: str) -> CrawlError:
     if is_public(address):
         return NoContactError(
@@ -185,11 +173,8 @@ class _WirePool(HTTPConnectionPool):
     # A stale connection fails the download like any other loss; RetryMiddleware tries again, on record.
     retryAutomatically = False
 
-    def __init__(
-        self, replaced: HTTPConnectionPool, *, allowed: dict[bool, bool], proxy: Proxy | None, inflow: Inflow
-    ) -> None:
+    def __init__(self, replaced: HTTPConnectionPool, *, allowed: dict[bool, bool], proxy: Proxy | None) -> None:
         super().__init__(replaced._reactor, replaced.persistent)
-        self._inflow = inflow
         self._tunnels = TunnelReactor(replaced._reactor, proxy) if proxy else None
         self.maxPersistentPerHost = replaced.maxPersistentPerHost
         self._factory: Any = partial(_WireFactory, allowed=allowed)
@@ -198,12 +183,12 @@ class _WirePool(HTTPConnectionPool):
         if self._tunnels is not None:
             # Of an endpoint for TLS, the one below it.
             getattr(endpoint, "_wrappedEndpoint", endpoint)._reactor = self._tunnels
-        return super().getConnection(key, endpoint).addCallback(_recorded, _recording.get(), self._inflow)
+        return super().getConnection(key, endpoint).addCallback(_recorded, _recording.get())
 
 
-def _recorded(protocol: Any, recording: Recording, inflow: Inflow) -> _WireProtocol:
+def _recorded(protocol: Any, recording: Recording) -> _WireProtocol:
     connection: _WireProtocol = protocol
-    connection.record(recording, inflow)
+    connection.record(recording)
     return connection
 
 
@@ -225,12 +210,10 @@ class _WireProtocol(_LenientHTTP11ClientProtocol):
 
     transport: Any
     _recording: Recording | None = None
-    _inflow: Inflow
     _tls: tuple[str, str] | None = None
 
-    def record(self, recording: Recording, inflow: Inflow) -> None:
+    def record(self, recording: Recording) -> None:
         self._recording = recording
-        self._inflow = inflow
         pending = self._tls is None and ISSLTransport.providedBy(self.transport)
         recording.connect(self.transport.getPeer().host, handshake_pending=pending)
         if self._tls:
@@ -256,7 +239,6 @@ class _WireProtocol(_LenientHTTP11ClientProtocol):
             if self._recording.too_long:
                 self.transport.abortConnection()
                 return
-            self._inflow.grow(self._recording, self.transport)
         super().dataReceived(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:

@@ -35,6 +35,8 @@ _COMMANDS = (
     "retain",
     "sources",
     "token",
+    "run",
+    "worker",
     "demo",
 )
 

@@ -68,6 +68,11 @@ def config_option(help_text: str) -> Callable[[Callable[..., Any]], Callable[...
     return add
 
 
+def log_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--log-json``."""
+    return click.option("--log-json", is_flag=True, help="Write the log to stderr as JSON, one object a line.")(command)
+
+
 def allow_private_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--allow-private``."""
     return click.option(

@@ -26,6 +26,7 @@ def crawl_jobs(
     max_pages: int | None,
     max_depth: int | None,
     max_bytes: str | None,
+    only_due: bool,
     allow_private: bool,
 ) -> list[CrawlJob]:
     """Return one job for each source that is named, and one for all the URLs together.
@@ -44,7 +45,7 @@ def crawl_jobs(
     most_bytes = None if max_bytes is None else settings.size(max_bytes, "--max-bytes")
     limits = {"max_pages": max_pages, "max_depth": max_depth, "max_bytes": most_bytes}
     given = {name: limit for name, limit in limits.items() if limit is not None}
-    return [msgspec.structs.replace(job, **given) for job in jobs]
+    return [msgspec.structs.replace(job, only_due=only_due, **given) for job in jobs]
 
 
 def source_job(name: str, source: Source, document: SourcesFile | None, *, allow_private: bool) -> CrawlJob:

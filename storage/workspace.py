@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from broadsheet.storage.documents.marker import ensure_format
 from broadsheet.storage.publishing.amendments import Amendments
@@ -48,9 +48,7 @@ class Workspace:
     @property
     def place(self) -> str:
         """What tells the archive from all others, wherever it is opened from."""
-        return (
-            str(self.store.root) if isinstance(self.store, FolderStore) else str(getattr(self.store, "place", self.uri))
-        )
+        return _place(self.store, self.uri)
 
     @classmethod
     def open(cls, uri: str) -> Workspace:
@@ -91,6 +89,28 @@ class Workspace:
         self.catalog.close()
 
 
+class Whereabouts(NamedTuple):
+    """Where what a writer has beside an archive lies, and what tells the archive from all others."""
+
+    directory: Path
+    place: str
+
+
+def whereabouts(uri: str) -> Whereabouts:
+    """Return where the things beside an archive lie on this machine; nothing is asked of its store, nothing is made.
+
+    Raises:
+        ArchiveAddressError: The URI cannot be understood.
+    """
+    store = open_store(uri)
+    place = _place(store, uri)
+    return Whereabouts(store.root / ".local" if isinstance(store, FolderStore) else _state_of(place), place)
+
+
+def _place(store: ObjectStore, uri: str) -> str:
+    return str(store.root) if isinstance(store, FolderStore) else str(getattr(store, "place", uri))
+
+
 def _prepared_directory(store: ObjectStore) -> Path:
     """Make a store ready to be written to, and return where its writer's own things lie."""
     if isinstance(store, FolderStore):
@@ -100,11 +120,15 @@ def _prepared_directory(store: ObjectStore) -> Path:
 
     if not isinstance(store, S3Store):
         raise TypeError(f"neither a folder nor a bucket: {store!r}")
-    state = os.environ.get("BROADSHEET_STATE")
-    base = Path(state) if state else _state_home() / "broadsheet"
-    directory = base / hashlib.sha256(store.place.encode()).hexdigest()[:16]
+    directory = _state_of(store.place)
     store.prepare_writing(directory)
     return directory
+
+
+def _state_of(place: str) -> Path:
+    state = os.environ.get("BROADSHEET_STATE")
+    base = Path(state) if state else _state_home() / "broadsheet"
+    return base / hashlib.sha256(place.encode()).hexdigest()[:16]
 
 
 def _state_home() -> Path:

@@ -26,7 +26,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from broadsheet.crawler.errors import FrontierConfigError, FrontierError
 from broadsheet.crawler.frontier.schema import VERSION, metadata, schema
-from broadsheet.storage.workspace import Workspace
+from broadsheet.storage.workspace import Workspace, whereabouts
 
 _log = logging.getLogger(__name__)
 
@@ -192,6 +192,17 @@ class _UnusableFileError(Exception):
 def open_database(workspace: Workspace) -> Database:
     """Open the frontier of an archive that is opened for writing."""
     return Database(workspace.directory, workspace.place)
+
+
+def open_frontier(archive: str) -> Database:
+    """Open the frontier of the archive at an address; nothing is asked of the archive itself.
+
+    Raises:
+        ArchiveAddressError: The address cannot be understood.
+        FrontierError: The database cannot be used.
+    """
+    found = whereabouts(archive)
+    return Database(found.directory, found.place)
 
 
 def has_database(workspace: Workspace) -> bool:

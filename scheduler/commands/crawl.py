@@ -30,6 +30,7 @@ _MOST_REASONS = 10
 @click.option("--max-pages", type=click.IntRange(min=1), help="Ask for at most this many pages [default: 1000].")
 @click.option("--max-depth", type=click.IntRange(min=0), help="Go at most this many links from a target [default: 5].")
 @click.option("--max-bytes", metavar="SIZE", help="Exchange at most this many bytes, such as '500 MiB' [default: any].")
+@click.option("--due", "only_due", is_flag=True, help="Of what is known, look again only at what is due.")
 @allow_private_option
 @json_option
 @archive_option
@@ -41,6 +42,7 @@ def command(
     max_bytes: str | None,
     archive: str,
     *,
+    only_due: bool,
     allow_private: bool,
     as_json: bool,
 ) -> int:
@@ -51,6 +53,7 @@ def command(
         max_pages=max_pages,
         max_depth=max_depth,
         max_bytes=max_bytes,
+        only_due=only_due,
         allow_private=allow_private,
     )
     # Scrapy takes a second to load: whoever mistyped something need not wait for it.

@@ -18,7 +18,7 @@ from broadsheet.scheduler.jobs.model import SCHEDULE, Job, Kind, State
 from broadsheet.scheduler.jobs.schema import SERVICE
 from broadsheet.scheduler.jobs.schema import jobs as table
 from broadsheet.scheduler.jobs.worker_locks import WorkerLocks
-from broadsheet.storage.workspace import Workspace
+from broadsheet.storage.workspace import whereabouts
 
 HELD_FOR = timedelta(seconds=60)
 """How long a worker that is heard of no more keeps its jobs from others; on its own machine its lock tells at once."""
@@ -243,9 +243,18 @@ class Jobs:
             yield connection
 
 
-def open_jobs(workspace: Workspace) -> Database:
-    """Open the service's database of an archive that is opened for writing."""
-    return Database(workspace.directory, workspace.place, SERVICE)
+def open_service_database(archive: str) -> Database:
+    """Open the database of the service for an archive; nothing is asked of the archive itself.
+
+    Args:
+        archive: The address of the archive.
+
+    Raises:
+        ArchiveAddressError: It cannot be understood.
+        FrontierError: The database cannot be used.
+    """
+    found = whereabouts(archive)
+    return Database(found.directory, found.place, SERVICE)
 
 
 def _new_id(now: datetime) -> str:

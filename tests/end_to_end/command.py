@@ -69,7 +69,7 @@ class Broadsheet:
             check=False,
             capture_output=True,
             cwd=cwd,
-            env=self._environment(),
+            env=self.processes_environment(),
             stdin=subprocess.DEVNULL,
             timeout=_SECONDS,
         )
@@ -80,7 +80,7 @@ class Broadsheet:
         """Start the command on this archive, in a process group of its own, as a shell does, and kill it at the end."""
         with subprocess.Popen(
             [*self.program, "--archive", self.archive, *arguments],
-            env=self._environment(),
+            env=self.processes_environment(),
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -101,7 +101,8 @@ class Broadsheet:
         """Re-crawl a URL on loopback; return the answer."""
         return self("recrawl", "--allow-private", "--json", url).document
 
-    def _environment(self) -> dict[str, str]:
+    def processes_environment(self) -> dict[str, str]:
+        """What its processes find in their environment."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
         return {**inherited, **self.environment}
 

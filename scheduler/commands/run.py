@@ -1,0 +1,56 @@
+"""`broadsheet run`: the service."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from pathlib import Path
+
+import click
+
+from broadsheet.scheduler.logs import log_to_stderr
+from broadsheet.scheduler.options import allow_private_option, archive_option, config_option, log_option
+from broadsheet.scheduler.sources.errors import ConfigError
+from broadsheet.scheduler.sources.settings import required
+from broadsheet.scheduler.sources.watching import WatchedSources
+
+_log = logging.getLogger(__name__)
+
+
+@click.command("run")
+@config_option("The sources file.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Answer at this address.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 for any that is free.")
+@log_option
+@allow_private_option
+@archive_option
+def command(
+    sources_file: Path | None, host: str, port: int, archive: str, *, allow_private: bool, log_json: bool
+) -> None:
+    """Run the service: crawl the sources as they are due, and answer over HTTP.
+
+    SIGHUP, or a change of the sources file, has it loaded again. SIGTERM ends the service within 8 s: what was cut off
+    goes on at the next start.
+    """
+    log_to_stderr(as_json=log_json)
+    sources = WatchedSources(required(sources_file))
+    # What is loaded here takes a second: whoever mistyped something need not wait for it.
+    from broadsheet.scheduler.service import Service
+    from broadsheet.scheduler.workers.commands import Setting
+
+    setting = Setting(archive=archive, sources_file=sources.path, allow_private=allow_private)
+    with _bound(host, port) as listening:
+        shown, number = listening.getsockname()[:2]
+        _log.info("listening on http://%s:%s", f"[{shown}]" if ":" in shown else shown, number)
+        _log.info("%d sources of %s into %s", len(sources.document.sources), sources.path, archive)
+        asyncio.run(Service(setting, sources, listening).run())
+    _log.info("stopped")
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise ConfigError(f"nothing can listen at {host}, port {port}: {error.strerror or error}") from error

@@ -1,0 +1,195 @@
+"""The service: sources, clock, workers and web, started together and stopped together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from broadsheet.crawler.frontier.database import Database, open_frontier
+from broadsheet.crawler.frontier.runs import Frontier
+from broadsheet.scheduler.clock.clock import Clock
+from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
+from broadsheet.scheduler.sources.document import Source
+from broadsheet.scheduler.sources.watching import WatchedSources
+from broadsheet.scheduler.web.app import make_app
+from broadsheet.scheduler.web.parts import LOOPBACK_HOSTS, OpenedArchive, Parts, reads_need_token
+from broadsheet.scheduler.web.tokens import Tokens
+from broadsheet.scheduler.workers.commands import Setting
+from broadsheet.scheduler.workers.workers import Workers
+from broadsheet.storage import process_lock
+
+_log = logging.getLogger(__name__)
+
+_LOCK = "service.lock"
+_LOOK_SECONDS = 2.0
+# Children have seven seconds to end, and eight are promised for all of it.
+_SECONDS_FOR_ANSWERS = 1
+
+
+class Service:
+    """The service of one archive on this machine.
+
+    Args:
+        setting: What all jobs are done with.
+        sources: The sources file.
+        bound: The socket that it answers on.
+    """
+
+    def __init__(self, setting: Setting, sources: WatchedSources, bound: socket.socket) -> None:
+        self._setting = setting
+        self._sources = sources
+        self._bound = bound
+        self._stop = asyncio.Event()
+        self._reload = asyncio.Event()
+
+    async def run(self) -> None:
+        """Run until SIGTERM or SIGINT; SIGHUP has the sources file loaded again.
+
+        Raises:
+            FrontierError: A database cannot be used.
+            ArchiveAddressError: The archive's address cannot be understood.
+        """
+        with contextlib.ExitStack() as opened:
+            database = opened.enter_context(open_service_database(self._setting.archive))
+            frontier = Frontier(opened.enter_context(open_frontier(self._setting.archive)))
+            opened.enter_context(self._signals())
+            jobs = Jobs(database)
+            clock = Clock(jobs, self._configured, lambda *asked: _next_due(frontier, *asked))
+            web = _Server(make_app(self._parts(database, jobs, clock)))
+            serving = asyncio.ensure_future(web.serve(sockets=[self._bound]))
+            async with _ending(asyncio.ensure_future(self._look_after_sources())):
+                await self._work(database.directory, jobs, clock, serving)
+            web.should_exit = True
+            await serving
+
+    async def _work(self, directory: Path, jobs: Jobs, clock: Clock, serving: asyncio.Future[None]) -> None:
+        """Run clock and workers until it is time to stop; only one process on this machine does, others wait."""
+        lock = await self._alone(directory / _LOCK)
+        if lock is None:
+            return
+        workers = Workers(jobs, self._setting, at_once=self._sources.document.service.at_once)
+        try:
+            async with _ending(asyncio.ensure_future(clock.run())) as ticking:
+                working = asyncio.ensure_future(workers.run())
+                stopped = asyncio.ensure_future(self._stop.wait())
+                under_way: list[asyncio.Future[Any]] = [working, stopped, ticking, serving]
+                await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                stopped.cancel()
+            await workers.stop()
+            await working
+            for task in (ticking, serving):
+                if task.done() and not task.cancelled():
+                    task.result()
+        finally:
+            process_lock.let_go(lock)
+
+    async def _alone(self, path: Path) -> int | None:
+        """Return the lock of the service, as soon as it is to be had; None where it is time to stop."""
+        told = False
+        while not self._stop.is_set():
+            lock = process_lock.hold(path)
+            if lock is not None:
+                return lock
+            if not told:
+                _log.warning(
+                    "another service runs on this archive: this one answers over HTTP only, and takes over when it ends"
+                )
+                told = True
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), _LOOK_SECONDS)
+        return None
+
+    async def _look_after_sources(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._reload.wait(), _LOOK_SECONDS)
+            closely = self._reload.is_set()
+            self._reload.clear()
+            await asyncio.to_thread(self._sources.look, closely=closely)
+
+    def _configured(self) -> Mapping[str, Source]:
+        return self._sources.document.sources
+
+    def _parts(self, database: Database, jobs: Jobs, clock: Clock) -> Parts:
+        service = self._sources.document.service
+        host = self._bound.getsockname()[0]
+
+        def ask_database() -> None:
+            with database.reading() as connection:
+                connection.exec_driver_sql("SELECT 1")
+
+        return Parts(
+            archive=OpenedArchive(self._setting.archive),
+            tokens=Tokens(service.tokens),
+            sources=self._configured,
+            jobs=jobs,
+            checks={"database": ask_database, "clock": clock.check},
+            spool_bytes=lambda: _size_of(database.directory / "spool"),
+            hosts=LOOPBACK_HOSTS if host in LOOPBACK_HOSTS else frozenset(),
+            read_needs_token=reads_need_token(host, configured=service.read_needs_token),
+        )
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        wanted = {signal.SIGTERM: self._stop, signal.SIGINT: self._stop, signal.SIGHUP: self._reload}
+        for number, event in wanted.items():
+            loop.add_signal_handler(number, event.set)
+        try:
+            yield
+        finally:
+            for number in wanted:
+                loop.remove_signal_handler(number)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the service."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_SECONDS_FOR_ANSWERS,
+            )
+        )
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _ending(task: asyncio.Task[None]) -> AsyncIterator[asyncio.Task[None]]:
+    """Give a task that is cancelled at the end."""
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _size_of(directory: Path) -> int:
+    """Return how many bytes the files below a directory have; those that go meanwhile count as nothing."""
+    size = 0
+    for path in directory.rglob("*"):
+        with contextlib.suppress(OSError):
+            size += path.stat().st_size if path.is_file() else 0
+    return size
+
+
+def _next_due(frontier: Frontier, name: str, source: Source, now: datetime) -> datetime | None:
+    return frontier.next_due(name, now, requests_per_hour=source.requests_per_hour).next_at

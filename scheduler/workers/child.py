@@ -1,0 +1,34 @@
+"""The process of one job: the command line, in a process that ends with the worker that started it.
+
+``python -m broadsheet.scheduler.workers.child PARENT ARGUMENT...``. When the worker is gone, nobody would write down
+what this process came to, and another would be started for the same job: so it is killed with it, and what it had
+captured is in the spool.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+from broadsheet.scheduler import cli
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def main() -> None:
+    """Run the command that the arguments behind the number of the parent process make up."""
+    parent = int(sys.argv[1])
+    del sys.argv[1]
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit("the worker that started this job is gone")
+    # A terminal's Ctrl-C is the worker's to pass on.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

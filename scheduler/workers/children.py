@@ -1,0 +1,170 @@
+"""Runs a command of ours in a child process: within limits of memory and time, ended when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+_log = logging.getLogger(__name__)
+
+_WATCH_SECONDS = 1.0
+_MIB = 1024 * 1024
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+# What is told of a failure; a command that never ceases to write to stderr is read to its end all the same.
+_LINES_KEPT = 20
+_LONGEST_LINE = 2_000
+_LONGEST_ANSWER = 64 * _MIB
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """What a child may use.
+
+    Attributes:
+        memory: Resident bytes of its main process; those that read pages have limits of their own.
+        seconds: How long it may take.
+        grace: Seconds between SIGTERM and SIGKILL.
+    """
+
+    memory: int = 512 * _MIB
+    seconds: float = 6 * 3600.0
+    grace: float = 7.0
+
+
+class Ended(Struct, frozen=True, kw_only=True):
+    """How a child ended.
+
+    Attributes:
+        status: Its exit status; negative, the signal that ended it.
+        stdout: What it printed.
+        stderr: The last lines that it wrote to stderr.
+        peak: The most resident bytes that its main process was seen to have.
+        stopped: Which of its limits it was ended for, or None.
+        interrupted: Whether it was told to end for no fault of its own.
+    """
+
+    status: int
+    stdout: bytes
+    stderr: list[str]
+    peak: int
+    stopped: str | None = None
+    interrupted: bool = False
+
+
+class Child:
+    """One child process.
+
+    Args:
+        arguments: Those of the command ``broadsheet``.
+        limits: What it may use.
+        name: What it is called in the log.
+    """
+
+    def __init__(self, arguments: Sequence[str], *, limits: Limits, name: str) -> None:
+        self._arguments = arguments
+        self._limits = limits
+        self._name = name
+        self._process: asyncio.subprocess.Process | None = None
+        self._told_at: float | None = None
+        self._stopped: str | None = None
+        self._peak = 0
+
+    async def run(self) -> Ended:
+        """Run it to its end.
+
+        Raises:
+            OSError: No process can be started.
+        """
+        module = "broadsheet.scheduler.workers.child"
+        process = self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", module, str(os.getpid()), *self._arguments),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            # Ctrl-C in a terminal reaches the whole group: it is for us to say how children end.
+            start_new_session=True,
+            limit=_LONGEST_ANSWER,
+        )
+        assert process.stdout is not None  # noqa: S101 - both are pipes
+        assert process.stderr is not None  # noqa: S101
+        if self._told_at is not None:
+            self._signal(signal.SIGTERM)
+        watching = asyncio.ensure_future(self._watch())
+        try:
+            stdout, stderr, status = await asyncio.gather(
+                process.stdout.read(), _last_lines(process.stderr, self._name), process.wait()
+            )
+        finally:
+            watching.cancel()
+            self._signal(signal.SIGKILL)
+        return Ended(
+            status=status,
+            stdout=stdout,
+            stderr=stderr,
+            peak=self._peak,
+            stopped=self._stopped,
+            interrupted=self._told_at is not None and self._stopped is None,
+        )
+
+    def interrupt(self) -> None:
+        """Have it end, as Ctrl-C would: SIGTERM, and where it does not within the grace, SIGKILL."""
+        if self._told_at is None:
+            self._told_at = time.monotonic()
+            self._signal(signal.SIGTERM)
+
+    def _stop(self, why: str) -> None:
+        if self._told_at is None:
+            self._stopped = why
+            self.interrupt()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(number)
+
+    async def _watch(self) -> None:
+        """Hold it to its limits."""
+        began = time.monotonic()
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            resident = self._resident()
+            self._peak = max(self._peak, resident)
+            if resident > self._limits.memory:
+                self._stop(f"it used {resident // _MIB} MiB of memory, and {self._limits.memory // _MIB} are allowed")
+            if time.monotonic() - began > self._limits.seconds:
+                self._stop(f"it was not done within {self._limits.seconds:.0f} s")
+            if self._told_at is not None and time.monotonic() - self._told_at > self._limits.grace:
+                _log.warning("%s does not end and is killed", self._name)
+                self._signal(signal.SIGKILL)
+
+    def _resident(self) -> int:
+        """Return how many bytes of it are in memory; 0 where the system does not tell."""
+        assert self._process is not None  # noqa: S101 - it is watched while it runs
+        try:
+            pages = Path(f"/proc/{self._process.pid}/statm").read_text(encoding="ascii").split()[1]
+        except (OSError, IndexError):
+            return 0
+        return int(pages) * _PAGE_BYTES
+
+
+async def _last_lines(stream: asyncio.StreamReader, name: str) -> list[str]:
+    """Read a stream to its end, pass its lines on to the log, and return the last of them."""
+    kept: list[str] = []
+    rest = b""
+    while piece := await stream.read(64 * 1024):
+        *lines, rest = (rest + piece).split(b"\n")
+        rest = rest[-_LONGEST_LINE:]
+        for line in lines:
+            said = line[:_LONGEST_LINE].decode(errors="replace").strip()
+            if said:
+                _log.info("%s: %s", name, said)
+                kept = [*kept[-_LINES_KEPT + 1 :], said]
+    return [*kept, rest.decode(errors="replace").strip()] if rest.strip() else kept
