@@ -32,6 +32,7 @@ _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 # JSON can spell what neither XML nor UTF-8 can carry: control characters, halves of surrogate pairs.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 _ITEMPROP = etree.XPath("//*[@itemprop]")
+_SEVERAL = 3
 _MAX_DEPTH = 12
 _MAX_NODES = 2000
 
@@ -65,17 +66,32 @@ class Structured:
     @cached_property
     def article(self) -> Node:
         """The JSON-LD object that describes the article of this page; empty when there is none."""
-        nodes = [node for node in self.nodes if has_type(node, _ARTICLE_TYPE)]
+        nodes = self._articles
         if len(nodes) <= 1:
             return nodes[0] if nodes else {}
+        # Among unnamed ones the fullest: plug-ins often add a second object that says only the type.
+        return self._named_article or max(nodes, key=len)
+
+    @property
+    def lists_articles(self) -> bool:
+        """Whether the page describes several articles and none of them as itself."""
+        headlines = {as_text(node.get("headline") or node.get("name")) for node in self._articles}
+        return len(headlines - {None}) >= _SEVERAL and self._named_article is None
+
+    @cached_property
+    def _articles(self) -> list[Node]:
+        return [node for node in self.nodes if has_type(node, _ARTICLE_TYPE)]
+
+    @cached_property
+    def _named_article(self) -> Node | None:
+        """The first article object that bears the page's address, else its headline."""
         address = _bare(self._page.url)
-        headline = _letters(self.first_meta("og:title", "twitter:title") or _title_text(self._page))
-        for node in nodes:
+        for node in self._articles:
             if any(_bare(reference) == address for reference in _addresses(node)):
                 return node
-        named = [node for node in nodes if _same_headline(_letters(as_text(node.get("headline"))), headline)]
-        # Among unnamed ones the fullest: plug-ins often add a second object that says only the type.
-        return named[0] if named else max(nodes, key=len)
+        headline = _letters(self.first_meta("og:title", "twitter:title") or _title_text(self._page))
+        named = (n for n in self._articles if _same_headline(_letters(as_text(n.get("headline"))), headline))
+        return next(named, None)
 
     @cached_property
     def web_page(self) -> Node:

@@ -72,6 +72,8 @@ class _Seen(NamedTuple):
         other = sum(line.weight for line in self.lines if is_paragraph(line) and not NOT_FOUND.search(line.text))
         if said is None or other >= (self.little if headed is None else 2 * self.little):
             return None
+        if headed is None and self._is_about_something(other):
+            return None
         return Substitute("page not found", f"it says {said[:_LONGEST_HEADING]!r}")
 
     def consent_wall(self) -> Substitute | None:
@@ -80,7 +82,7 @@ class _Seen(NamedTuple):
         about = sum(line.weight for line in self.lines if CONSENT.search(line.text) and not line.linked)
         other = sum(line.weight for line in self.lines if is_paragraph(line) and not CONSENT.search(line.text))
         asked = next((text for text in self._buttons() if ACCEPT.search(text)), None)
-        if not (addressed or asked) or about < _SPOKEN_OF:
+        if not (addressed or asked) or about < _SPOKEN_OF or self._is_about_something(other):
             return None
         if other >= (max(self.little, about) if addressed or headed else self.little) or other >= about:
             return None
@@ -94,7 +96,7 @@ class _Seen(NamedTuple):
         headed = next((text for text in self.headings if LOG_IN.search(text)), None)
         has_password, has_field = bool(_PASSWORD_FIELD(self.page.root)), bool(_ACCOUNT_FIELD(self.page.root))
         other = sum(line.weight for line in self.lines if is_paragraph(line) and not _speaks_of_log_in(line.text))
-        if other >= self.little * (4 if has_password and headed else 1):
+        if other >= self.little * (2 if has_password and headed else 1) or self._is_about_something(other):
             return None
         field = "a field for a password" if has_password else "a field for an account" if has_field else "no field"
         if headed and (has_field or addressed):
@@ -107,6 +109,10 @@ class _Seen(NamedTuple):
 
     def _short(self) -> Iterator[Line]:
         return (line for line in self.lines if len(line.text) <= _LONGEST_NOTICE)
+
+    def _is_about_something(self, other: int) -> bool:
+        """Whether there is a heading and some text below it: then the rest is a dialogue beside an article."""
+        return other >= _NEXT_TO_NOTHING and self._has_other_heading()
 
     def _has_other_heading(self) -> bool:
         """Whether a heading of the first rank speaks of something else."""

@@ -112,3 +112,43 @@ def test_a_short_report_in_an_article_element_of_its_own_is_an_article() -> None
     now = datetime(2026, 11, 22, tzinfo=UTC)
     assert extract(page, url="https://news.example/a2.html", content_type=None, captured_at=now).is_article
     assert not extract(page, url="https://news.example/", content_type=None, captured_at=now).is_article
+
+
+def excerpts(count: int, paragraph: str) -> str:
+    return "".join(f"<div><h2><a href='/{n}'>Story {n}</a></h2><p>{paragraph}</p></div>" for n in range(count))
+
+
+def test_long_excerpts_below_headings_that_are_links_are_a_list(read: Read) -> None:
+    extraction = read(f"<h1>Coast</h1>{excerpts(6, LONG * 5)}", url="https://paper.example/coast")
+    assert extraction.kind == "index"
+    assert "divided among 6 entries" in extraction.reason
+
+
+def test_headings_that_are_links_to_their_own_sections_divide_no_article(read: Read) -> None:
+    sections = "".join(f"<h2><a href='#s{n}'>Section {n}</a></h2><p>{LONG * 4}</p>" for n in range(6))
+    assert read(f"<h1>Lamps</h1>{sections}", url="https://docs.example/lamps.html").is_article
+
+
+def test_several_articles_that_are_described_and_none_of_them_the_page_make_a_list(read: Read) -> None:
+    extraction = read(cards(long=True), head=described_one_by_one(), url="https://paper.example/coast")
+    assert extraction.kind == "index"
+
+
+def test_a_page_with_a_dialogue_for_cookies_beside_its_text_is_an_article(read: Read, paragraphs: str) -> None:
+    dialogue = f"<div><p>We and our partners store cookies. {LONG}</p><button>Accept all</button></div>"
+    log_in = "<form><h3>Log in</h3><input type=email><input type=password></form>"
+    assert read(f"{dialogue}{log_in}<h1>Lamps to be counted</h1>{paragraphs}").is_article
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "reason"),
+    [
+        ("/account", LOG_IN, "login wall: headed 'Log in'"),
+        ("/consent", f"<p>Cookies: {LONG} {LONG}</p><button>Accept</button>", "consent wall: its address"),
+        ("/town/story-7", "<h1>Oops</h1><p>This page could not be found.</p>", "page not found"),
+    ],
+    ids=["log-in", "consent", "not found"],
+)
+def test_what_stands_in_place_of_a_page_is_named(read: Read, path: str, body: str, reason: str) -> None:
+    extraction = read(body, url=f"https://paper.example{path}")
+    assert (extraction.kind, extraction.reason.startswith(reason)) == ("other", True), extraction.reason
