@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -31,6 +32,7 @@ from broadsheet.storage import process_lock
 _log = logging.getLogger(__name__)
 
 _LOCK = "service.lock"
+_SOURCES = "service-sources.toml"
 _LOOK_SECONDS = 2.0
 # Children have seven seconds to end, and eight are promised for all of it.
 _SECONDS_FOR_ANSWERS = 1
@@ -63,11 +65,12 @@ class Service:
             database = opened.enter_context(open_service_database(self._setting.archive))
             frontier = Frontier(opened.enter_context(open_frontier(self._setting.archive)))
             opened.enter_context(self._signals())
+            self._keep_sources(database.directory)
             jobs = Jobs(database)
             clock = Clock(jobs, self._configured, lambda *asked: _next_due(frontier, *asked))
             web = _Server(make_app(self._parts(database, jobs, clock)))
             serving = asyncio.ensure_future(web.serve(sockets=[self._bound]))
-            async with _ending(asyncio.ensure_future(self._look_after_sources())):
+            async with _ending(asyncio.ensure_future(self._look_after_sources(database.directory))):
                 await self._work(database.directory, jobs, clock, serving)
             web.should_exit = True
             await serving
@@ -109,13 +112,24 @@ class Service:
                 await asyncio.wait_for(self._stop.wait(), _LOOK_SECONDS)
         return None
 
-    async def _look_after_sources(self) -> None:
+    def _keep_sources(self, directory: Path) -> None:
+        """Keep the sources file as it is now, and was valid, for the jobs that begin from now on."""
+        copy = directory / _SOURCES
+        copy.with_suffix(".new").write_bytes(self._sources.content)
+        copy.with_suffix(".new").replace(copy)
+        self._setting = msgspec.structs.replace(self._setting, valid_sources=copy)
+
+    async def _look_after_sources(self, directory: Path) -> None:
+        kept = self._sources.content
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._reload.wait(), _LOOK_SECONDS)
             closely = self._reload.is_set()
             self._reload.clear()
             await asyncio.to_thread(self._sources.look, closely=closely)
+            if self._sources.content != kept:
+                kept = self._sources.content
+                await asyncio.to_thread(self._keep_sources, directory)
 
     def _configured(self) -> Mapping[str, Source]:
         return self._sources.document.sources

@@ -144,8 +144,11 @@ def test_a_change_of_the_sources_file_counts_and_one_that_is_not_valid_does_not(
             sources.write_text(valid.replace("home", "hom"))
             service.says("the sources stay as they were")
             listed = service.get("/api/sources")["sources"]
-            _sources(tmp_path, one, two, three)
+            with open_service_database(broadsheet.archive) as database:
+                Jobs(database).ask("crawl", source="paper0", asked_by="ann")
             _until_finished(service, broadsheet, jobs=3)
+            _sources(tmp_path, one, two, three)
+            _until_finished(service, broadsheet, jobs=4)
             assert service.end() == 0
 
     assert [source["name"] for source in listed] == ["paper0", "paper1"]

@@ -197,8 +197,7 @@ def dependency_names() -> set[str]:
 
 
 def import_names_of_dependencies() -> set[str]:
-    # apscheduler is a core dependency of the contract; the service that it is for is not there yet.
-    return {name.replace("-", "_") for name in dependency_names() - {"apscheduler"}}
+    return {name.replace("-", "_") for name in dependency_names()}
 
 
 # The standard library of the newest Python that the package knows how to use; `compression` is new in 3.14.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
@@ -55,14 +56,20 @@ _FRONT_PAGES: _Interval = (DEFAULT_PACE.front_quickest, DEFAULT_PACE.front_slowe
 _ARTICLES: _Interval = (DEFAULT_PACE.quickest, DEFAULT_PACE.slowest)
 
 
+VALID_COPY = "BROADSHEET_VALID_SOURCES"
+"""The variable by which the service gives its jobs the sources file as it was when it was last valid."""
+
+
 def load(path: Path) -> SourcesFile:
     """Read a sources file.
+
+    Jobs of the service read what stands in the file that `VALID_COPY` names in its place.
 
     Raises:
         ConfigError: It cannot be read, or says something that is not allowed.
     """
     try:
-        return parse(path, path.read_bytes())
+        return parse(path, Path(os.environ.get(VALID_COPY) or path).read_bytes())
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
 

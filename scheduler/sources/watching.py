@@ -22,6 +22,7 @@ class WatchedSources:
     Attributes:
         path: The same.
         document: What it said when it was last valid.
+        content: Its bytes when it was.
         problems: What is wrong with it now; nothing where `document` is what it says.
 
     Raises:
@@ -34,6 +35,7 @@ class WatchedSources:
         self._state = _state(path)
         content = _read(path)
         self._digest: bytes | None = _digest(content)
+        self.content = content
         self.document: SourcesFile = parse(path, content)
 
     def look(self, *, closely: bool = False) -> bool:
@@ -59,7 +61,7 @@ class WatchedSources:
             self._refuse(error)
             return False
         self.problems = ()
-        changed, self.document = document != self.document, document
+        changed, self.document, self.content = document != self.document, document, content
         _log.info("%s is loaded again: %d sources", self.path, len(document.sources))
         return changed
 

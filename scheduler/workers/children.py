@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -66,10 +66,14 @@ class Child:
         arguments: Those of the command ``broadsheet``.
         limits: What it may use.
         name: What it is called in the log.
+        environment: What it finds in its environment beside what this process has.
     """
 
-    def __init__(self, arguments: Sequence[str], *, limits: Limits, name: str) -> None:
+    def __init__(
+        self, arguments: Sequence[str], *, limits: Limits, name: str, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._arguments = arguments
+        self._environment = {**os.environ, **(environment or {})}
         self._limits = limits
         self._name = name
         self._process: asyncio.subprocess.Process | None = None
@@ -86,6 +90,7 @@ class Child:
         module = "broadsheet.scheduler.workers.child"
         process = self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", module, str(os.getpid()), *self._arguments),
+            env=self._environment,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

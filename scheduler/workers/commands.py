@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from broadsheet.scheduler.exits import INTERRUPTED, USAGE
 from broadsheet.scheduler.jobs.model import SCHEDULE, Job, State
+from broadsheet.scheduler.sources.reading import VALID_COPY
 from broadsheet.scheduler.workers.children import Ended
 
 
@@ -20,11 +21,19 @@ class Setting(Struct, frozen=True, kw_only=True):
         archive: The address of the archive.
         sources_file: The sources file, or None.
         allow_private: Whether addresses that are not public may be fetched.
+        valid_sources: A copy of the sources file as it was when it was last valid, which counts; None where the file
+            itself does.
     """
 
     archive: str
     sources_file: Path | None = None
     allow_private: bool = False
+    valid_sources: Path | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a job finds in its environment."""
+        return {} if self.valid_sources is None else {VALID_COPY: str(self.valid_sources)}
 
 
 class Outcome(NamedTuple):

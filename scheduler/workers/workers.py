@@ -92,7 +92,12 @@ class Workers:
             job = await asyncio.to_thread(self._jobs.take, self.worker, kinds)
             if job is None:
                 return
-            child = Child(arguments_of(job, self._setting), limits=self._limits, name=_name(job))
+            child = Child(
+                arguments_of(job, self._setting),
+                limits=self._limits,
+                name=_name(job),
+                environment=self._setting.environment,
+            )
             task = asyncio.ensure_future(self._do(job, child))
             self._running[task] = (job, child)
             task.add_done_callback(self._running.pop)
