@@ -14,7 +14,8 @@
     ├── ProxyError            the proxy cannot be used, or opens no tunnel
     ├── ReaderStartError      no process can be started that reads pages
     ├── RenderingError        no browser can show a page
-    └── RobotsDisallowed      robots.txt, or its absence through an error, forbids the fetch
+    ├── RobotsDisallowed      robots.txt, or its absence through an error, forbids the fetch
+    └── UntrustedCertificateError   the certificate of the host does not prove that it is the host
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ class NoContactError(CrawlError):
 
 class RobotsDisallowed(CrawlError):  # noqa: N818 - named as the decision it is, like Scrapy's IgnoreRequest
     """robots.txt forbids the fetch, or could not be read, which forbids it too (RFC 9309, 2.3.1.4)."""
+
+
+class UntrustedCertificateError(CrawlError):
+    """The certificate of the host does not prove that it is the host; nothing was asked of it."""
 
 
 class ReaderStartError(CrawlError):

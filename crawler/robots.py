@@ -21,7 +21,12 @@ from scrapy.exceptions import (
 )
 from scrapy.http.request import NO_CALLBACK
 
-from broadsheet.crawler.errors import BlockedAddressError, NoContactError, RobotsDisallowed
+from broadsheet.crawler.errors import (
+    BlockedAddressError,
+    NoContactError,
+    RobotsDisallowed,
+    UntrustedCertificateError,
+)
 from broadsheet.crawler.robots_rules import RobotsRules
 from broadsheet.storage.errors import MessageError
 from broadsheet.storage.http.codings import remove_codings
@@ -49,6 +54,7 @@ _CAUSES: tuple[tuple[type[Exception], str], ...] = (
     (DownloadConnectionRefusedError, "connection refused"),
     (BlockedAddressError, "address not public"),
     (NoContactError, "no contact given"),
+    (UntrustedCertificateError, "certificate refused"),
     (MessageError, "unreadable"),
 )
 

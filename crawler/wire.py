@@ -49,7 +49,14 @@ from twisted.web.http_headers import InvalidHeaderName
 from zope.interface import implementer
 
 from broadsheet.crawler.addresses import is_public
-from broadsheet.crawler.errors import BlockedAddressError, CrawlError, CrawlStopped, NoContactError
+from broadsheet.crawler.certificates import refusal
+from broadsheet.crawler.errors import (
+    BlockedAddressError,
+    CrawlError,
+    CrawlStopped,
+    NoContactError,
+    UntrustedCertificateError,
+)
 from broadsheet.crawler.proxy import Proxy
 from broadsheet.crawler.recording import Recording
 from broadsheet.crawler.resolver import GuardedResolver
@@ -109,6 +116,7 @@ class WireDownloadHandler(HTTP11DownloadHandler):
     Raises, beside what Scrapy's handler raises:
         BlockedAddressError: The host is at an address that is not public.
         NoContactError: The host is at a public address, and those are refused.
+        UntrustedCertificateError: The host's certificate is refused.
         CrawlStopped: The crawl was ended while the fetch was under way (`cut_off`).
     """
 
@@ -153,11 +161,13 @@ class WireDownloadHandler(HTTP11DownloadHandler):
             raise CrawlStopped(f"the crawl was ended while {request.url} was fetched") from error
         if recording.too_long:
             raise DownloadCancelledError(f"{request.url} is longer than is fetched") from error
+        host = urlparse_cached(request).hostname or ""
+        if why := refusal(error):
+            raise UntrustedCertificateError(f"the certificate of {host} is refused: {why}") from error
         resolver = self._pool._reactor.nameResolver
-        if isinstance(error, CannotResolveHostError) and isinstance(resolver, GuardedResolver):
-            host = urlparse_cached(request).hostname or ""
-            if refused := resolver.refused_address(host):
-                raise _blocked(refused) from error
+        guarded = isinstance(error, CannotResolveHostError) and isinstance(resolver, GuardedResolver)
+        if guarded and (refused := resolver.refused_address(host)):
+            raise _blocked(refused) from error
 
 
 def _blocked(address: str) -> CrawlError:

@@ -1,4 +1,4 @@
-"""What a site owner sees: the pace of the requests, whoever makes them."""
+"""What a site owner sees: the pace of the requests, whoever makes them; and that a host proves who it is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import mean
 
+import pytest
 from end_to_end.command import Broadsheet
+from servers.certificates import CertificateAuthority
+from servers.raw_server import RawServer
 from servers.site_server import Answer, site_server
 
 DELAY = 0.2
@@ -35,3 +38,25 @@ def test_a_recrawl_beside_a_crawl_of_the_host_gets_its_turn_at_the_same_pace(tmp
     assert turn - begun <= 4, "one turn each, in turn"
     assert turn > begun + 1, "the crawl went on meanwhile"
     assert mean(later - earlier for earlier, later in pairwise(moments[begun - 2 : turn + 2])) >= DELAY - NETWORK
+
+
+@pytest.mark.parametrize("certificate", ["of a stranger", "expired", "for another host"])
+def test_a_host_whose_certificate_is_refused_is_asked_for_nothing_and_the_reason_is_told(
+    tmp_path: Path, certificate: str
+) -> None:
+    (tmp_path / "stranger").mkdir()
+    trusted, stranger = CertificateAuthority(tmp_path), CertificateAuthority(tmp_path / "stranger")
+    context = {
+        "of a stranger": lambda: stranger.server_context("localhost"),
+        "expired": lambda: trusted.server_context("localhost", days_left=-2),
+        "for another host": lambda: trusted.server_context("elsewhere.example"),
+    }[certificate]()
+    broadsheet = Broadsheet(str(tmp_path / "archive"), environment={"SSL_CERT_FILE": str(trusted.path)})
+    with RawServer({}, context) as server:
+        ended = broadsheet("crawl", "--allow-private", "--json", f"https://localhost:{server.port}/story")
+
+    assert server.log == []
+    assert ended.status == 1
+    assert ended.document["outcomes"]["failed"] == 1
+    why = "it is for another host" if certificate == "for another host" else "nobody who is trusted has signed it"
+    assert f"/story: the certificate of localhost is refused: {why}" in ended.stderr

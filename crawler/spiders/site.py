@@ -21,7 +21,14 @@ from broadsheet.crawler.admission import Admission
 from broadsheet.crawler.credentials import CREDENTIALS
 from broadsheet.crawler.discovery import Entry, absolute
 from broadsheet.crawler.entrances import customary_places, listing_kind, remembered_places
-from broadsheet.crawler.errors import BlockedAddressError, CrawlStopped, HostGivenUp, NoContactError, RobotsDisallowed
+from broadsheet.crawler.errors import (
+    BlockedAddressError,
+    CrawlStopped,
+    HostGivenUp,
+    NoContactError,
+    RobotsDisallowed,
+    UntrustedCertificateError,
+)
 from broadsheet.crawler.extraction.wall_addresses import wall_at
 from broadsheet.crawler.findings import finding_of
 from broadsheet.crawler.frontier.run import Run
@@ -48,7 +55,12 @@ _DEPTH_OF_LISTED = 2
 _DEPTH = "broadsheet_depth"
 _HOPS = "broadsheet_hops"
 # No robots.txt can be had either from a host that is not there: it forbids nothing, it fails.
-_NOBODY_THERE = (CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError)
+_NOBODY_THERE = (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    UntrustedCertificateError,
+)
 
 
 class SiteSpider(Spider):

@@ -30,31 +30,35 @@ class CertificateAuthority:
         self.path = folder / "authority.pem"
         self.path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
 
-    def server_certificate(self, host: str) -> Path:
-        """Return a PEM file of a key and a certificate for one host name."""
+    def server_certificate(self, host: str, *, days_left: int = 1) -> Path:
+        """Return a PEM file of a key and a certificate for a host name; with a negative `days_left`, an expired one."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
         names = x509.SubjectAlternativeName([x509.DNSName(host)])
         signed = (
-            self._builder(subject, key.public_key())
+            self._builder(subject, key.public_key(), days_left)
             .add_extension(names, critical=False)
             .sign(self._key, hashes.SHA256())
         )
-        path = self._folder / f"{host}.pem"
+        path = self._folder / f"{host.replace('*', 'any')}.pem"
         private = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         path.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
         return path
 
-    def server_context(self, host: str, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> ssl.SSLContext:
+    def server_context(
+        self, host: str, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3, *, days_left: int = 1
+    ) -> ssl.SSLContext:
         """A server's TLS context with a certificate for one host name."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.maximum_version = newest
-        context.load_cert_chain(self.server_certificate(host))
+        context.load_cert_chain(self.server_certificate(host, days_left=days_left))
         return context
 
-    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    def _builder(
+        self, subject: x509.Name, key: ec.EllipticCurvePublicKey, days_left: int = 1
+    ) -> x509.CertificateBuilder:
         now = datetime.now(UTC)
         return (
             x509.CertificateBuilder()
@@ -62,6 +66,6 @@ class CertificateAuthority:
             .issuer_name(self._name)
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
+            .not_valid_before(now - timedelta(days=30))
+            .not_valid_after(now + timedelta(days=days_left))
         )
