@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
-import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, islice
 from urllib.parse import urlsplit
 
-from broadsheet.crawler.discovery import Entry
+from broadsheet.crawler.discovery import Entry, recency_of
 from broadsheet.crawler.frontier.known import NOT_DUE, OVER_BUDGET
 from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.seen import TOO_DEEP
 from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.crawler.job import CrawlJob
+from broadsheet.crawler.spellings import Spellings
 from broadsheet.crawler.timeliness import Timeliness
+from broadsheet.crawler.traps import Traps, why_path_is_a_trap
 from broadsheet.crawler.url_patterns import UrlPatterns
 from broadsheet.storage.captures import PAGE_TYPES
 from broadsheet.storage.documents.removals import Takedowns
@@ -28,15 +29,14 @@ from broadsheet.storage.versions import OutlinkKind
 
 # For these a URL is refused before it is asked for, or counts no more as asked for.
 _REFUSALS = frozenset(
-    {"offsite", "excluded", "no_page", "trap", TOO_DEEP, "max_pages", "was_no_page", "redirected", NOT_DUE, OVER_BUDGET}
+    {
+        *("offsite", "excluded", "no_page", "trap", TOO_DEEP, "max_pages", "was_no_page", "redirected", "variant"),
+        *(NOT_DUE, OVER_BUDGET),
+    }
 )
 # What was no page is asked for again after this: servers err, and addresses come to be used.
 _NO_PAGE_FOR = timedelta(days=30)
 _ADMITTED_AT_ONCE = 1000
-# Relative links that a server answers at any depth grow without end: /a/b/a/b/a/b (Heritrix's PathologicalPath and
-# TooManyPathSegments rules).
-_REPEATED = re.compile(r"((?:/[^/]+){1,3})\1{2}(?:/|$)")
-_MOST_SEGMENTS = 20
 # What a news page links to that is never a page; everything else is asked for and judged by what comes back.
 # fmt: off
 _NO_PAGE = frozenset(
@@ -63,6 +63,7 @@ class Admission:
 
     Attributes:
         sites: Where pages are fetched from.
+        traps: What is known of pages without end.
     """
 
     def __init__(self, job: CrawlJob, run: Run, catalog: Catalog, takedowns: Takedowns) -> None:
@@ -72,6 +73,8 @@ class Admission:
         self._takedowns = takedowns
         self._patterns = UrlPatterns(job.include, job.exclude)
         self.sites = {site(target) for target in job.targets} | set(run.sites())
+        self.traps = Traps(run.is_under_way)
+        self._spellings = Spellings(run.met, self.is_held)
         self._sitemaps_elsewhere: set[str] = set()
         self._requested = run.asked_for(_REFUSALS) if run.resumed else 0
         self._timeliness = Timeliness(job, run, catalog) if job.only_due else None
@@ -99,7 +102,9 @@ class Admission:
         """Have a URL that was admitted not count as asked for: it leads to another, which does."""
         self._requested -= 1
 
-    async def admit(self, entries: list[Entry], *, depth: int, via: str | None, hops: int = 0) -> None:
+    async def admit(
+        self, entries: list[Entry], *, depth: int, via: str | None, hops: int = 0, listed: bool = True
+    ) -> bool:
         """Have what was found fetched, or note why it is not.
 
         Args:
@@ -107,11 +112,21 @@ class Admission:
             depth: How many links from a target it is away.
             via: Where it was found.
             hops: How many redirects led to it.
+            listed: Whether that is what the site announces; what a page merely links to may be a trap.
+
+        Returns:
+            Whether anything new among it looks like an article.
         """
+        leads_on = False
+        if listed:
+            # The newest first: there may be more than the run has pages for.
+            entries = sorted(entries, key=lambda entry: recency_of(entry.hints), reverse=True)
         for start in range(0, len(entries), _ADMITTED_AT_ONCE):
             if start:
                 await asyncio.sleep(0)  # A sitemap of 500,000 URLs stops nothing else.
-            self._admit_some(entries[start : start + _ADMITTED_AT_ONCE], depth=depth, via=via, hops=hops)
+            some = entries[start : start + _ADMITTED_AT_ONCE]
+            leads_on |= self._admit_some(some, depth=depth, via=via, hops=hops, listed=listed)
+        return leads_on
 
     async def admit_due(self) -> None:
         """Have fetched what is due, where only that is looked at again: listings first, then what promises most."""
@@ -132,22 +147,75 @@ class Admission:
                     if self._timeliness.is_spent:
                         return
                     urls = self._timeliness.forgotten(urls)
-                self._admit_some((Entry(url=url, kind="link") for url in urls), depth=1, via=None, hops=0)
+                entries = [Entry(url=url, kind="link") for url in urls]
+                self._admit_some(entries, depth=1, via=None, hops=0, listed=True)
 
-    def _admit_some(self, entries: Iterable[Entry], *, depth: int, via: str | None, hops: int) -> None:
+    def is_held(self, url: str) -> bool:
+        """Tell whether the archive has versions of an article that are filed under a URL."""
+        known = self._catalog.get(url)
+        return known is not None and known.standing is not None
+
+    def ended(self, url: str, *, found: bool) -> None:
+        """Note whether anything could be had at a URL; where not, one is fetched that was taken for a variant of it."""
+        if found:
+            self._spellings.found(url)
+        elif (variant := self._spellings.missed(url)) is not None:
+            self.reconsider(variant)
+
+    def reconsider(self, url: str) -> None:
+        """Have a URL fetched by itself, where it was taken for a variant of another."""
+        if not self.is_full and self._run.reconsider(url):
+            self._requested += 1
+
+    def take_up(self, url: str) -> tuple[str, str | None] | None:
+        """Take up a URL that had to wait for all others; return why it is not fetched, where it is not."""
+        if explanation := self.traps.why_not(url):
+            return "trap", explanation
+        if self.is_full:
+            return "max_pages", None
+        self._requested += 1
+        self.traps.tried(url)
+        return None
+
+    def _admit_some(self, entries: Iterable[Entry], *, depth: int, via: str | None, hops: int, listed: bool) -> bool:
         found: dict[str, Entry] = {}
+        leads_on = False
+        # What is asked for by name, and where a redirect leads, is fetched as it is spelled.
+        as_spelled = depth == 0 or hops > 0
+        variants: dict[str, str] = {}
         for entry in entries:
             with suppress(InvalidURLError):
-                found.setdefault(normalise(entry.url), entry)
-        unseen = self._run.unseen(list(found), too_deep=depth > self._job.max_depth)
-        untimely = self._untimely([url for url in unseen if self._is_included(url, depth, found[url].kind)])
-        for url in unseen:
+                url = normalise(entry.url)
+                if entry.kind == "link" and not as_spelled and (plain := self._spellings.plain(url)) != url:
+                    variants[url] = plain
+                    found.setdefault(plain, entry)
+                found.setdefault(url, entry)
+        new = self._run.unseen(list(found), too_deep=depth > self._job.max_depth)
+        untimely = self._untimely([url for url in new if self._is_included(url, depth, found[url].kind)])
+        if not as_spelled:
+            links = (url for url in new if found[url].kind == "link" and url not in variants)
+            variants |= self._spellings.twins_of(links)
+        for url in new:
             entry = found[url]
             refusal = self._refusal(url, depth, entry.kind, untimely.get(url))
+            if refusal is None and url in variants:
+                refusal = "variant"
+                self._spellings.stand_in(url, variants[url])
+            later = False
             if refusal is None:
-                self._requested += 1
-            visit = Visit(url=url, kind=entry.kind, depth=depth, hops=hops, via=via, hints=entry.hints)
-            self._run.add(visit, refused=refusal, explanation=self.why_taken_down(url) if refusal else None)
+                leads_on = leads_on or self.traps.leads_to_articles(url)
+                later = not listed and entry.kind == "link" and not self.is_held(url) and self.traps.has_to_wait(url)
+                self._requested += not later
+            visit = Visit(url=url, kind=entry.kind, depth=depth, hops=hops, via=via, hints=entry.hints, later=later)
+            self._run.add(visit, refused=refusal, explanation=self._explanation(url, refusal, variants))
+        return leads_on
+
+    def _explanation(self, url: str, refusal: str | None, variants: dict[str, str]) -> str | None:
+        if refusal is None:
+            return None
+        if refusal == "variant":
+            return f"fetched as {variants[url]}"
+        return why_path_is_a_trap(url) if refusal == "trap" else self.why_taken_down(url)
 
     def _untimely(self, urls: list[str]) -> dict[str, str]:
         if self._timeliness is None:
@@ -173,7 +241,7 @@ class Admission:
         # What was asked for by name, or announced as a feed or sitemap (sitemap.xml.gz), is taken at its word.
         if depth > 0 and kind == "link" and posixpath.splitext(urlsplit(url).path)[1].lower() in _NO_PAGE:
             return "no_page"
-        if depth > 0 and _is_trap(url):
+        if depth > 0 and why_path_is_a_trap(url):
             return "trap"
         if depth > self._job.max_depth:
             return TOO_DEEP
@@ -196,8 +264,3 @@ class Admission:
         if known.mime in PAGE_TYPES:
             return False  # A wall, or a page that was not there: behind it may be an article the next time.
         return datetime.now(UTC) - known.captured_at < _NO_PAGE_FOR
-
-
-def _is_trap(url: str) -> bool:
-    path = urlsplit(url).path
-    return path.count("/") > _MOST_SEGMENTS or _REPEATED.search(path) is not None

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin
 
 from msgspec import Struct
@@ -14,6 +18,7 @@ from broadsheet.storage.urls import normalise
 from broadsheet.storage.versions import OutlinkKind
 
 _LONGEST_TEXT = 1_000
+_CLOCKS_DIFFER = 24 * 3600
 _ABSOLUTE = re.compile(r"https?://")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?(?:-->|\Z)", re.DOTALL)
 
@@ -57,3 +62,23 @@ def plain_text(text: str | None) -> str | None:
         return None
     unescaped = html.unescape(_TAG.sub("", html.unescape(text[: 8 * _LONGEST_TEXT])))
     return " ".join(unescaped.split())[:_LONGEST_TEXT] or None
+
+
+def recency_of(hints: Hints | None) -> int:
+    """Return when a page was last changed or published by what was announced of it, in Unix seconds; 0 for unknown.
+
+    A date in the future tells nothing: some sites date everything ahead.
+    """
+    stated = None if hints is None else hints.modified or hints.published
+    moment = None if stated is None else _moment(stated.strip())
+    seconds = 0 if moment is None else int(moment.timestamp())
+    return seconds if 0 < seconds < time.time() + _CLOCKS_DIFFER else 0
+
+
+def _moment(stated: str) -> datetime | None:
+    """Read a date of a sitemap or JSON feed (ISO 8601) or of an RSS feed (RFC 822); without a zone it is UTC."""
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        with suppress(ValueError, OverflowError):
+            moment = read(stated)
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None

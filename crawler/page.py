@@ -12,6 +12,9 @@ from msgspec import Struct
 from broadsheet.crawler.discovery import Entry
 from broadsheet.storage.model import Article, Hints, PageKind
 
+MAXIMUM_ENTRIES = 50_000
+"""The most URLs of one document that are in its reading: as many as a sitemap may list (sitemaps.org)."""
+
 
 class CapturedPage(Struct, frozen=True, kw_only=True, tag="captured"):
     """A stored HTTP response and the little that is known besides it.
@@ -67,6 +70,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         requisites: The addresses of what an HTML page is shown with.
         optouts: What the page says that its publisher reserves.
         failure: Why only the raw bytes could be kept, or None.
+        continues: This is not the whole reading yet: only its `entries` count, and more follows.
     """
 
     kind: PageKind
@@ -77,6 +81,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     requisites: list[str] = []
     optouts: list[str] = []
     failure: str | None = None
+    continues: bool = False
 
 
 def unreadable(failure: str) -> Reading:

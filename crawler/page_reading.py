@@ -14,7 +14,7 @@ from broadsheet.crawler.errors import CrawlStopped, RenderingError
 from broadsheet.crawler.findings import is_readable, page_of
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.page import Reading, unreadable
-from broadsheet.crawler.pool import ReadingPool
+from broadsheet.crawler.pool import ReadingPool, Take
 from broadsheet.crawler.recorder import Captured, Recorder
 from broadsheet.crawler.rendering import Renderer
 
@@ -37,8 +37,8 @@ class PageReader:
         self._renderer: Renderer | None = None
         self._showing: set[asyncio.Task[bytes]] = set()
 
-    async def read(self, captured: Captured) -> Reading:
-        """Return what a captured page means.
+    async def read(self, captured: Captured, take: Take | None = None) -> Reading:
+        """Return what a captured page means; for `take` see the pool.
 
         Raises:
             ReaderStartError: No process can be started that reads.
@@ -53,7 +53,7 @@ class PageReader:
                 return unreadable(str(error))
             self._recorder.record_rendering(captured, document)
         page = page_of(captured.capture, captured.response, document)
-        return await self._pool.read(msgspec.structs.replace(page, with_requisites=self._job.requisites))
+        return await self._pool.read(msgspec.structs.replace(page, with_requisites=self._job.requisites), take)
 
     def cut_off(self) -> None:
         """Show no page any more: those under way are as if never read."""

@@ -18,12 +18,14 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
 import msgspec
 from msgspec import Struct
 
+from broadsheet.crawler.discovery import Entry
 from broadsheet.crawler.errors import ReaderStartError
 from broadsheet.crawler.frames import HEADER, MEMORY_EXCEEDED, decode_reading, frame
 from broadsheet.crawler.page import CapturedPage, HtmlPage, Reading, unreadable
@@ -39,13 +41,15 @@ _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "
 # The same page gives the same reading in every reader on every machine.
 _SAME_EVERYWHERE = {"PYTHONHASHSEED": "0", "TZ": "UTC"}
 
+Take = Callable[[list[Entry]], Awaitable[None]]
+
 
 class ReadingLimits(Struct, frozen=True, kw_only=True):
     """What one page may cost.
 
     Attributes:
         cpu_seconds: CPU time in whole seconds.
-        wall_seconds: Time in seconds from sending the page to the reading.
+        wall_seconds: Time in seconds from sending the page to the reading, or to the next part of it.
         memory_bytes: Memory of the whole reader process; a reader that does nothing has about 90 MiB.
     """
 
@@ -98,10 +102,14 @@ class ReadingPool:
         self._idle.clear()
         await asyncio.gather(*(self._retire(reader) for reader in list(self._running)))
 
-    async def read(self, page: CapturedPage | HtmlPage) -> Reading:
+    async def read(self, page: CapturedPage | HtmlPage, take: Take | None = None) -> Reading:
         """Return what a page means, when its turn has come.
 
         Bytes that cannot be read within the limits are no error: the reading has a `failure`.
+
+        Args:
+            page: The page.
+            take: Given all URLs of a listing that has more than a reading holds, part by part; the reader waits for it.
 
         Raises:
             ReaderStartError: No reader process can be started: nothing can be read at all.
@@ -109,7 +117,7 @@ class ReadingPool:
         async with self._turn:
             reader = await self._next_reader()
             try:
-                return await reader.read(page)
+                return await reader.read(page, take)
             finally:
                 if reader.usable and reader.readings < self._readings_per_process:
                     self._idle.append(reader)
@@ -185,12 +193,17 @@ class _Reader:
     def usable(self) -> bool:
         return not self._busy and self._process.poll() is None
 
-    async def read(self, page: CapturedPage | HtmlPage) -> Reading:
+    async def read(self, page: CapturedPage | HtmlPage, take: Take | None) -> Reading:
         """Send one page and wait for its reading; whatever goes wrong, the reader is not usable any more."""
         self._busy = True
         try:
             async with asyncio.timeout(self._limits.wall_seconds):
                 reading = decode_reading(await self._exchange(frame(page)))
+            while reading.continues:
+                if take is not None:
+                    await take(reading.entries)
+                async with asyncio.timeout(self._limits.wall_seconds):
+                    reading = decode_reading(await self._receive())
         except TimeoutError:
             return unreadable(f"extraction exceeded {self._limits.wall_seconds:g} s")
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -204,6 +217,9 @@ class _Reader:
     async def _exchange(self, message: bytearray) -> bytes:
         self._outgoing.write(message)
         await self._outgoing.drain()
+        return await self._receive()
+
+    async def _receive(self) -> bytes:
         (length,) = HEADER.unpack(await self._incoming.readexactly(HEADER.size))
         if length > _LARGEST_READING:
             raise msgspec.DecodeError(f"{length:,} bytes")

@@ -5,12 +5,12 @@ The crawl, recovery after a crash, ``extract`` and re-extraction all use it, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from broadsheet.crawler.discovery import Entry, absolute
 from broadsheet.crawler.extraction.extract import Extraction, extract
 from broadsheet.crawler.feeds import FEED_ROOTS, read_feed, read_json_feed
-from broadsheet.crawler.page import CapturedPage, HtmlPage, Reading, unreadable
+from broadsheet.crawler.page import MAXIMUM_ENTRIES, CapturedPage, HtmlPage, Reading, unreadable
 from broadsheet.crawler.sitemaps import SITEMAP_ROOTS, read_sitemap
 from broadsheet.crawler.xml_stream import root_name
 from broadsheet.storage.errors import MessageError
@@ -19,11 +19,12 @@ from broadsheet.storage.http.messages import ResponseMessage, decoded_body, list
 
 MAXIMUM_BODY = 64 * 1024 * 1024
 """The most bytes that a body may have once decoded: a sitemap may have 50 MB (sitemaps.org)."""
-MAXIMUM_ENTRIES = 50_000
-"""The most URLs taken from one document: as many as a sitemap may list (sitemaps.org)."""
 MOST_REQUISITES = 200
 """The most addresses of what a page is shown with that are told of it."""
+Tell = Callable[[list[Entry]], None]
 
+# What is over the limit is told in parts of so many: nobody has to hold it all.
+_PART = 5_000
 # RFC 9110 section 15.3.4: 203 is a 200 that a proxy transformed.
 _READABLE_STATUS = frozenset({200, 203})
 _READABLE_CODINGS = frozenset({"gzip", "x-gzip", "deflate", "br", "identity"})
@@ -36,17 +37,21 @@ _RENDERED_TYPE = "text/html; charset=utf-8"
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
-def read_page(page: CapturedPage | HtmlPage) -> Reading:
-    """Return what a page means, whichever form it comes in."""
-    return read_html(page) if isinstance(page, HtmlPage) else read_capture(page)
+def read_page(page: CapturedPage | HtmlPage, tell: Tell | None = None) -> Reading:
+    """Return what a page means, whichever form it comes in; see `read_capture`."""
+    return read_html(page) if isinstance(page, HtmlPage) else read_capture(page, tell)
 
 
-def read_capture(capture: CapturedPage) -> Reading:
+def read_capture(capture: CapturedPage, tell: Tell | None = None) -> Reading:
     """Return what a captured HTTP response means.
 
     Status, Content-Type and the first element decide: an HTML page is read as an article or an index, feeds
     and sitemaps for what they link to; anything else is "other". Bytes that cannot be read are no error but a
     reading with a `failure`.
+
+    Args:
+        capture: The response.
+        tell: Told all URLs of a feed or sitemap that has more than a reading holds, in parts and in their order.
     """
     try:
         message = parse_response(capture.response)
@@ -58,7 +63,7 @@ def read_capture(capture: CapturedPage) -> Reading:
         body = _body(message)
     except MessageError as error:
         return unreadable(str(error))
-    return _read_body(capture, body, media_type, message.header("Content-Type"))
+    return _read_body(capture, body, media_type, message.header("Content-Type"), tell)
 
 
 def read_html(page: HtmlPage) -> Reading:
@@ -77,7 +82,7 @@ def read_html(page: HtmlPage) -> Reading:
         article=None if extraction.kind == "other" else extraction.article,
         canonical_url=extraction.canonical_url,
         optouts=extraction.optouts,
-        entries=_distinct(_linked(extraction, page.url))[0],
+        entries=_distinct(_linked(extraction, page.url), None)[0],
         requisites=extraction.requisites[:MOST_REQUISITES],
     )
 
@@ -99,12 +104,14 @@ def _body(message: ResponseMessage) -> bytes:
     return remove_codings(body, ["gzip"], MAXIMUM_BODY) if body.startswith(_GZIP_MAGIC) else body
 
 
-def _read_body(capture: CapturedPage, body: bytes, media_type: str, content_type: str | None) -> Reading:
+def _read_body(
+    capture: CapturedPage, body: bytes, media_type: str, content_type: str | None, tell: Tell | None
+) -> Reading:
     root = root_name(body, content_type)
     if root in FEED_ROOTS:
-        return _listing("feed", read_feed(body, url=capture.url, content_type=content_type))
+        return _listing("feed", read_feed(body, url=capture.url, content_type=content_type), tell)
     if root in SITEMAP_ROOTS:
-        return _listing("sitemap", read_sitemap(body, url=capture.url, content_type=content_type))
+        return _listing("sitemap", read_sitemap(body, url=capture.url, content_type=content_type), tell)
     if media_type in _HTML_TYPES or (media_type != "text/plain" and (root or "").lower() == "html"):
         if capture.render and capture.rendered is None:
             return unreadable("it is to be read as a browser shows it, and none has shown it")
@@ -119,15 +126,15 @@ def _read_body(capture: CapturedPage, body: bytes, media_type: str, content_type
             )
         )
     if root is None and (json_feed := read_json_feed(body, url=capture.url)) is not None:
-        return _listing("feed", json_feed)
+        return _listing("feed", json_feed, tell)
     return Reading(kind="other", reason=f"neither page, feed nor sitemap ({media_type or 'no Content-Type'})")
 
 
-def _listing(kind: str, found: Iterator[Entry]) -> Reading:
-    entries, left_out = _distinct(found)
-    reason = f"{kind} of {len(entries):,} URLs"
-    if left_out:
-        reason += f"; {left_out:,} more are over the limit of {MAXIMUM_ENTRIES:,}"
+def _listing(kind: str, found: Iterator[Entry], tell: Tell | None) -> Reading:
+    entries, further = _distinct(found, tell)
+    reason = f"{kind} of {len(entries) + further:,} URLs"
+    if further:
+        reason += f", of which the first {MAXIMUM_ENTRIES:,} are remembered"
     return Reading(kind="sitemap" if kind == "sitemap" else "feed", reason=reason, entries=entries)
 
 
@@ -140,13 +147,31 @@ def _linked(extraction: Extraction, base_url: str) -> Iterator[Entry]:
             yield Entry(url=url)
 
 
-def _distinct(entries: Iterable[Entry]) -> tuple[list[Entry], int]:
-    """The first entry for each URL, up to the limit, and how many entries were over it."""
+def _distinct(entries: Iterable[Entry], tell: Tell | None) -> tuple[list[Entry], int]:
+    """The first entry for each URL, up to the limit, and how many were over it; with those, all are told."""
     kept: dict[str, Entry] = {}
-    left_out = 0
+    further: dict[str, Entry] = {}
+    told = 0
     for entry in entries:
         if len(kept) < MAXIMUM_ENTRIES:
             kept.setdefault(entry.url, entry)
-        elif entry.url not in kept:
-            left_out += 1
-    return list(kept.values()), left_out
+        elif entry.url not in kept and entry.url not in further:
+            if not told and not further and tell is not None:
+                _tell_in_parts(list(kept.values()), tell)
+            further[entry.url] = entry
+            if len(further) == _PART:
+                told += _told(further, tell)
+    return list(kept.values()), told + _told(further, tell)
+
+
+def _told(entries: dict[str, Entry], tell: Tell | None) -> int:
+    count = len(entries)
+    if tell is not None and count:
+        tell(list(entries.values()))
+    entries.clear()
+    return count
+
+
+def _tell_in_parts(entries: list[Entry], tell: Tell) -> None:
+    for start in range(0, len(entries), _PART):
+        tell(entries[start : start + _PART])

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from broadsheet.crawler.discovery import Entry, absolute, plain_text
-from broadsheet.crawler.xml_stream import child_text, elements, local_name
+from broadsheet.crawler.xml_stream import child_text, elements, local_name, text_of
 from broadsheet.storage.model import Hints
 
 SITEMAP_ROOTS = frozenset({"urlset", "sitemapindex"})
@@ -40,18 +40,34 @@ def _is_listed(element: etree._Element) -> bool:
 
 
 def _entry(element: etree._Element) -> Entry | None:
-    link = absolute(child_text(element, "loc"), element.base or "")
+    # Looked at once: there may be half a million of them.
+    prefix, _, name = element.tag.rpartition("}")
+    location: str | None = None
+    modified: str | None = None
+    news: etree._Element | None = None
+    for child in element.iterchildren("*"):
+        of, _, child_name = child.tag.rpartition("}")
+        if child_name == "loc" and of == prefix and location is None:
+            location = text_of(child)
+        elif child_name == "lastmod" and of == prefix and modified is None:
+            modified = _date(text_of(child))
+        elif child_name == "news" and news is None:
+            news = child
+    # The base is worked out from all ancestors, and hardly ever wanted.
+    is_absolute = location is not None and location.lstrip().startswith(("http://", "https://"))
+    link = absolute(location, "" if is_absolute else element.base or "")
     if link is None:
         return None
-    return Entry(url=link, kind="sitemap" if local_name(element) == "sitemap" else "link", hints=_hints(element))
+    return Entry(url=link, kind="sitemap" if name == "sitemap" else "link", hints=_hints(modified, news))
 
 
-def _hints(element: etree._Element) -> Hints | None:
-    news = element.find("{*}news")
+def _hints(modified: str | None, news: etree._Element | None) -> Hints | None:
+    if news is None:
+        return None if modified is None else Hints(modified=modified)
     hints = Hints(
-        title=None if news is None else plain_text(child_text(news, "title")),
-        published=None if news is None else _date(child_text(news, "publication_date")),
-        modified=_date(child_text(element, "lastmod")),
+        title=plain_text(child_text(news, "title")),
+        published=_date(child_text(news, "publication_date")),
+        modified=modified,
     )
     return hints if hints != Hints() else None
 

@@ -16,9 +16,11 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from broadsheet.crawler.discovery import Entry
 from broadsheet.crawler.frames import HEADER, MEMORY_EXCEEDED, decode_page, frame
 from broadsheet.crawler.page import CapturedPage, HtmlPage, Reading, unreadable
 from broadsheet.crawler.reading import read_page
@@ -56,15 +58,21 @@ def _serve(connection: socket.socket, stream: BinaryIO, cpu_seconds: int, memory
         if len(header) < HEADER.size:
             return
         page = decode_page(stream.read(HEADER.unpack(header)[0]))
-        reading = _read(page)
+        reading = _read(page, lambda entries: connection.sendall(frame(_part(entries))))
         if _peak_memory() > _NEARLY * memory_bytes:
             os._exit(MEMORY_EXCEEDED)
         connection.sendall(frame(reading))
 
 
-def _read(page: CapturedPage | HtmlPage) -> Reading:
+def _part(entries: list[Entry]) -> Reading:
+    return Reading(kind="sitemap", reason="", entries=entries, continues=True)
+
+
+def _read(page: CapturedPage | HtmlPage, tell: Callable[[list[Entry]], None]) -> Reading:
     try:
-        return read_page(page)
+        return read_page(page, tell)
+    except ConnectionError:
+        os._exit(0)  # The parent was killed, or takes no more.
     except MemoryError:
         os._exit(MEMORY_EXCEEDED)
     except Exception as error:  # noqa: BLE001 - whatever a library makes of a hostile page, it costs that page only

@@ -53,7 +53,7 @@ _PATH_SESSION = re.compile(r"(?<=/)\((?:[0-9a-z]{24}|(?:[a-z]\([0-9a-z]{24}\))+)
 # In normal form already, with nothing to clean: most links of most pages. (Dot segments are checked apart.)
 _NORMAL = re.compile(
     r"https?://(?:(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*|(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?=\d)|(?=[/:]))){4})"
-    r"(?::(?!80/|443/)[1-9]\d{0,3})?/[A-Za-z0-9._~/-]{0,2000}"
+    r"(?::(?!80/|443/)(?:[1-9]\d{0,3}|[1-5]\d{4}))?/[A-Za-z0-9._~/-]{0,2000}"
 )
 
 

@@ -69,9 +69,10 @@ def _explanations(connection: Connection, run: int) -> dict[str, str]:
 
 
 def asked_for(connection: Connection, run: int, refusals: Collection[str]) -> int:
-    """Return how many URLs of a run were not refused for one of these reasons."""
+    """Return how many URLs of a run were not refused for one of these reasons, and do not wait for all others."""
     refused = table.c.reason.in_(refusals) & (table.c.state == "skipped")
-    return connection.scalar(select(func.count()).where(table.c.run == run, ~refused)) or 0
+    put_back = table.c.later & (table.c.state == "waiting")
+    return connection.scalar(select(func.count()).where(table.c.run == run, ~refused, ~put_back)) or 0
 
 
 class Standing(Struct, frozen=True, kw_only=True):

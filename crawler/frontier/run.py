@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Update, func, select, update
+from sqlalchemy import Connection, Row, Update, func, select, update
 
 from broadsheet.crawler.errors import FrontierError
 from broadsheet.crawler.frontier import coverage, guesses, publishing, visits
@@ -28,8 +28,22 @@ from broadsheet.storage.publishing.publication import Answer
 from broadsheet.storage.urls import site
 
 _CHUNK = 500
+_FEW = 4
 # What a shorter way to a URL changes of it.
-_REWRITTEN = ("url", "kind", "depth", "hops", "position", "via", "hints", "state", "reason", "explanation")
+_REWRITTEN = (
+    "url",
+    "kind",
+    "later",
+    "depth",
+    "recency",
+    "hops",
+    "position",
+    "via",
+    "hints",
+    "state",
+    "reason",
+    "explanation",
+)
 
 
 class Run:
@@ -111,23 +125,49 @@ class Run:
         return self._under_way[of_site]
 
     def lease(self, of_site: str, most: int) -> list[Visit]:
-        """Take the next URLs of a site: those that are the fewest links away, in the order of their discovery."""
+        """Take the next URLs of a site: the fewest links away first, then the newest, then as they were discovered."""
         with self._database.writing() as connection:
             self._write(connection)
             rows = connection.execute(
                 select(*visits.COLUMNS)
                 .where(table.c.run == self.number, table.c.site == of_site, table.c.state == "waiting")
-                .order_by(table.c.depth, table.c.position)
+                .order_by(table.c.later, table.c.depth, table.c.recency.desc(), table.c.position)
                 .limit(most)
             ).all()
-            if rows:
-                connection.execute(visits.LEASE, [visits.told(self.number, row.url) for row in rows])
+            taken = _before_later(rows)
+            if taken:
+                connection.execute(visits.LEASE, [visits.told(self.number, row.url) for row in taken])
         self._written()
-        leased = [visits.decode(row) for row in rows]
+        leased = [visits.decode(row) for row in taken]
         self._leased |= {key_of(visit.url): of_site for visit in leased}
         self._under_way[of_site] += len(leased)
-        self._waiting[of_site] = self._waiting[of_site] - len(leased) if len(leased) == most else 0
+        is_all = len(taken) == len(rows) < most
+        self._waiting[of_site] = 0 if is_all else self._waiting[of_site] - len(leased)
         return leased
+
+    def lease_at_once(self, url: str) -> Visit | None:
+        """Take a URL before its turn; None where it does not wait."""
+        with self._database.writing() as connection:
+            self._write(connection)
+            mine = (table.c.run == self.number, table.c.key == key_of(url), table.c.state == "waiting")
+            row = connection.execute(select(*visits.COLUMNS).where(*mine)).first()
+            if row is not None:
+                connection.execute(visits.LEASE, visits.told(self.number, url))
+        self._written()
+        if row is None:
+            return None
+        self._leased[key_of(url)] = site(url)
+        self._under_way[site(url)] += 1
+        self._waiting[site(url)] -= 1
+        return visits.decode(row)
+
+    def is_under_way(self, url: str) -> bool:
+        """Tell whether a URL is leased, and was not answered yet."""
+        return key_of(url) in self._leased
+
+    def met(self, urls: Collection[str]) -> set[str]:
+        """Return which URLs the run fetches, or has fetched."""
+        return self._seen.wanted(urls, self._added)
 
     # What became of it.
 
@@ -148,6 +188,15 @@ class Run:
         if key_of(url) in self._leased:
             self._waiting[site(url)] += 1
         self._tell(visits.RELEASE, url)
+
+    def reconsider(self, url: str) -> bool:
+        """Have a URL fetched after all that was refused as a variant of another; tell whether it was."""
+        with self._database.writing() as connection:
+            self._write(connection)  # It may have been refused only now.
+            changed = connection.execute(visits.RECONSIDER, visits.told(self.number, url)).rowcount
+        self._written()
+        self._waiting[site(url)] += changed
+        return bool(changed)
 
     def put_off(self, urls: Sequence[str]) -> None:
         """Note that what these showed waits in the spool, where nothing else has become of them."""
@@ -274,3 +323,9 @@ class Run:
         self._added.clear()
         self._told.clear()
         self.revisits.written()
+
+
+def _before_later(rows: Sequence[Row[*tuple[Any, ...]]]) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Of what is next, return what is fetched in turn; of what waits for all others few, since others may come."""
+    in_turn = [row for row in rows if not row.later]
+    return in_turn or rows[:_FEW]

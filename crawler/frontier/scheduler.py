@@ -18,14 +18,16 @@ _LEASED_AT_ONCE = 128
 
 class _FrontierSpider(Protocol):
     run: Run
-    request_of: Callable[[Visit], Request]
+    request_of: Callable[[Visit], Request | None]
+    has_to_wait: Callable[[Visit, int], bool]
 
 
 class FrontierScheduler(BaseScheduler):
     """Gives out the URLs of a run: site by site the fewest links away first, and the site first that has least to do.
 
     What the engine hands in is a URL's that is under way already: a retry, or where a redirect leads. It goes first.
-    The spider has a `run`, and `request_of`, which makes a request of a visit.
+    The spider has a `run`, and `request_of`, which makes a request of a visit, or
+    notes why it is not fetched after all; `has_to_wait` says whether its turn has not come yet.
     """
 
     def __init__(self) -> None:
@@ -52,13 +54,22 @@ class FrontierScheduler(BaseScheduler):
             return self._handed_in.popleft()
         assert self._spider is not None  # noqa: S101 - the engine opens a scheduler first
         for of_site in self._sites():
-            leased = self._leased.setdefault(of_site, deque())
-            if not leased:
-                with self._spider.run.noting_faults():
-                    leased.extend(self._spider.run.lease(of_site, _LEASED_AT_ONCE))
-            if leased:
-                return self._spider.request_of(leased.popleft())
+            request = self._next_of(of_site, self._spider)
+            if request is not None:
+                return request
         return None
+
+    def _next_of(self, of_site: str, spider: _FrontierSpider) -> Request | None:
+        leased = self._leased.setdefault(of_site, deque())
+        while True:
+            if not leased:
+                with spider.run.noting_faults():
+                    leased.extend(spider.run.lease(of_site, _LEASED_AT_ONCE))
+            if not leased or spider.has_to_wait(leased[0], spider.run.under_way(of_site) - len(leased)):
+                return None  # The engine asks again when a page has been read.
+            request = spider.request_of(leased.popleft())
+            if request is not None:
+                return request
 
     def _sites(self) -> list[str]:
         """Return the sites that have something to fetch, the one with the least under way first."""

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from sqlalchemy import (
+    BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -22,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-VERSION = 1
+VERSION = 2
 
 # waiting: to be fetched. leased: given out, to the process that holds the run. answered: its answer was read and what
 # it leads to is in here; its capture is not published yet. done: it has an outcome. skipped: it has a reason.
@@ -77,7 +79,9 @@ visits = Table(
     Column("url", Text, nullable=False),
     Column("site", Text, nullable=False),
     Column("kind", String(16), nullable=False),
+    Column("later", Boolean, nullable=False),  # whether it waits until all others were fetched
     Column("depth", Integer, nullable=False),
+    Column("recency", BigInteger, nullable=False),  # Unix seconds of its announced date; 0 where none was
     Column("hops", Integer, nullable=False),
     Column("position", Integer, nullable=False),
     Column("via", Text),
@@ -99,7 +103,9 @@ Index(
     "frontier_visits_waiting",
     visits.c.run,
     visits.c.site,
+    visits.c.later,
     visits.c.depth,
+    visits.c.recency.desc(),
     visits.c.position,
     sqlite_where=_WAITING,
     postgresql_where=_WAITING,

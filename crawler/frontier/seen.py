@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -54,6 +54,13 @@ class Seen:
         for key, reason in known.items():
             self._remember(key, reason)
         return [url for key, url in wanted.items() if key not in known or key in returning]
+
+    def wanted(self, urls: Collection[str], unwritten: Mapping[str, Mapping[str, Any]]) -> set[str]:
+        """Return which URLs are among them and were not refused."""
+        keys = {key_of(url): url for url in urls}
+        reasons = {key: unwritten[key]["reason"] for key in keys if key in unwritten}
+        reasons |= self._reasons([key for key in keys if key not in reasons])
+        return {keys[key] for key, reason in reasons.items() if reason is None}
 
     def add(self, key: str, reason: str | None) -> bool:
         """Note that a URL is among them, refused for a reason or not; tell whether it is the first time."""

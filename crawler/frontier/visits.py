@@ -21,6 +21,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Row, String, Text, and_, bindparam, case, null, or_, update
 
+from broadsheet.crawler.discovery import recency_of
 from broadsheet.crawler.frontier.schema import visits
 from broadsheet.storage.model import Hints
 from broadsheet.storage.urls import identity_hash, site
@@ -44,6 +45,7 @@ class Visit(Struct, frozen=True, kw_only=True):
         hops: How many redirects led to it, one behind another.
         via: The page it was found on.
         hints: What a feed or sitemap said of it.
+        later: Whether it waits until all others were fetched.
     """
 
     url: str
@@ -52,6 +54,7 @@ class Visit(Struct, frozen=True, kw_only=True):
     hops: int = 0
     via: str | None = None
     hints: Hints | None = None
+    later: bool = False
 
 
 # The navigation of a site links the same pages from every page.
@@ -69,7 +72,9 @@ def encode(run: int, visit: Visit, position: int, reason: str | None, explanatio
         "url": visit.url,
         "site": site(visit.url),
         "kind": visit.kind,
+        "later": visit.later,
         "depth": visit.depth,
+        "recency": recency_of(visit.hints),
         "hops": visit.hops,
         "position": position,
         "via": visit.via,
@@ -80,15 +85,14 @@ def encode(run: int, visit: Visit, position: int, reason: str | None, explanatio
     }
 
 
-COLUMNS = (visits.c.url, visits.c.kind, visits.c.depth, visits.c.hops, visits.c.via, visits.c.hints)
+COLUMNS = (visits.c.url, visits.c.kind, visits.c.depth, visits.c.hops, visits.c.via, visits.c.hints, visits.c.later)
 
 
 def decode(row: Row[*tuple[Any, ...]]) -> Visit:
     """Return the visit of a row that begins with `COLUMNS`."""
-    url, kind, depth, hops, via, hints = row[: len(COLUMNS)]
-    return Visit(
-        url=url, kind=kind, depth=depth, hops=hops, via=via, hints=None if hints is None else _decode_hints(hints)
-    )
+    url, kind, depth, hops, via, hints, later = row[: len(COLUMNS)]
+    said = None if hints is None else _decode_hints(hints)
+    return Visit(url=url, kind=kind, depth=depth, hops=hops, via=via, hints=said, later=later)
 
 
 def told(run: int, url: str, **said: str | datetime | None) -> dict[str, Any]:
@@ -117,6 +121,11 @@ SKIP = _ONE.values(
     state=case((_OUTCOME.is_(None), "skipped"), else_="done"),
     reason=case((_OUTCOME.is_(None), _BECAUSE), else_=null()),
     explanation=case((_OUTCOME.is_(None), _EXPLANATION), else_=visits.c.explanation),
+)
+
+# What was refused as a variant of another address, at which nothing could be had.
+RECONSIDER = _ONE.where(_STATE == "skipped", visits.c.reason == "variant").values(
+    state="waiting", reason=null(), explanation=null()
 )
 
 RELEASE = _ONE.where(_STATE == "leased").values(state="waiting", outcome=null(), explanation=null())

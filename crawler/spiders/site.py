@@ -18,6 +18,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from broadsheet.crawler.admission import Admission
+from broadsheet.crawler.claims import Claims
 from broadsheet.crawler.credentials import CREDENTIALS
 from broadsheet.crawler.discovery import Entry, absolute
 from broadsheet.crawler.entrances import customary_places, listing_kind, remembered_places
@@ -35,11 +36,13 @@ from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.ledger import Ledger
+from broadsheet.crawler.page import MAXIMUM_ENTRIES
 from broadsheet.crawler.page_reading import PageReader
 from broadsheet.crawler.recorder import CAPTURED, REQUEST, Captured
 from broadsheet.crawler.requisites import PageRequisites
 from broadsheet.crawler.revisiting import latest_moment
 from broadsheet.crawler.robots import RobotsMiddleware
+from broadsheet.crawler.variants import plain_form
 from broadsheet.storage import captures
 from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import InvalidURLError, StoreError
@@ -86,6 +89,7 @@ class SiteSpider(Spider):
         self.pages = pages
         self.catalog = catalog
         self.admission = Admission(job, run, catalog, takedowns)
+        self._claims = Claims(run, self.admission, catalog, follow=job.follow)
         self._known_revisited = not job.follow
         self._homes = [target for target in job.targets if job.follow and is_front_page(target)]
         is_to_find = job.feeds is None and job.sitemaps is None
@@ -108,7 +112,8 @@ class SiteSpider(Spider):
             if remembered is None:
                 self.run.release(visit.url)
             else:
-                await self._admit(_entries_of(remembered), depth=visit.depth + 1, via=url)
+                listed = self._is_listing(url, None)
+                await self._admit(_entries_of(remembered), depth=visit.depth + 1, via=url, listed=listed)
                 self.run.answered(visit.url, at)
         await self.admission.admit([Entry(url=target, kind="link") for target in self.job.targets], depth=0, via=None)
         await self.admission.admit(self._configured_listings(), depth=1, via=None)
@@ -131,9 +136,11 @@ class SiteSpider(Spider):
             following = await self._redirected(request, captured, location)
             if following is not None:
                 yield following
+            else:
+                self._claims.refute(capture.filed_as)
             return
         try:
-            entries, finding, shown_with = await self._read(captured)
+            entries, finding, shown_with = await self._read(captured, depth=_depth(request))
         except CrawlStopped:
             self.run.release(capture.filed_as)
             return
@@ -142,12 +149,19 @@ class SiteSpider(Spider):
             return
         if finding is not None and finding.article is not None:
             self._note_published(capture.filed_as, finding.article.published)
-        await self._follow(captured, finding, entries, depth=_depth(request) + 1)
-        if finding is not None and captured.awaited_by is not None:
-            # Only now: once it is settled, it may be published, and what it leads to has to be known before.
-            captured.awaited_by.settle(capture, finding)
+        leads_on = await self._follow(captured, finding, entries, depth=_depth(request) + 1)
+        is_new = self._is_new_article(capture, finding)
+        self.admission.traps.read(capture.filed_as, is_new_article=is_new, leads_on=leads_on)
+        self.admission.ended(capture.filed_as, found=capture.status in {*PRESENT, 304})
+        # Only now: once it is settled, it may be published, and what it leads to has to be known before.
         if opted_out(capture, finding):
+            self._claims.refute(capture.filed_as)
+            if finding is not None and captured.awaited_by is not None:
+                captured.awaited_by.settle(capture, finding)
             return
+        claimed = await self._claims.settle(captured, finding, depth=_depth(request))
+        if claimed is not None and (further := self.request_of(claimed)) is not None:
+            yield further
         for requisite in self._requisites.of_page(capture.url, shown_with):
             yield requisite
 
@@ -155,6 +169,8 @@ class SiteSpider(Spider):
         """Note why a request brought no response; what arrived of one has been recorded."""
         request: Request = failure.request  # type: ignore[attr-defined]
         filed = _filed_as(request)
+        self._claims.refute(filed)
+        self.admission.ended(filed, found=False)
         error = failure.value
         cause = error.__cause__ if isinstance(error, RobotsDisallowed) else error
         if isinstance(cause, StoreError):
@@ -200,9 +216,18 @@ class SiteSpider(Spider):
     async def missed(self, failure: Failure) -> None:
         """Note nothing: at a place that was guessed nothing need be."""
 
-    def request_of(self, visit: Visit) -> Request:
-        """Return the request for a URL whose turn has come."""
+    def request_of(self, visit: Visit) -> Request | None:
+        """Return the request for a URL whose turn has come, or note why it is not fetched after all."""
+        refusal = self.admission.take_up(visit.url) if visit.later else None
+        if refusal is not None:
+            self._claims.refute(visit.url)
+            self.run.skip(visit.url, *refusal)
+            return None
         return self._request(visit.url, depth=visit.depth, via=visit.via, hints=visit.hints, hops=visit.hops)
+
+    def has_to_wait(self, visit: Visit, under_way: int) -> bool:
+        """Tell whether a URL waits on, given how many of its site are under way."""
+        return visit.later and self.admission.traps.is_undecided(visit.url, under_way)
 
     async def _listings_of(self, home: str) -> list[Entry]:
         """Return the sitemaps that robots.txt names, and the listings that were found by guessing before."""
@@ -257,20 +282,25 @@ class SiteSpider(Spider):
         with self.run.noting_faults():  # Scrapy would only log them.
             self.admission.admit_known()
             first = [visit for of in self.run.waiting_sites[:1] for visit in self.run.lease(of, 1)]
-        return [self.request_of(visit) for visit in first]
+        return [request for visit in first if (request := self.request_of(visit)) is not None]
 
-    async def _follow(self, captured: Captured, finding: Finding | None, entries: list[Entry], *, depth: int) -> None:
-        """Note what the capture of a URL leads to, then that it was answered, or is not archived."""
+    async def _follow(self, captured: Captured, finding: Finding | None, entries: list[Entry], *, depth: int) -> bool:
+        """Note what the capture of a URL leads to, then that it was answered, or is not archived.
+
+        Returns:
+            Whether it leads to what is new and looks like an article.
+        """
         capture = captured.capture
-        await self._admit(entries, depth=depth, via=capture.url)
+        listed = self._is_listing(capture.url, finding)
+        leads_on = await self._admit(entries, depth=depth, via=capture.url, listed=listed)
         if reserved := opted_out(capture, finding):
             self.run.skip(capture.filed_as, "opted_out", f"its publisher reserves it: {', '.join(reserved)}")
         else:
             self.run.answered(capture.filed_as, capture.captured_at)
+        return leads_on
 
-    async def _admit(self, entries: list[Entry], *, depth: int, via: str) -> None:
-        if self.job.follow:
-            await self.admission.admit(entries, depth=depth, via=via)
+    async def _admit(self, entries: list[Entry], *, depth: int, via: str, listed: bool = True) -> bool:
+        return self.job.follow and await self.admission.admit(entries, depth=depth, via=via, listed=listed)
 
     def _request(
         self,
@@ -321,7 +351,9 @@ class SiteSpider(Spider):
             self.admission.add_site(site(location))
         if identity(location) == identity(filed):
             return self._request(location, depth=depth, via=via, hops=hops)
-        if self._has_versions(filed) and site(location) in self.admission.sites:
+        if identity(plain_form(location)) == identity(filed):
+            return self._request(location, depth=depth, via=via, filed_as=filed, hops=hops)
+        if self.admission.is_held(filed) and site(location) in self.admission.sites:
             if is_front_page(location):
                 self.run.answered(filed, at)  # The article has vanished: the redirect itself says so.
                 return None
@@ -334,6 +366,7 @@ class SiteSpider(Spider):
             return None
         self.admission.take_back()
         await self.admission.admit([Entry(url=location, kind="link")], depth=depth, via=via, hops=hops)
+        self.admission.reconsider(location)
         self.run.skip(filed, "redirected")
         return None
 
@@ -342,20 +375,20 @@ class SiteSpider(Spider):
         """Whether a server may say that a page is unchanged: it does not know what a browser would show of it."""
         return self.job.conditional and not self.job.render
 
-    def _has_versions(self, url: str) -> bool:
-        known = self.catalog.get(url)
-        return known is not None and known.standing is not None
-
-    async def _read(self, captured: Captured) -> tuple[list[Entry], Finding | None, list[str]]:
+    async def _read(self, captured: Captured, *, depth: int) -> tuple[list[Entry], Finding | None, list[str]]:
         """Return what a page leads to, read or remembered; what it was read as; and what an article is shown with."""
         capture = captured.capture
         remembered = self.catalog.outlinks(capture.url) if capture.revisit else None
-        if remembered is not None:
+        if remembered is not None and len(remembered) < MAXIMUM_ENTRIES:
             self._note_listing(self._kind_of(capture.url))
             return _entries_of(remembered), None, []
         if capture.status not in PRESENT or capture.truncated or not self.job.reads(capture):
             return [], None, []
-        reading = await self.pages.read(captured)
+
+        async def take(entries: list[Entry]) -> None:
+            await self._admit(entries, depth=depth + 1, via=capture.url)
+
+        reading = await self.pages.read(captured, take)
         self._note_listing(reading.kind)
         if self.admission.is_trusted(capture.url):
             # An index of sitemaps lists those beside it.
@@ -367,6 +400,16 @@ class SiteSpider(Spider):
         moment = None if published is None else latest_moment(published)
         if moment is not None:
             self.run.revisits.note_published(url, moment)
+
+    def _is_listing(self, url: str, finding: Finding | None) -> bool:
+        return listing_kind(finding.kind if finding is not None else self._kind_of(url)) is not None
+
+    def _is_new_article(self, capture: captures.Capture, finding: Finding | None) -> bool:
+        """Whether a page is an article that no other page of the crawl was."""
+        article = None if finding is None else finding.article
+        if article is None:
+            return self._claims.is_article(capture, finding)
+        return self.admission.traps.is_new(f"{article.title}\n{article.text}")
 
     def _note_listing(self, kind: PageKind | None) -> None:
         self._has_listing = self._has_listing or listing_kind(kind) is not None

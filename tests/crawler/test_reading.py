@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadsheet.crawler.page import CapturedPage, HtmlPage, Reading
-from broadsheet.crawler.reading import MAXIMUM_BODY, MAXIMUM_ENTRIES, read_capture, read_html
+from broadsheet.crawler.page import MAXIMUM_ENTRIES, CapturedPage, HtmlPage, Reading
+from broadsheet.crawler.reading import MAXIMUM_BODY, Tell, read_capture, read_html
 from broadsheet.storage.model import Hints
 
 URL = "https://news.example/2016/harbour.html"
@@ -29,12 +29,14 @@ ARTICLE = (
 RSS = b"<rss><channel><item><link>/a</link></item><item><link>/b</link></item></channel></rss>"
 
 
-def capture(body: bytes, content_type: str | None = "text/html", *headers: str, status: str = "200 OK") -> Reading:
+def capture(
+    body: bytes, content_type: str | None = "text/html", *headers: str, status: str = "200 OK", tell: Tell | None = None
+) -> Reading:
     lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}"]
     if content_type is not None:
         lines.append(f"Content-Type: {content_type}")
     head = "\r\n".join(lines).encode() + b"\r\n\r\n"
-    return read_capture(CapturedPage(url=URL, captured_at=AT, response=head + body))
+    return read_capture(CapturedPage(url=URL, captured_at=AT, response=head + body), tell)
 
 
 def test_an_article_is_read_with_the_links_on_its_page() -> None:
@@ -109,11 +111,16 @@ def test_a_sitemap_index_is_a_sitemap_whose_entries_are_sitemaps() -> None:
     assert [(entry.kind, entry.url) for entry in reading.entries] == [("sitemap", "https://news.example/1.xml")]
 
 
-def test_a_sitemap_over_the_limit_says_how_much_was_left_out() -> None:
-    urls = b"".join(b"<url><loc>/%d</loc></url>" % number for number in range(MAXIMUM_ENTRIES + 3))
-    reading = capture(b"<urlset>" + urls + b"</urlset>", "text/xml")
+def test_all_urls_of_a_sitemap_over_the_limit_are_told_in_parts_and_in_their_order() -> None:
+    urls = b"".join(b"<url><loc>/%d</loc></url>" % number for number in range(2 * MAXIMUM_ENTRIES + 3))
+    parts: list[list[str]] = []
+    reading = capture(
+        b"<urlset>" + urls + b"</urlset>", "text/xml", tell=lambda part: parts.append([entry.url for entry in part])
+    )
+    assert [url.rpartition("/")[2] for part in parts for url in part] == [*map(str, range(2 * MAXIMUM_ENTRIES + 3))]
+    assert max(map(len, parts)) < MAXIMUM_ENTRIES
     assert len(reading.entries) == MAXIMUM_ENTRIES
-    assert reading.reason == "sitemap of 50,000 URLs; 3 more are over the limit of 50,000"
+    assert reading.reason == "sitemap of 100,003 URLs, of which the first 50,000 are remembered"
 
 
 def test_a_url_listed_twice_is_one_entry() -> None:

@@ -311,3 +311,23 @@ def test_two_archives_in_one_database_know_nothing_of_each_other(machine: Machin
     with Machine(tmp_path / "other", secrets.token_hex(8)) as other:
         assert not other.run.resumed
         assert other.discover([1]) == [url_of(1)]
+
+
+def test_of_what_is_as_many_links_away_the_latest_is_leased_first_and_what_waits_for_all_others_last(
+    machine: Machine,
+) -> None:
+    said = {
+        1: Hints(published="2026-01-02T03:04:05Z"),
+        2: Hints(modified="2026-05-06", published="2025-01-01"),
+        3: None,
+        4: Hints(published="Thu, 01 Jan 2026 00:00:00 GMT"),
+        5: Hints(modified="2999-01-01"),
+    }
+    for number, hints in said.items():
+        machine.run.unseen([url_of(number)], too_deep=False)
+        machine.run.add(Visit(url=url_of(number), hints=hints))
+    machine.run.unseen([url_of(6)], too_deep=False)
+    machine.run.add(Visit(url=url_of(6), later=True))
+    assert machine.lease(9) == [url_of(number) for number in (2, 1, 4, 3, 5)]
+    assert machine.lease(9) == [url_of(6)]
+    assert machine.lease(9) == []

@@ -1,0 +1,163 @@
+"""Traps: pages without end that lead to no new article, as calendars, sessions, mazes and endless lists have them.
+
+Pages are taken together by the shape of their address: calendar/2031/05 and calendar/2031/06 have one. Of a shape that
+has led to nothing yet a few are fetched in turn and the others wait until all else was fetched; then they are tried
+until too many in a row led to nothing. So a trap costs a bounded number of pages, and those last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from broadsheet.crawler.frontier.recent import Recent
+from broadsheet.storage.urls import site
+
+# How many pages of a shape are fetched in turn before one of them has led to anything; and more for each that has.
+_CREDIT = 5
+_MOST_CREDIT = 1_000
+# So many in a row that lead to nothing are a trap. Sections and tags are given more time than what can be counted up.
+_BARREN_COUNTED_UP = 15
+_BARREN = 40
+_DEEP = 4
+# Shapes themselves may be without end: what comes after so many is one.
+_MOST_SHAPES = 20_000
+_OTHERS = "others"
+_DIGITS = re.compile(r"[0-9]+")
+_LETTER = re.compile(r"[^\W\d_]")
+# Relative links that a server answers at any depth grow without end: /a/b/a/b/a/b (Heritrix's PathologicalPath and
+# TooManyPathSegments rules).
+_REPEATED = re.compile(r"((?:/[^/]+){1,3})\1{2}(?:/|$)")
+_MOST_SEGMENTS = 20
+
+
+class _Pages(Struct):
+    """What the pages of one shape have come to.
+
+    Attributes:
+        credit: How many more are fetched in turn.
+        barren: How many in a row have led to nothing.
+        articles: Whether any of them was an article.
+        tried: Those that had to wait and were fetched; some of them may be under way.
+    """
+
+    credit: int = _CREDIT
+    barren: int = 0
+    articles: bool = False
+    tried: list[str] = []
+
+
+class Traps:
+    """What a run has learnt of the addresses of its sites.
+
+    Args:
+        is_under_way: Whether a URL is being fetched.
+    """
+
+    def __init__(self, is_under_way: Callable[[str], bool]) -> None:
+        self._is_under_way = is_under_way
+        self._tried: list[str] = []
+        self._shapes: dict[str, _Pages] = {}
+        self._texts = Recent()
+
+    def has_to_wait(self, url: str) -> bool:
+        """Tell whether a page that another one links to is fetched only after all others; asked once of each."""
+        pages = self._pages(url)
+        if pages.credit == 0:
+            return True
+        pages.credit -= 1
+        return False
+
+    def leads_to_articles(self, url: str) -> bool:
+        """Tell whether pages with such addresses have turned out to be articles."""
+        return self._pages(url).articles
+
+    def is_new(self, text: str) -> bool:
+        """Tell whether no other article of late had a text; the same one at ever new addresses is a trap."""
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        if digest in self._texts:
+            return False
+        self._texts.add(digest)
+        return True
+
+    def read(self, url: str, *, is_new_article: bool, leads_on: bool) -> None:
+        """Note what a page has come to.
+
+        Args:
+            url: Its address.
+            is_new_article: Whether it is an article whose text is new.
+            leads_on: Whether it leads to what was not known and looks like an article.
+        """
+        pages = self._pages(url)
+        pages.articles = pages.articles or is_new_article
+        if is_new_article or leads_on:
+            pages.barren = 0
+            pages.credit = min(_MOST_CREDIT, pages.credit + 2 * _CREDIT)
+        else:
+            pages.barren += 1
+
+    def is_undecided(self, url: str, under_way: int) -> bool:
+        """Tell whether a page that had to wait has to wait on, for what others will turn out to be.
+
+        Args:
+            url: Its address.
+            under_way: How many pages of its site are being fetched.
+        """
+        self._tried = [tried for tried in self._tried if self._is_under_way(tried)]
+        if under_way > len(self._tried):
+            return True  # They may lead to what is fetched in turn.
+        pages, most = self._pages(url), _most_barren(shape_of(url))
+        pages.tried = [tried for tried in pages.tried if self._is_under_way(tried)]
+        return pages.barren < most <= pages.barren + len(pages.tried)
+
+    def tried(self, url: str) -> None:
+        """Note that a page that had to wait is fetched."""
+        self._tried.append(url)
+        self._pages(url).tried.append(url)
+
+    def why_not(self, url: str) -> str | None:
+        """Return why a page that had to wait is not fetched, or None where it is."""
+        pages, shape = self._pages(url), shape_of(url)
+        if pages.barren < _most_barren(shape):
+            return None
+        return f"the last {pages.barren} pages with an address like {shape} led to no new article"
+
+    def _pages(self, url: str) -> _Pages:
+        shape = shape_of(url)
+        if shape not in self._shapes and len(self._shapes) >= _MOST_SHAPES:
+            shape = _OTHERS
+        return self._shapes.setdefault(shape, _Pages())
+
+
+def shape_of(url: str) -> str:
+    """Return what the addresses of one kind of page have in common: site, first segment, how many, and parameters.
+
+    A ``*`` stands for any segment, a ``#`` for a number or a segment without a letter.
+    """
+    parts = urlsplit(url)
+    segments = [segment.partition(";")[0] for segment in parts.path.split("/") if segment]
+    shape = site(url)
+    if len(segments) > 1:
+        shape += "/" + _DIGITS.sub("#", segments[0]) + "/*" * (len(segments) - 2)
+    if segments:
+        shape += "/*" if _LETTER.search(segments[-1]) else "/#"
+    names = sorted({_DIGITS.sub("#", part.partition("=")[0]) for part in parts.query.split("&") if part})
+    return f"{shape}?{'&'.join(names)}" if names else shape
+
+
+def _most_barren(shape: str) -> int:
+    counted_up = "?" in shape or shape.endswith("#") or shape.count("/") >= _DEEP
+    return _BARREN_COUNTED_UP if counted_up else _BARREN
+
+
+def why_path_is_a_trap(url: str) -> str | None:
+    """Return what in the path of an address shows that relative links grow without end, or None."""
+    path = urlsplit(url).path
+    if path.count("/") > _MOST_SEGMENTS:
+        return f"its path has more than {_MOST_SEGMENTS} segments"
+    repeated = _REPEATED.search(path)
+    return None if repeated is None else f"its path repeats {repeated[1][:200]} three times"

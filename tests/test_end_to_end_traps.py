@@ -1,0 +1,109 @@
+"""Traps cost a crawl few pages, and none of the articles."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from end_to_end.command import Broadsheet
+from end_to_end.pages import article, front_page
+
+from broadsheet.storage.archive import Archive
+
+_ARTICLES = 30
+_MAX_PAGES = 200
+
+
+class _TrappedPaper:
+    """A newspaper whose every page has new addresses: sessions, calendars, mazes, endless lists."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self.asked: list[str] = []
+
+    def page(self, target: str) -> str | None:
+        """Return what is at an address, or None where nothing is."""
+        self.asked.append(target)
+        parts = urlsplit(target)
+        path = parts.path.partition(";")[0]
+        segments = [segment for segment in path.split("/") if segment]
+        match segments:
+            case []:
+                traps = ["/calendar/2026/01", "/events?month=2026-01", "/maze/a", "/list?page=1", "/find?t=1", "/go/1"]
+                return front_page([*traps, *self._with_sessions("/section/0")])
+            case ["section", number]:
+                stories = [f"/story/{number}{place}" for place in range(_ARTICLES // 3)]
+                following = [f"/section/{int(number) + 1}"] if int(number) < 2 else []
+                return front_page(self._with_sessions(*stories, *following))
+            case ["story", _]:
+                return article(f"The story {path}", links=["further/reading", f"{path}?seen={next(self._numbers)}"])
+        links = self._links_of_trap(segments, parts.query)
+        return front_page(links) if links else None
+
+    def _links_of_trap(self, segments: list[str], query: str) -> list[str]:
+        match segments:
+            case ["story", "further", *_] | ["maze", *_]:
+                return [f"/{'/'.join(segments)}/{word}" for word in ("a1", "b2", "c3", "d4")]
+            case ["calendar", year, month, *_]:
+                following = [f"/calendar/{int(year) + of}/{month}" for of in range(1, 6)]
+                return [*following, *(f"/calendar/{year}/{month}/{day}" for day in range(1, 29))]
+            case ["events"]:
+                return [f"/events?month={next(self._numbers)}" for _ in range(12)]
+            case ["list"]:
+                page = int(parse_qs(query)["page"][0])
+                return [f"/list?page={page + of}" for of in range(1, 10)]
+            case ["find"]:
+                return [f"/find?t={next(self._numbers)}&u={next(self._numbers)}" for _ in range(10)]
+            case ["go", number]:
+                return [f"/go/{int(number) * 7 + of}" for of in range(10)]
+        return []
+
+    def _with_sessions(self, *paths: str) -> list[str]:
+        number = f"{next(self._numbers):032x}"
+        marks = (f";jsessionid={number}", f"?PHPSESSID={number}", f"?sid={number}")
+        return [path + mark for path in paths for mark in marks]
+
+
+@contextmanager
+def _served(paper: _TrappedPaper) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            body = None if self.path == "/robots.txt" else paper.page(self.path)
+            self.send_response(404 if body is None else 200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            data = (body or "not here").encode()
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - http.server's name
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_crawl_among_traps_finds_every_article_and_ends_within_its_pages(tmp_path: Path) -> None:
+    paper = _TrappedPaper()
+    with _served(paper) as url:
+        summary = Broadsheet(str(tmp_path)).crawl(f"{url}/", "--max-pages", str(_MAX_PAGES))
+
+    expected = {f"{url}/story/{section}{place}" for section in range(3) for place in range(_ARTICLES // 3)}
+    held = {snapshot.url for snapshot in Archive.open(str(tmp_path)).snapshots()}
+    assert held >= expected
+    assert len(paper.asked) <= _MAX_PAGES
+    assert summary["skipped"]["trap"] > 0
+    assert not [target for target in paper.asked if "ess" in target]
