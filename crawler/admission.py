@@ -186,7 +186,8 @@ class Admission:
         for entry in entries:
             with suppress(InvalidURLError):
                 url = normalise(entry.url)
-                if entry.kind == "link" and not as_spelled and (plain := self._spellings.plain(url)) != url:
+                plain = self._spellings.plain(url) if entry.kind == "link" and not as_spelled else url
+                if plain != url and all(self._is_included(of, depth, "link") for of in (url, plain)):
                     variants[url] = plain
                     found.setdefault(plain, entry)
                 found.setdefault(url, entry)
