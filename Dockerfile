@@ -1,4 +1,8 @@
 # One image for every command: docker build -t broadsheet . && docker run --rm -v news:/archive broadsheet --help
+# Without a command it is the service, with the sources of /etc/broadsheet/sources.toml:
+#   docker run -d --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges -p 127.0.0.1:8080:8080 \
+#     -v ./sources.toml:/etc/broadsheet/sources.toml:ro -v news:/archive broadsheet
+# deploy/ has examples with a bucket, for Compose and for Kubernetes.
 #
 # The base is pinned by tag. A digest would pin it to the byte; it has to be looked up in the registry and renewed
 # with each security release, and is added where images are built for others: python:3.12-slim-bookworm@sha256:...
@@ -40,5 +44,9 @@ WORKDIR /state
 # What was fetched and is not yet published lies in /archive/.local, or in /state where the archive is a bucket:
 # losing either volume loses it.
 VOLUME ["/archive", "/state"]
+EXPOSE 8080
+# Only the service answers there. Who runs another command in the image passes --no-healthcheck, or ends before it matters.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]
 ENTRYPOINT ["broadsheet"]
-CMD ["--help"]
+CMD ["run", "--config", "/etc/broadsheet/sources.toml", "--host", "0.0.0.0", "--port", "8080"]
