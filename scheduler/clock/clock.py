@@ -59,7 +59,7 @@ class Clock:
         self._sources = sources
         self._next_due = next_due
         self._now = now
-        self._met: dict[str, datetime] = {}
+        self._known: dict[str, datetime] = {}
         self._planned: dict[str, float] = {}
         self._monotonic = monotonic
         self._looked = monotonic()
@@ -112,8 +112,11 @@ class Clock:
         if isinstance(source.schedule, Learned):
             due = self._next_due(name, source, now)
             return now if due is None else max(due, now)
-        moment = following(source.schedule, ZoneInfo(source.timezone), now)
-        return None if moment is None else moment + jitter(name, source.schedule, source.jitter)
+        if self._due(name, source, now) is not None:
+            return now
+        put_off = jitter(name, source.schedule, source.jitter)
+        moment = following(source.schedule, ZoneInfo(source.timezone), now - put_off)
+        return None if moment is None else moment + put_off
 
     async def _look(self) -> None:
         try:
@@ -136,13 +139,18 @@ class Clock:
             return None
         if last is None:
             # A cron line waits for its first moment: it was not missed, the source was not there.
-            is_missed = not isinstance(schedule, Cron) or moment >= self._met.setdefault(name, now)
+            is_missed = not isinstance(schedule, Cron) or moment >= self._known_since(name, now)
             return moment if is_missed else None
         if last < moment:
             return moment
         # Planned before. Where the clock was set back, its moments come again: then it is time that passes.
         after = following(schedule, zone, moment)
         return now if after is not None and self._is_overdue(name, after - moment, is_set_back=last > now) else None
+
+    def _known_since(self, name: str, now: datetime) -> datetime:
+        if name not in self._known:
+            self._known[name] = self._jobs.known_since(name, now=now)
+        return self._known[name]
 
     def _is_overdue(self, name: str, interval: timedelta, *, is_set_back: bool) -> bool:
         planned = self._planned.get(name)

@@ -75,12 +75,21 @@ def _of_day(cron: Cron, zone: ZoneInfo, day: date) -> list[datetime]:
     weekday = (day.weekday() + 1) % 7  # as cron counts them
     if day.month not in cron.months or day.day not in cron.days or weekday not in cron.weekdays:
         return []
-    # Whoever says an hour means it once.
-    folds = (0, 1) if len(cron.hours) == _HOURS_OF_DAY else (0,)
-    found = {
-        datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone, fold=fold).astimezone(UTC)
+    shown = [
+        datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
         for hour in cron.hours
         for minute in cron.minutes
-        for fold in folds
-    }
+    ]
+    found = {wall.astimezone(UTC) for wall in shown}
+    # Whoever says an hour means it once.
+    if len(cron.hours) == _HOURS_OF_DAY:
+        found |= {moment for wall in shown if (moment := _second_time(wall)) is not None}
     return sorted(found)
+
+
+def _second_time(wall: datetime) -> datetime | None:
+    """Return when a clock shows a time once more because it was set back, in UTC; None where it shows it but once."""
+    moment = wall.replace(fold=1).astimezone(UTC)
+    # A time that is skipped would be taken for one before: in zones that skip half an hour, for none of the line's.
+    again = moment.astimezone(wall.tzinfo)
+    return moment if again.replace(tzinfo=None) == wall.replace(tzinfo=None) else None

@@ -15,7 +15,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.crawler.frontier.upserts import insert_for
 from broadsheet.scheduler.jobs.model import SCHEDULE, Job, Kind, State
-from broadsheet.scheduler.jobs.schema import SERVICE
+from broadsheet.scheduler.jobs.schema import SERVICE, sources
 from broadsheet.scheduler.jobs.schema import jobs as table
 from broadsheet.scheduler.jobs.worker_locks import WorkerLocks
 from broadsheet.storage.workspace import whereabouts
@@ -197,6 +197,17 @@ class Jobs:
         )
         with self._database.reading() as connection:
             return connection.scalar(moments.order_by(table.c.planned_for.desc()).limit(1))
+
+    def known_since(self, source: str, *, now: datetime) -> datetime:
+        """Return since when a source is known here: since now, where nobody has asked before."""
+        row = {"archive": self._database.archive, "source": source, "known_since": now}
+        known = select(sources.c.known_since).where(
+            sources.c.archive == self._database.archive, sources.c.source == source
+        )
+        with self._database.writing() as connection:
+            connection.execute(insert_for(connection, sources).values(row).on_conflict_do_nothing())
+            since: datetime = connection.execute(known).scalar_one()
+            return since
 
     def is_under_way(self, source: str) -> bool:
         """Tell whether a crawl of a source waits or runs."""

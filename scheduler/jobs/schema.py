@@ -46,6 +46,15 @@ jobs = Table(
     Index("service_jobs_source", "archive", "source", "id"),
 )
 
+# Since when a schedule counts: what it meant before was not missed.
+sources = Table(
+    "service_sources",
+    metadata,
+    Column("archive", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("known_since", Moment, nullable=False),
+)
+
 SERVICE = Contents(
     "service's database",
     "service.sqlite",

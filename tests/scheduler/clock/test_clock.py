@@ -123,6 +123,32 @@ def test_a_cron_line_waits_for_its_first_moment_and_is_made_up_after_that(tmp_pa
     service.database.close()
 
 
+def test_the_first_moment_of_a_cron_line_is_made_up_where_the_service_was_down_for_it(tmp_path: Path) -> None:
+    service = Service(tmp_path, "30 3 * * *")
+    assert service.at(NOON) == []
+
+    service.restart()
+
+    assert service.at(NOON + timedelta(hours=17)) == [NOON + timedelta(hours=15, minutes=30)]
+    service.database.close()
+
+
+@pytest.mark.parametrize("text", ["every 1 hour", "0 * * * *"])
+def test_the_next_run_that_is_told_is_the_one_that_is_made(tmp_path: Path, text: str) -> None:
+    service = Service(tmp_path, text, jitter=timedelta(minutes=40))
+    service.at(NOON - timedelta(hours=1))
+    made: list[tuple[datetime, datetime | None]] = []
+    for number in range(150):
+        told = service.clock.next_run("paper", service.sources["paper"])
+        moment = NOON + timedelta(minutes=number)
+        if service.at(moment):
+            made.append((moment, told))
+    service.database.close()
+
+    assert len(made) >= 2
+    assert all(told is not None and told <= moment < told + timedelta(minutes=1) for moment, told in made[1:])
+
+
 def test_a_learned_source_is_crawled_when_a_page_is_due(tmp_path: Path) -> None:
     service = Service(tmp_path, "learned")
 

@@ -66,6 +66,12 @@ def test_a_time_that_exists_twice_comes_once() -> None:
     assert found == [_utc("2026-10-25T02:30+02:00"), _utc("2026-10-26T02:30+01:00")]
 
 
+def test_a_full_hour_that_is_skipped_comes_once_where_clocks_are_set_by_half_an_hour() -> None:
+    found = _between("0 * * * *", LORD_HOWE, _utc("2026-10-03T14:00Z"), _utc("2026-10-03T16:30Z"))
+
+    assert found == [_utc("2026-10-03T14:30Z"), _utc("2026-10-03T15:30Z"), _utc("2026-10-03T16:00Z")]
+
+
 @pytest.mark.parametrize("zone", [BERLIN, LORD_HOWE, UTC_ZONE], ids=str)
 @pytest.mark.parametrize("day", ["2026-03-29", "2026-04-05", "2026-10-04", "2026-10-25", "2026-11-26"])
 def test_every_quarter_of_an_hour_means_every_one_that_passes(zone: ZoneInfo, day: str) -> None:
