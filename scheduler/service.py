@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 _LOCK = "service.lock"
 _SOURCES = "service-sources.toml"
 _LOOK_SECONDS = 2.0
-# Children have seven seconds to end, and eight are promised for all of it.
+# Children have six and a half seconds to end, and eight are promised for all of it.
 _SECONDS_FOR_ANSWERS = 1
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from broadsheet.scheduler.sources.schedules import Cron, Every
@@ -70,11 +71,12 @@ def _back(cron: Cron, zone: ZoneInfo, now: datetime) -> Iterator[datetime]:
         yield from reversed(_of_day(cron, zone, today - timedelta(days=number)))
 
 
-def _of_day(cron: Cron, zone: ZoneInfo, day: date) -> list[datetime]:
+@lru_cache(maxsize=256)
+def _of_day(cron: Cron, zone: ZoneInfo, day: date) -> tuple[datetime, ...]:
     """Return the moments of a day by the clock of a zone, in UTC and in their order."""
     weekday = (day.weekday() + 1) % 7  # as cron counts them
     if day.month not in cron.months or day.day not in cron.days or weekday not in cron.weekdays:
-        return []
+        return ()
     shown = [
         datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
         for hour in cron.hours
@@ -84,7 +86,7 @@ def _of_day(cron: Cron, zone: ZoneInfo, day: date) -> list[datetime]:
     # Whoever says an hour means it once.
     if len(cron.hours) == _HOURS_OF_DAY:
         found |= {moment for wall in shown if (moment := _second_time(wall)) is not None}
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def _second_time(wall: datetime) -> datetime | None:

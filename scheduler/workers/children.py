@@ -36,7 +36,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     memory: int = 512 * _MIB
     seconds: float = 6 * 3600.0
-    grace: float = 7.0
+    grace: float = 6.5
 
 
 class Ended(Struct, frozen=True, kw_only=True):
@@ -77,7 +77,7 @@ class Child:
         self._limits = limits
         self._name = name
         self._process: asyncio.subprocess.Process | None = None
-        self._told_at: float | None = None
+        self._told = asyncio.Event()
         self._stopped: str | None = None
         self._peak = 0
 
@@ -100,15 +100,17 @@ class Child:
         )
         assert process.stdout is not None  # noqa: S101 - both are pipes
         assert process.stderr is not None  # noqa: S101
-        if self._told_at is not None:
+        if self._told.is_set():
             self._signal(signal.SIGTERM)
         watching = asyncio.ensure_future(self._watch())
+        ending = asyncio.ensure_future(self._kill_after_grace())
         try:
             stdout, stderr, status = await asyncio.gather(
                 process.stdout.read(), _last_lines(process.stderr, self._name), process.wait()
             )
         finally:
             watching.cancel()
+            ending.cancel()
             self._signal(signal.SIGKILL)
         return Ended(
             status=status,
@@ -116,17 +118,17 @@ class Child:
             stderr=stderr,
             peak=self._peak,
             stopped=self._stopped,
-            interrupted=self._told_at is not None and self._stopped is None,
+            interrupted=self._told.is_set() and self._stopped is None,
         )
 
     def interrupt(self) -> None:
         """Have it end, as Ctrl-C would: SIGTERM, and where it does not within the grace, SIGKILL."""
-        if self._told_at is None:
-            self._told_at = time.monotonic()
+        if not self._told.is_set():
+            self._told.set()
             self._signal(signal.SIGTERM)
 
     def _stop(self, why: str) -> None:
-        if self._told_at is None:
+        if not self._told.is_set():
             self._stopped = why
             self.interrupt()
 
@@ -146,9 +148,13 @@ class Child:
                 self._stop(f"it used {resident // _MIB} MiB of memory, and {self._limits.memory // _MIB} are allowed")
             if time.monotonic() - began > self._limits.seconds:
                 self._stop(f"it was not done within {self._limits.seconds:.0f} s")
-            if self._told_at is not None and time.monotonic() - self._told_at > self._limits.grace:
-                _log.warning("%s does not end and is killed", self._name)
-                self._signal(signal.SIGKILL)
+
+    async def _kill_after_grace(self) -> None:
+        """Kill it where it does not end when it is told to."""
+        await self._told.wait()
+        await asyncio.sleep(self._limits.grace)
+        _log.warning("%s does not end and is killed", self._name)
+        self._signal(signal.SIGKILL)
 
     def _resident(self) -> int:
         """Return how many bytes of it are in memory; 0 where the system does not tell."""

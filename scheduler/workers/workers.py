@@ -92,15 +92,22 @@ class Workers:
             job = await asyncio.to_thread(self._jobs.take, self.worker, kinds)
             if job is None:
                 return
-            child = Child(
-                arguments_of(job, self._setting),
-                limits=self._limits,
-                name=_name(job),
-                environment=self._setting.environment,
-            )
-            task = asyncio.ensure_future(self._do(job, child))
-            self._running[task] = (job, child)
-            task.add_done_callback(self._running.pop)
+            await self._begin(job)
+
+    async def _begin(self, job: Job) -> None:
+        if self._stopping:
+            # It was taken while they were told to stop, and nobody would wait for it.
+            await self._write_down(job, Outcome("waiting", None, None))
+            return
+        child = Child(
+            arguments_of(job, self._setting),
+            limits=self._limits,
+            name=_name(job),
+            environment=self._setting.environment,
+        )
+        task = asyncio.ensure_future(self._do(job, child))
+        self._running[task] = (job, child)
+        task.add_done_callback(self._running.pop)
 
     def _free(self) -> Collection[Kind]:
         recrawls = sum(job.kind == "recrawl" for job in self.running)

@@ -1,0 +1,111 @@
+"""Workers hold their children to limits, end them in time, and leave no job begun that nobody does."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from end_to_end.pages import answer, article
+from servers.raw_server import RawServer
+
+from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
+from broadsheet.scheduler.workers.children import Child, Ended, Limits
+from broadsheet.scheduler.workers.commands import Setting
+from broadsheet.scheduler.workers.workers import Workers
+
+
+@pytest.fixture
+def slow() -> Iterator[RawServer]:
+    """A site whose only page takes a minute."""
+    with RawServer({"/": answer(article("Slow"), seconds=60.0)}) as site:
+        yield site
+
+
+def _crawl(site: RawServer, tmp_path: Path, limits: Limits) -> Child:
+    url = f"http://127.0.0.1:{site.port}/"
+    archive = str(tmp_path / "archive")
+    return Child(["--archive", archive, "crawl", url, "--allow-private"], limits=limits, name="crawl")
+
+
+def _until_asked(site: RawServer) -> None:
+    while not site.log:
+        time.sleep(0.02)
+
+
+def _children() -> set[int]:
+    return {
+        int(found.parent.name)
+        for found in Path("/proc").glob("[0-9]*/stat")
+        if int(found.read_text().rsplit(")", 1)[1].split()[1]) == os.getpid()
+    }
+
+
+@pytest.mark.parametrize(
+    ("limits", "why"),
+    [
+        (Limits(memory=1024 * 1024), "MiB of memory, and 1 are allowed"),
+        (Limits(seconds=0.5), "it was not done within"),
+    ],
+    ids=["memory", "time"],
+)
+def test_a_child_that_takes_too_much_is_ended_for_it(slow: RawServer, tmp_path: Path, limits: Limits, why: str) -> None:
+    ended = asyncio.run(_crawl(slow, tmp_path, limits).run())
+
+    assert ended.stopped is not None
+    assert why in ended.stopped
+    assert not ended.interrupted
+    assert ended.peak > 0
+
+
+def test_a_child_that_hangs_is_killed_when_it_has_to_end(slow: RawServer, tmp_path: Path) -> None:
+    child = _crawl(slow, tmp_path, Limits(grace=0.5))
+    before = _children()
+
+    async def interrupted() -> Ended:
+        running = asyncio.ensure_future(child.run())
+        await asyncio.to_thread(_until_asked, slow)
+        (hanging,) = _children() - before
+        os.kill(hanging, signal.SIGSTOP)
+        child.interrupt()
+        return await running
+
+    ended = asyncio.run(interrupted())
+
+    assert ended.status == -signal.SIGKILL
+    assert ended.interrupted
+    assert _children() == before
+
+
+def test_a_job_that_is_taken_while_the_workers_stop_waits_again(tmp_path: Path) -> None:
+    archive = str(tmp_path / "archive")
+    with open_service_database(archive) as database:
+        jobs = Jobs(database)
+        workers = Workers(jobs, Setting(archive=archive))
+        job = jobs.ask("crawl", source="paper", asked_by="ann")
+
+        def is_taken() -> bool:
+            found = jobs.get(job.id)
+            return found is not None and found.state == "running"
+
+        async def stopped() -> None:
+            working = asyncio.ensure_future(workers.run())
+            while not is_taken():
+                await asyncio.sleep(0)
+                # The thread that takes it goes on, and its answer waits for the loop.
+                until = time.monotonic() + 0.1
+                while not is_taken() and time.monotonic() < until:
+                    pass
+            await workers.stop()
+            await working
+
+        asyncio.run(stopped())
+        found = jobs.get(job.id)
+
+    assert found is not None
+    assert (found.state, found.attempts) == ("waiting", 0)
+    assert workers.running == []
