@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,24 @@ _XML = "application/xml"
 _INDEX = (
     '<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap><loc>{}</loc></sitemap></sitemapindex>'
 )
+_ATOM = '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>An entry</title><link href="{}"/></entry></feed>'
+_JSON_FEED = "https://jsonfeed.org/version/1.1"
+_NEWS = (
+    '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+    ' xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"><url><loc>{}</loc><news:news>'
+    "<news:publication_date>2026-01-02</news:publication_date><news:title>News</news:title></news:news></url></urlset>"
+)
 # One article for each way, that no other way leads to.
 _WAYS = (
     "linked",
     "in an article",
     "in a section",
     "on the next page",
+    "on a numbered page",
     "in the feed",
+    "in an Atom feed",
+    "in a JSON feed",
+    "in a news sitemap",
     "in the sitemap",
     "in a sitemap of the index",
     "in a sitemap elsewhere",
@@ -36,8 +48,10 @@ def _path(way: str) -> str:
 
 
 def _paper(url: str, elsewhere: str) -> dict[str, Script]:
-    home = front_page([_path("linked"), "/section"], feeds=["/news.rss"])
-    home = home.replace("<head>", '<head><link rel="sitemap" href="/linked.xml">')
+    home = front_page([_path("linked"), "/section", "/archive?page=1"], feeds=["/news.rss", "/news.atom", "/news.json"])
+    home = home.replace(
+        "<head>", '<head><link rel="sitemap" href="/linked.xml"><link rel="sitemap" href="/latest.xml">'
+    )
     section = front_page([_path("in a section")]).replace("<head>", '<head><link rel="next" href="/section/2">')
     stories: dict[str, Script] = {_path(way): answer(article(way)) for way in _WAYS}
     return stories | {
@@ -46,6 +60,14 @@ def _paper(url: str, elsewhere: str) -> dict[str, Script]:
         "/section": answer(section),
         "/section/2": answer(front_page([_path("on the next page")])),
         _path("linked"): answer(article("linked", links=[_path("in an article")])),
+        "/archive?page=1": answer(front_page(["/archive?page=2"])),
+        "/archive?page=2": answer(front_page([_path("on a numbered page")])),
+        "/news.atom": answer(_ATOM.format(_path("in an Atom feed")), content_type="application/atom+xml"),
+        "/news.json": answer(
+            json.dumps({"version": _JSON_FEED, "items": [{"id": "1", "url": url + _path("in a JSON feed")}]}),
+            content_type="application/feed+json",
+        ),
+        "/latest.xml": answer(_NEWS.format(url + _path("in a news sitemap")), content_type=_XML),
         "/news.rss": answer(rss([_path("in the feed")]), content_type="application/rss+xml"),
         "/map.xml.gz": answer(
             gzip.compress(sitemap([url + _path("in the sitemap")]).encode()), content_type="application/gzip"
