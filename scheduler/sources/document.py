@@ -11,6 +11,7 @@ from msgspec import Struct
 from broadsheet.crawler.job import DEFAULT_MAX_DEPTH, DEFAULT_MAX_PAGES
 from broadsheet.crawler.revisiting import DEFAULT_PACE, Pace
 from broadsheet.scheduler.sources.schedules import Learned, Schedule
+from broadsheet.storage.model import Change
 from broadsheet.storage.optouts import OptOut
 
 DEFAULT_TIMEZONE = "UTC"
@@ -105,6 +106,20 @@ class Service(Struct, frozen=True, kw_only=True):
     webhooks: tuple[Webhook, ...] = ()
 
 
+class Watch(Struct, frozen=True, kw_only=True):
+    """What somebody is told the changes of; a URL or a source.
+
+    Attributes:
+        url: The URL; None for all of a source.
+        source: The name of the source; None for a URL.
+        changes: Which changes matter; nothing for all.
+    """
+
+    url: str | None = None
+    source: str | None = None
+    changes: tuple[Change, ...] = ()
+
+
 class SourcesFile(Struct, frozen=True, kw_only=True):
     """A sources file.
 
@@ -113,6 +128,7 @@ class SourcesFile(Struct, frozen=True, kw_only=True):
         waiting_bytes: How much may wait in the spool (``spool_limit``); None for the default.
         free_bytes: How much of the spool's disk stays free (``free_disk``); None for the default.
         service: How the service runs.
+        watches: What somebody is told the changes of.
         sources: The sources by name.
     """
 
@@ -120,4 +136,5 @@ class SourcesFile(Struct, frozen=True, kw_only=True):
     waiting_bytes: int | None = None
     free_bytes: int | None = None
     service: Service = Service()
+    watches: tuple[Watch, ...] = ()
     sources: Mapping[str, Source] = {}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from broadsheet.crawler.revisiting import DEFAULT_PACE, Pace
 from broadsheet.scheduler.sources import values
-from broadsheet.scheduler.sources.document import Service, Source, SourcesFile, Webhook
+from broadsheet.scheduler.sources.document import Service, Source, SourcesFile, Watch, Webhook
 from broadsheet.scheduler.sources.errors import ConfigError
 from broadsheet.scheduler.sources.values import Kind
 
@@ -50,6 +50,7 @@ _SERVICE = {
     "public_url": values.URL,
 }
 _WEBHOOK = {"url": values.WEBHOOK_URL, "secret_file": values.FILE}
+_WATCH = {"url": values.URL, "source": values.NAME, "changes": values.CHANGES}
 _LONGEST_NAME = 100
 _Interval = tuple[timedelta, timedelta]
 _FRONT_PAGES: _Interval = (DEFAULT_PACE.front_quickest, DEFAULT_PACE.front_slowest)
@@ -103,7 +104,7 @@ class _Reader:
         self.problems: list[str] = []
 
     def document(self, tables: Mapping[str, Any]) -> SourcesFile | None:
-        found = self._values("", tables, _FILE, tables_beside={"sources", "service"})
+        found = self._values("", tables, _FILE, tables_beside={"sources", "service", "watch"})
         named = self._table("", "sources", tables.get("sources", {}))
         sources = {name: self._source(name, table) for name, table in named.items()}
         read = {name: source for name, source in sources.items() if source is not None}
@@ -112,6 +113,7 @@ class _Reader:
             waiting_bytes=found.get("spool_limit"),
             free_bytes=found.get("free_disk"),
             service=self._service(tables.get("service", {})),
+            watches=tuple(self._watches(tables.get("watch", []), named)),
             sources=read,
         )
 
@@ -160,6 +162,19 @@ class _Reader:
             webhooks = []
         read = [self._webhook(number, webhook) for number, webhook in enumerate(webhooks, 1)]
         return Service(**found, webhooks=tuple(webhook for webhook in read if webhook is not None))
+
+    def _watches(self, content: object, sources: Mapping[str, Any]) -> Iterator[Watch]:
+        if not isinstance(content, list) or not all(isinstance(table, dict) for table in content):
+            self._note("", f"'watch' has to be tables [[watch]] with 'url' or 'source', not {_quoted(content)}")
+            return
+        for number, table in enumerate(content, 1):
+            where = f"[[watch]] number {number}"
+            found = self._values(where, table, _WATCH)
+            if ("url" in table) == ("source" in table):
+                self._note(where, "there has to be either 'url' or 'source'")
+            if found.get("source", "") and found["source"] not in sources:
+                self._note(where, f"'source' has to be {values.NAME.allowed}, not {found['source']!r}")
+            yield Watch(**found)
 
     def _webhook(self, number: int, content: object) -> Webhook | None:
         where = f"[[service.webhooks]] number {number}"

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from broadsheet.crawler import url_patterns
 from broadsheet.scheduler.sources.durations import duration
 from broadsheet.scheduler.sources.schedules import schedule
+from broadsheet.storage.model import Change
 from broadsheet.storage.optouts import OptOut
 from broadsheet.storage.urls import normalise
 
@@ -20,6 +21,7 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(|[KMGT]i?)B?")
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _EMAIL = re.compile(r"[^\s@<>()\\\",;:]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _DAY = timedelta(days=1)
+_CHANGES = get_args(Change)
 _OPT_OUTS = get_args(OptOut)
 
 
@@ -103,6 +105,12 @@ def _opt_out(value: object) -> str:
     return str(value)
 
 
+def _change(value: object) -> str:
+    if value not in _CHANGES:
+        raise _NoneOfThisKindError
+    return str(value)
+
+
 def _timezone(value: object) -> str:
     text = _text(value)
     try:
@@ -166,6 +174,8 @@ URL = Kind("an http or https URL", _url)
 URLS = Kind("a list of http or https URLs", _list_of(_url))
 PATTERNS = Kind("a list of patterns such as '/news/*' or 'https://example.org/*.html'", _list_of(_pattern))
 OPT_OUTS = Kind(f"a list of {', '.join(map(repr, _OPT_OUTS))}", _list_of(_opt_out))
+CHANGES = Kind(f"a list of {', '.join(map(repr, _CHANGES))}", _list_of(_change))
+NAME = Kind("the name of a source of this file", _text)
 WEBHOOK_URL = Kind("an http or https URL without user and fragment", _webhook_url, is_secret=True)
 CONTACT = Kind("a URL or an e-mail address", contact)
 SIZE = Kind("a size such as '2 GiB', '512 MiB' or '1000000'", size)

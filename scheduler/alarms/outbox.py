@@ -1,0 +1,122 @@
+"""Notices, and what of them is still to be sent: in the service's database, so that a restart loses none."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from broadsheet.crawler.frontier.database import Database
+from broadsheet.crawler.frontier.upserts import insert_for
+from broadsheet.scheduler.alarms.notices import Notice
+from broadsheet.scheduler.alarms.schema import deliveries, notices
+from broadsheet.scheduler.jobs.schema import metadata
+
+GIVEN_UP_AFTER = timedelta(days=1)
+KEPT_FOR = timedelta(days=90)
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(hours=1)
+_AT_ONCE = 50
+
+
+class Delivery(NamedTuple):
+    """A notice that is to be sent to a webhook."""
+
+    notice: Notice
+    webhook: str
+    attempts: int
+    given_up_at: datetime
+
+
+class Outbox:
+    """The notices of one archive's service. Safe to use from several threads.
+
+    Args:
+        database: The service's database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._archive = database.archive
+        with database.writing() as connection:
+            metadata.create_all(connection)
+
+    def add(self, connection: Connection, notice: Notice, webhooks: Collection[str]) -> None:
+        """Keep a notice and have it sent, in a transaction of the caller; one that is there already is not sent again.
+
+        Args:
+            connection: The transaction: what led to the notice belongs in the same.
+            notice: The notice.
+            webhooks: The URLs that it is sent to.
+        """
+        row = {"archive": self._archive, "id": notice.id, "about": notice.about, "at": notice.at}
+        document = msgspec.json.encode(notice)
+        added = insert_for(connection, notices).values(**row, document=document).on_conflict_do_nothing()
+        if not connection.execute(added).rowcount:
+            return
+        for url in set(webhooks):
+            sent = {"due_at": notice.at, "given_up_at": notice.at + GIVEN_UP_AFTER, "attempts": 0}
+            connection.execute(
+                insert_for(connection, deliveries).values(
+                    archive=self._archive, notice=notice.id, webhook=webhook_key(url), **sent
+                )
+            )
+
+    def due(self, now: datetime) -> list[Delivery]:
+        """Return what is to be sent now, the oldest first."""
+        query = (
+            select(notices.c.document, deliveries.c.webhook, deliveries.c.attempts, deliveries.c.given_up_at)
+            .join_from(
+                deliveries, notices, (deliveries.c.notice == notices.c.id) & (deliveries.c.archive == notices.c.archive)
+            )
+            .where(deliveries.c.archive == self._archive, deliveries.c.due_at <= now)
+            .order_by(notices.c.at, deliveries.c.notice)
+            .limit(_AT_ONCE)
+        )
+        with self._database.reading() as connection:
+            return [
+                Delivery(msgspec.json.decode(row.document, type=Notice), row.webhook, row.attempts, row.given_up_at)
+                for row in connection.execute(query)
+            ]
+
+    def settle(self, delivery: Delivery) -> None:
+        """Have a delivery not be made again: it arrived, or is given up."""
+        with self._database.writing() as connection:
+            connection.execute(delete(deliveries).where(*self._is(delivery)))
+
+    def put_off(self, delivery: Delivery, now: datetime) -> datetime:
+        """Have a delivery made again after a pause that doubles each time; return when."""
+        due_at = now + min(_FIRST_PAUSE * 2.0 ** min(delivery.attempts, 20), _LONGEST_PAUSE)
+        with self._database.writing() as connection:
+            connection.execute(
+                update(deliveries).where(*self._is(delivery)).values(due_at=due_at, attempts=delivery.attempts + 1)
+            )
+        return due_at
+
+    def entries(self, about: Literal["alarm", "change"], limit: int = 100) -> Sequence[Notice]:
+        """Return the latest notices, the newest first."""
+        query = select(notices.c.document).where(notices.c.archive == self._archive, notices.c.about == about)
+        with self._database.reading() as connection:
+            found = connection.scalars(query.order_by(notices.c.at.desc(), notices.c.id).limit(limit)).all()
+        return [msgspec.json.decode(document, type=Notice) for document in found]
+
+    def forget_old(self, now: datetime) -> None:
+        """Forget notices of long ago, none of which is still to be sent."""
+        with self._database.writing() as connection:
+            connection.execute(delete(notices).where(notices.c.archive == self._archive, notices.c.at < now - KEPT_FOR))
+
+    def _is(self, delivery: Delivery) -> tuple[ColumnElement[bool], ...]:
+        return (
+            deliveries.c.archive == self._archive,
+            deliveries.c.notice == delivery.notice.id,
+            deliveries.c.webhook == delivery.webhook,
+        )
+
+
+def webhook_key(url: str) -> str:
+    """Return what stands for a webhook in the database."""
+    return hashlib.sha256(url.encode()).hexdigest()[:32]

@@ -1,0 +1,77 @@
+"""One round of the watch: follow the changes, look at sources and the service, send what is due."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from broadsheet.crawler.frontier.database import Database
+from broadsheet.crawler.spool_limits import SpoolLimits
+from broadsheet.scheduler.alarms.delivery import deliver
+from broadsheet.scheduler.alarms.following import ChangeFollower
+from broadsheet.scheduler.alarms.notices import Kind
+from broadsheet.scheduler.alarms.outbox import Outbox
+from broadsheet.scheduler.alarms.watching import AlarmWatch
+from broadsheet.scheduler.jobs.jobs import Jobs
+from broadsheet.scheduler.sources import settings
+from broadsheet.scheduler.sources.document import SourcesFile
+from broadsheet.storage.archive import Archive
+from broadsheet.storage.errors import ArchiveError
+
+_log = logging.getLogger(__name__)
+
+
+class Rounds:
+    """What the service calls in a thread of its own, every minute or so.
+
+    Args:
+        archive: Returns the archive; opened when it is first asked.
+        database: The service's database, which also says where the spool's disk is.
+        jobs: The jobs of the service.
+
+    Attributes:
+        outbox: The notices.
+    """
+
+    def __init__(self, archive: Callable[[], Archive], database: Database, jobs: Jobs) -> None:
+        self._archive = archive
+        self._database = database
+        self.outbox = Outbox(database)
+        self._troubles: dict[Kind, str] = {}
+        self._watch = AlarmWatch(jobs, database, self.outbox, lambda: self._troubles)
+
+    def go(self, document: SourcesFile, now: datetime | None = None) -> None:
+        """Go one round. A store that is away is an alarm, and no error.
+
+        Args:
+            document: The sources file as it is now.
+            now: The present moment; by the clock where not given.
+
+        Raises:
+            FrontierError: The service's database cannot be used.
+        """
+        now = now or datetime.now(UTC)
+        self._troubles = {}
+        try:
+            follower = ChangeFollower(self._archive(), self._database, self.outbox)
+            while follower.step(document, now):
+                pass
+        except ArchiveError as error:
+            _log.warning("the change feed cannot be followed: %s", error)
+            self._troubles["store"] = str(error)
+        if trouble := disk_trouble(self._database.directory, settings.spool_limits(document)):
+            self._troubles["disk"] = trouble
+        self._watch.step(document, now)
+        deliver(self.outbox, document.service.webhooks, now)
+        self.outbox.forget_old(now)
+
+
+def disk_trouble(directory: Path, limits: SpoolLimits) -> str | None:
+    """Return what is wrong with the disk of a directory, for people, or None."""
+    free = shutil.disk_usage(directory).free
+    if free >= limits.free_bytes:
+        return None
+    return f"{free >> 20} MiB are free where {limits.free_bytes >> 20} MiB have to be: fetching pauses"

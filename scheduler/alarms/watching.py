@@ -1,0 +1,195 @@
+"""Watches the sources by the jobs of the service: raises alarms, and clears them."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, select
+
+from broadsheet.crawler.frontier.database import Database
+from broadsheet.crawler.frontier.upserts import insert_for
+from broadsheet.scheduler.alarms.judging import Tally, Verdict, failing, share, silent
+from broadsheet.scheduler.alarms.notices import Kind, Notice
+from broadsheet.scheduler.alarms.outbox import Outbox
+from broadsheet.scheduler.alarms.rate import Look
+from broadsheet.scheduler.alarms.schema import standing, tallies
+from broadsheet.scheduler.jobs.jobs import Jobs
+from broadsheet.scheduler.jobs.model import Job
+from broadsheet.scheduler.sources.document import SourcesFile
+
+_log = logging.getLogger(__name__)
+
+_JOBS = 1000
+_REMEMBERED = timedelta(weeks=8)
+# A trouble of the service has to be there, or to be over, at so many looks in a row.
+_LOOKS_IN_A_ROW = 2
+_NO_SOURCE = ""
+_TROUBLES: tuple[Kind, ...] = ("store", "disk")
+_TITLES: Mapping[Kind, str] = {
+    "silent": "has fallen silent",
+    "failing": "cannot be crawled",
+    "extraction": "cannot be read as before",
+    "paywall": "lets in others than before",
+    "store": "the archive cannot be written",
+    "disk": "the disk is too full to go on",
+}
+
+
+class _Standing(NamedTuple):
+    raised_at: datetime
+    baseline: float | None
+
+
+class AlarmWatch:
+    """Raises each alarm once, and clears it once, with a notice each.
+
+    Args:
+        jobs: The jobs of the service.
+        database: The service's database.
+        outbox: Where notices go.
+        troubles: Returns what is wrong with the service itself now, by kind (``store``, ``disk``), for people.
+    """
+
+    def __init__(
+        self, jobs: Jobs, database: Database, outbox: Outbox, troubles: Callable[[], Mapping[Kind, str]]
+    ) -> None:
+        self._jobs = jobs
+        self._database = database
+        self._outbox = outbox
+        self._troubles = troubles
+        self._seen: dict[Kind, int] = dict.fromkeys(_TROUBLES, 0)
+
+    def step(self, document: SourcesFile, now: datetime | None = None) -> list[Notice]:
+        """Look at all sources and at the service itself; return what was raised or cleared.
+
+        Args:
+            document: The sources, and where notices are sent.
+            now: The present moment; by the clock where not given.
+        """
+        now = now or datetime.now(UTC)
+        stands = self._standing()
+        verdicts: dict[tuple[str, Kind], Verdict] = {}
+        for name, source in document.sources.items():
+            if source.alarms and source.enabled:
+                verdicts |= {(name, kind): verdict for kind, verdict in self._of_source(name, stands, now).items()}
+        verdicts |= {(_NO_SOURCE, kind): verdict for kind, verdict in self._of_service(stands).items()}
+        for name, kind in stands:
+            source_of = document.sources.get(name)
+            if name != _NO_SOURCE and (source_of is None or not source_of.alarms or not source_of.enabled):
+                verdicts[name, kind] = Verdict(event="cleared", text="it is not watched any more")
+        urls = [webhook.url for webhook in document.service.webhooks]
+        made = [_notice(name, kind, verdict, now) for (name, kind), verdict in verdicts.items()]
+        with self._database.writing() as connection:
+            for ((name, kind), verdict), notice in zip(verdicts.items(), made, strict=True):
+                self._note(connection, name, kind, verdict, now)
+                self._outbox.add(connection, notice, urls)
+        for notice in made:
+            _log.log(
+                logging.WARNING if notice.event == "raised" else logging.INFO,
+                "alarm %s: %s: %s",
+                notice.event,
+                notice.title,
+                notice.text,
+            )
+        return made
+
+    def _of_source(self, name: str, stands: Mapping[tuple[str, Kind], _Standing], now: datetime) -> dict[Kind, Verdict]:
+        ended = self._jobs.newest(source=name, kind="crawl", states=("finished", "failed", "lost"), limit=_JOBS)
+        looks = [look for job in reversed(ended) if (look := look_of(job)) is not None and look.at > now - _REMEMBERED]
+        incomplete, paywalled = self._tallies(name, now)
+
+        def since(kind: Kind) -> datetime | None:
+            found = stands.get((name, kind))
+            return found.raised_at if found else None
+
+        def baseline(kind: Kind) -> float | None:
+            found = stands.get((name, kind))
+            return found.baseline if found else None
+
+        found: dict[Kind, Verdict | None] = {
+            "silent": silent(looks, since("silent")),
+            "failing": failing(looks, since("failing")),
+            "extraction": share(
+                incomplete, since("extraction"), baseline("extraction"), what="have no text or no date"
+            ),
+            "paywall": share(paywalled, since("paywall"), baseline("paywall"), what="are paywalled", both_ways=True),
+        }
+        return {kind: verdict for kind, verdict in found.items() if verdict is not None}
+
+    def _of_service(self, stands: Mapping[tuple[str, Kind], _Standing]) -> dict[Kind, Verdict]:
+        found: dict[Kind, Verdict] = {}
+        troubles = self._troubles()
+        for kind in _TROUBLES:
+            is_standing = (_NO_SOURCE, kind) in stands
+            differs = (kind in troubles) != is_standing
+            self._seen[kind] = self._seen[kind] + 1 if differs else 0
+            if self._seen[kind] >= _LOOKS_IN_A_ROW:
+                self._seen[kind] = 0
+                found[kind] = (
+                    Verdict(event="cleared", text="it is over")
+                    if is_standing
+                    else Verdict(event="raised", text=troubles[kind])
+                )
+        return found
+
+    def _standing(self) -> dict[tuple[str, Kind], _Standing]:
+        with self._database.reading() as connection:
+            rows = connection.execute(select(standing).where(standing.c.archive == self._database.archive)).all()
+        return {(row.source, row.kind): _Standing(row.raised_at, row.baseline) for row in rows}
+
+    def _tallies(self, source: str, now: datetime) -> tuple[list[Tally], list[Tally]]:
+        query = (
+            select(tallies)
+            .where(
+                tallies.c.archive == self._database.archive,
+                tallies.c.source == source,
+                tallies.c.hour > now - _REMEMBERED,
+            )
+            .order_by(tallies.c.hour)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return (
+            [Tally(articles=row.articles, counted=row.incomplete) for row in rows],
+            [Tally(articles=row.articles, counted=row.paywalled) for row in rows],
+        )
+
+    def _note(self, connection: Connection, source: str, kind: Kind, verdict: Verdict, now: datetime) -> None:
+        archive = self._database.archive
+        if verdict.event == "raised":
+            row = {"archive": archive, "source": source, "kind": kind, "raised_at": now, "baseline": verdict.baseline}
+            connection.execute(insert_for(connection, standing).values(row))
+        else:
+            connection.execute(
+                delete(standing).where(
+                    standing.c.archive == archive, standing.c.source == source, standing.c.kind == kind
+                )
+            )
+
+
+def look_of(job: Job) -> Look | None:
+    """Return what an ended crawl says of its source; None where it says nothing, as one that was cut off."""
+    if job.ended_at is None:
+        return None
+    outcomes: Mapping[str, int] = (job.result or {}).get("outcomes", {})
+    came = any(count for outcome, count in outcomes.items() if outcome != "failed")
+    failed = job.state != "finished" or (not came and outcomes.get("failed", 0) > 0)
+    return Look(at=job.ended_at, succeeded=not failed, new=outcomes.get("new", 0), reason=job.reason)
+
+
+def _notice(source: str, kind: Kind, verdict: Verdict, now: datetime) -> Notice:
+    what = f"{source} {_TITLES[kind]}" if source else _TITLES[kind]
+    return Notice(
+        id=secrets.token_hex(16),
+        at=now,
+        about="alarm",
+        event=verdict.event,
+        kind=kind,
+        source=source or None,
+        title=what if verdict.event == "raised" else f"over: {what}",
+        text=verdict.text,
+    )

@@ -1,0 +1,180 @@
+"""Notices reach the webhook: signed, again until they arrive, and nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broadsheet.crawler.frontier.database import Database
+from broadsheet.scheduler.alarms.delivery import deliver
+from broadsheet.scheduler.alarms.notices import Notice
+from broadsheet.scheduler.alarms.outbox import Outbox
+from broadsheet.scheduler.jobs.schema import SERVICE
+from broadsheet.scheduler.sources.document import Webhook
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+SECRET = b"0123456789abcdef0123"
+
+
+class Receiver:
+    """A webhook on loopback that answers as it is told to."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[int, dict[str, str]]] = []
+        self.received: list[tuple[str, dict[str, str], bytes]] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.received.append((self.path, dict(self.headers), body))
+                status, headers = outer.answers.pop(0) if outer.answers else (204, {})
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}/hook?key=value"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """The webhook."""
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture
+def webhook(receiver: Receiver, tmp_path: Path) -> Webhook:
+    """Where notices are sent."""
+    secret = tmp_path / "secret"
+    secret.write_bytes(SECRET + b"\n")
+    return Webhook(url=receiver.url, secret_file=secret)
+
+
+def notice(number: int = 1, at: datetime = NOW) -> Notice:
+    return Notice(
+        id=f"{number:032x}", at=at, about="alarm", event="raised", kind="silent", source="courier", title="T", text="x"
+    )
+
+
+def keep(database: Database, outbox: Outbox, webhook: Webhook, *notices: Notice) -> None:
+    with database.writing() as connection:
+        for each in notices:
+            outbox.add(connection, each, [webhook.url])
+
+
+def test_a_notice_arrives_once_and_its_signature_can_be_checked(
+    database: Database, receiver: Receiver, webhook: Webhook
+) -> None:
+    outbox = Outbox(database)
+    keep(database, outbox, webhook, notice())
+    assert deliver(outbox, [webhook], NOW) == 1
+    assert deliver(outbox, [webhook], NOW + timedelta(days=1)) == 0
+    ((path, headers, body),) = receiver.received
+    assert path == "/hook?key=value"
+    assert json.loads(body)["source"] == "courier"
+    assert headers["Broadsheet-Notice"] == json.loads(body)["id"]
+    signed = headers["Broadsheet-Timestamp"].encode() + b"." + body
+    assert headers["Broadsheet-Signature"] == "sha256=" + hmac.new(SECRET, signed, hashlib.sha256).hexdigest()
+
+
+def test_what_fails_at_first_is_sent_again_after_pauses_that_grow_and_a_restart_loses_nothing(
+    database: Database, receiver: Receiver, webhook: Webhook
+) -> None:
+    receiver.answers += [(500, {}), (503, {}), (429, {})]
+    keep(database, Outbox(database), webhook, notice())
+    at, arrived, attempts = NOW, 0, []
+    while not arrived:
+        with Database(database.directory, database.archive, SERVICE) as reopened:
+            before = len(receiver.received)
+            arrived = deliver(Outbox(reopened), [webhook], at)
+            attempts += [at] * (len(receiver.received) - before)
+        at += timedelta(seconds=5)
+    pauses = [(after - before).total_seconds() for before, after in pairwise(attempts)]
+    assert pauses == [15, 30, 60]
+    assert len({headers["Broadsheet-Notice"] for _, headers, _ in receiver.received}) == 1
+
+
+def test_a_redirect_is_followed_nowhere(database: Database, receiver: Receiver, webhook: Webhook) -> None:
+    receiver.answers.append((307, {"Location": "/elsewhere"}))
+    outbox = Outbox(database)
+    keep(database, outbox, webhook, notice())
+    assert deliver(outbox, [webhook], NOW) == 0
+    assert [path for path, _, _ in receiver.received] == ["/hook?key=value"]
+    assert deliver(outbox, [webhook], NOW + timedelta(minutes=1)) == 1
+
+
+def test_after_a_day_it_is_given_up(
+    database: Database, webhook: Webhook, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver.answers += [(500, {})] * 2
+    outbox = Outbox(database)
+    keep(database, outbox, webhook, notice())
+    deliver(outbox, [webhook], NOW)
+    deliver(outbox, [webhook], NOW + timedelta(days=1))
+    deliver(outbox, [webhook], NOW + timedelta(days=2))
+    assert len(receiver.received) == 2
+    assert "given up" in caplog.text
+    assert "key=value" not in caplog.text
+
+
+def test_where_nobody_listens_one_notice_does_not_hold_up_another_webhook(
+    database: Database, webhook: Webhook, receiver: Receiver
+) -> None:
+    closed = Receiver()
+    closed.close()
+    other = Webhook(url=closed.url, secret_file=webhook.secret_file)
+    outbox = Outbox(database)
+    with database.writing() as connection:
+        outbox.add(connection, notice(), [other.url, webhook.url])
+    assert deliver(outbox, [other, webhook], NOW) == 1
+    assert len(receiver.received) == 1
+    assert len(outbox.due(NOW + timedelta(hours=2))) == 1
+
+
+def test_what_was_for_a_webhook_that_is_configured_no_more_goes_nowhere(
+    database: Database, webhook: Webhook, receiver: Receiver
+) -> None:
+    outbox = Outbox(database)
+    keep(database, outbox, webhook, notice())
+    assert deliver(outbox, [], NOW) == 0
+    assert outbox.due(NOW + timedelta(days=1)) == []
+    assert receiver.received == []
+
+
+def test_a_notice_that_is_there_is_not_sent_again(database: Database, webhook: Webhook) -> None:
+    outbox = Outbox(database)
+    keep(database, outbox, webhook, notice(), notice())
+    assert len(outbox.due(NOW)) == 1
+
+
+def test_notices_are_listed_newest_first_and_forgotten_after_months(database: Database, webhook: Webhook) -> None:
+    outbox = Outbox(database)
+    keep(database, outbox, webhook, *(notice(number, NOW + number * timedelta(days=60)) for number in range(3)))
+    assert [entry.at.month for entry in outbox.entries("alarm")] == [9, 7, 6]
+    assert outbox.entries("change") == []
+    outbox.forget_old(NOW + timedelta(days=121))
+    assert [entry.at.month for entry in outbox.entries("alarm")] == [9, 7]

@@ -1,0 +1,78 @@
+"""What is watched is told when it changes: each change once, whatever is cut off in between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from archiving.writer import Visit, Writer, answer, moment, shows
+
+from broadsheet.crawler.frontier.database import Database
+from broadsheet.scheduler.alarms.following import ChangeFollower
+from broadsheet.scheduler.alarms.outbox import Outbox
+from broadsheet.scheduler.jobs.schema import SERVICE
+from broadsheet.scheduler.sources.document import Source, SourcesFile, Watch
+from broadsheet.storage.archive import Archive
+from broadsheet.storage.errors import StoreUnavailableError
+from broadsheet.storage.stores.folder import FolderStore
+
+FERRY, FOG, ELSEWHERE = "https://news.example/ferry", "https://news.example/fog", "https://other.example/"
+SOURCES = {"news": Source(home="https://news.example/")}
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Writer:
+    """A writer of the archive, which holds one version."""
+    writer = Writer(FolderStore(tmp_path / "archive"), tmp_path / "writer")
+    writer.publish(shows(FERRY, 0, "long ago"))
+    return writer
+
+
+def follower(tmp_path: Path, database: Database) -> ChangeFollower:
+    return ChangeFollower(Archive(FolderStore(tmp_path / "archive")), database, Outbox(database))
+
+
+def told(database: Database) -> list[tuple[str, str | None]]:
+    return sorted((notice.event, notice.url) for notice in Outbox(database).entries("change"))
+
+
+def test_what_was_there_before_is_not_told_and_each_change_behind_it_once(
+    tmp_path: Path, database: Database, writer: Writer
+) -> None:
+    document = SourcesFile(sources=SOURCES, watches=(Watch(source="news"),))
+    assert follower(tmp_path, database).step(document) == 0
+    writer.publish(shows(FERRY, 10, "now"), shows(FOG, 11, "fog"), shows(ELSEWHERE, 12, "no matter"))
+    assert follower(tmp_path, database).step(document) == 3
+    expected = [("changed", FERRY), ("new", FOG)]
+    assert told(database) == expected
+    with Database(database.directory, database.archive, SERVICE) as reopened:
+        assert follower(tmp_path, reopened).step(document) == 0
+    assert told(database) == expected
+
+
+def test_only_the_changes_that_matter_are_told(tmp_path: Path, database: Database, writer: Writer) -> None:
+    document = SourcesFile(watches=(Watch(url=FERRY, changes=("removed",)), Watch(url=FOG)))
+    follower(tmp_path, database).step(document)
+    writer.publish(shows(FERRY, 10, "another text"), shows(FOG, 11, "fog"))
+    writer.publish(Visit(url=FERRY, at=moment(20), response=answer(b"", "410 Gone")))
+    follower(tmp_path, database).step(document)
+    assert told(database) == [("gone", FERRY), ("new", FOG)]
+
+
+def test_a_step_that_is_cut_off_is_made_again_whole(
+    tmp_path: Path, database: Database, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = SourcesFile(sources=SOURCES, watches=(Watch(source="news"),))
+    follower(tmp_path, database).step(document)
+    writer.publish(shows(FERRY, 10, "now"), shows(FOG, 11, "fog"))
+    with monkeypatch.context() as away:
+        away.setattr(FolderStore, "get", _unavailable)
+        with pytest.raises(StoreUnavailableError):
+            follower(tmp_path, database).step(document)
+    assert told(database) == []
+    follower(tmp_path, database).step(document)
+    assert told(database) == [("changed", FERRY), ("new", FOG)]
+
+
+def _unavailable(*_: object) -> bytes:
+    raise StoreUnavailableError("away")

@@ -1,0 +1,137 @@
+"""The jobs of the service raise alarms and clear them, each once, across restarts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from archiving.writer import START as PUBLISHED
+from archiving.writer import Visit, Writer, answer
+
+from broadsheet.crawler.frontier.database import Database
+from broadsheet.scheduler.alarms.following import ChangeFollower
+from broadsheet.scheduler.alarms.notices import Kind, Notice
+from broadsheet.scheduler.alarms.outbox import Outbox
+from broadsheet.scheduler.alarms.watching import AlarmWatch
+from broadsheet.scheduler.jobs.jobs import Jobs
+from broadsheet.scheduler.sources.document import Source, SourcesFile
+from broadsheet.storage.archive import Archive
+from broadsheet.storage.model import Article, Date, Subscription
+from broadsheet.storage.stores.folder import FolderStore
+from broadsheet.storage.versions import Finding
+
+START = datetime(2026, 6, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DOCUMENT = SourcesFile(sources={"courier": Source(home="https://courier.example/")})
+
+
+class Service:
+    """The jobs of a service whose crawls come to what a test says."""
+
+    def __init__(self, database: Database) -> None:
+        self.jobs = Jobs(database)
+        self.database = database
+        self.troubles: Mapping[Kind, str] = {}
+        self.at = START
+        self._worker = self.jobs.register()
+
+    def crawl(self, new: int | None) -> None:
+        """Crawl an hour later; None where no page came."""
+        self.at += HOUR
+        self.jobs.plan("courier", self.at, now=self.at)
+        job = self.jobs.take(self._worker, ["crawl"], now=self.at)
+        assert job is not None
+        outcomes = {"new": new or 0, "unchanged": 0 if new is None else 1, "failed": 1 if new is None else 0}
+        self.jobs.end(job, self._worker, "finished", result={"outcomes": outcomes}, now=self.at)
+
+    def watch(self) -> AlarmWatch:
+        return AlarmWatch(self.jobs, self.database, Outbox(self.database), lambda: self.troubles)
+
+    def look(self, document: SourcesFile = DOCUMENT) -> list[tuple[str, str | None]]:
+        return events(self.watch().step(document, self.at))
+
+
+def events(notices: list[Notice]) -> list[tuple[str, str | None]]:
+    return [(notice.event, notice.kind) for notice in notices]
+
+
+@pytest.fixture
+def service(database: Database) -> Service:
+    """A service whose source has spoken for two days."""
+    service = Service(database)
+    for _ in range(48):
+        service.crawl(3)
+    return service
+
+
+def test_a_silence_is_told_once_and_so_is_its_end(service: Service) -> None:
+    assert service.look() == []
+    told = []
+    for new in (0, 0, 0, 0, 0, 0, 1, 0, 0):
+        service.crawl(new)
+        told += service.look()
+    assert told == [("raised", "silent"), ("cleared", "silent")]
+
+
+def test_crawls_that_come_to_nothing_are_told_after_three(service: Service) -> None:
+    told = []
+    for new in (None, None, None, None, 2, 2):
+        service.crawl(new)
+        told.append(service.look())
+    assert told == [[], [], [("raised", "failing")], [], [("cleared", "failing")], []]
+
+
+def test_of_a_source_without_alarms_nothing_is_told_and_what_stood_is_cleared(service: Service) -> None:
+    for _ in range(3):
+        service.crawl(None)
+    quiet = SourcesFile(sources={"courier": Source(home="https://courier.example/", alarms=False)})
+    assert service.look(quiet) == []
+    assert service.look() == [("raised", "failing")]
+    assert service.look(quiet) == [("cleared", "failing")]
+    assert service.look(SourcesFile()) == []
+
+
+def test_a_trouble_of_the_service_itself_is_told_when_it_lasts(service: Service) -> None:
+    watch, told = service.watch(), []
+    for troubles in ({}, {"store": "away"}, {}, {"store": "away"}, {"store": "away"}, {"store": "away"}, {}, {}, {}):
+        service.troubles = troubles  # type: ignore[assignment]
+        told.append(events(watch.step(DOCUMENT, service.at)))
+    assert told == [[], [], [], [], [("raised", "store")], [], [], [("cleared", "store")], []]
+
+
+def test_articles_that_cannot_be_read_any_more_and_a_wall_are_told(tmp_path: Path, service: Service) -> None:
+    writer = Writer(FolderStore(tmp_path / "archive"), tmp_path / "writer")
+    follower = ChangeFollower(Archive(FolderStore(tmp_path / "archive")), service.database, Outbox(service.database))
+    service.at = PUBLISHED + 100 * HOUR
+    writer.publish(_article(0, 0.0, is_whole=True))
+    follower.step(DOCUMENT, service.at)
+    for start, is_whole, expected in (
+        (1, True, []),
+        (81, False, [("raised", "extraction"), ("raised", "paywall")]),
+        (141, True, [("cleared", "extraction"), ("cleared", "paywall")]),
+    ):
+        hours = start / 2
+        writer.publish(
+            *(_article(start + n, hours + n / 60, is_whole=is_whole) for n in range(80 if start == 1 else 30))
+        )
+        follower.step(DOCUMENT, service.at)
+        assert service.look() == expected
+
+
+def _article(number: int, hours: float, *, is_whole: bool) -> Visit:
+    date = Date(value="2026-06-10", precision="day", zone="unknown")
+    article = Article(
+        title=f"Story {number}",
+        text="A text." if is_whole else None,
+        published=date if is_whole else None,
+        subscription=Subscription(access="free" if is_whole else "paywalled"),
+    )
+    url = f"https://courier.example/{number}"
+    return Visit(
+        url=url,
+        at=PUBLISHED + hours * HOUR,
+        response=answer(f"<h1>{number}</h1>".encode()),
+        finding=Finding(article=article),
+    )
