@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 # The special-purpose registry of IANA (RFC 6890), multicast and what is reserved.
@@ -27,6 +28,8 @@ _SPECIAL_IPV4 = tuple(
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _SPECIAL_IPV6 = tuple(IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "3fff::/20"))
 _NAT64 = IPv6Network("64:ff9b::/96")
+# What stands before the IPv4 address in an interface identifier of ISATAP, section 6.1.
+_ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 
 
 def is_public(ip: str) -> bool:
@@ -43,16 +46,26 @@ def is_public(ip: str) -> bool:
         address = ip_address(ip)
     except ValueError:
         return False
-    if isinstance(address, IPv6Address):
-        embedded = _embedded(address)
-        if embedded is None:
-            return address in _GLOBAL_UNICAST and not any(address in network for network in _SPECIAL_IPV6)
-        address = embedded
+    if isinstance(address, IPv4Address):
+        return _is_public_ipv4(address)
+    # Outside the global unicast addresses only these two lead anywhere public.
+    leads_out = _is_global_unicast(address) or address in _NAT64 or address.ipv4_mapped is not None
+    return leads_out and all(map(_is_public_ipv4, _embedded(address)))
+
+
+def _is_public_ipv4(address: IPv4Address) -> bool:
     return not any(address in network for network in _SPECIAL_IPV4)
 
 
-def _embedded(address: IPv6Address) -> IPv4Address | None:
-    """Where packets to a mapped (RFC 4291), 6to4 (RFC 3056) or NAT64 (RFC 6052) address end up."""
-    if address in _NAT64:
-        return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour
+def _is_global_unicast(address: IPv6Address) -> bool:
+    return address in _GLOBAL_UNICAST and not any(address in network for network in _SPECIAL_IPV6)
+
+
+def _embedded(address: IPv6Address) -> Iterator[IPv4Address]:
+    """Where packets to a mapped (RFC 4291), 6to4 (RFC 3056), NAT64 (RFC 6052) or ISATAP (RFC 5214) address end up."""
+    if address in _NAT64 or int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
+        yield IPv4Address(int(address) & 0xFFFFFFFF)
+    if address.ipv4_mapped:
+        yield address.ipv4_mapped
+    if address.sixtofour:
+        yield address.sixtofour

@@ -39,6 +39,9 @@ def test_an_address_on_the_internet_is_public(ip: str) -> None:
         "100::1",
         "2001::1",
         "2001:db8::1",
+        "2001:db8::5efe:8.8.8.8",
+        "fe80::5efe:8.8.8.8",
+        "2002:808:808::5efe:10.0.0.1",
         "3fff::1",
         "5f00::1",
         "fc00::1",
@@ -55,8 +58,8 @@ def test_an_address_for_special_purposes_is_not_public(ip: str) -> None:
 
 @pytest.mark.parametrize(
     "form",
-    ["::ffff:{0}", "64:ff9b::{0}", "2002:{1}::", "2002:{1}:0:1::1"],
-    ids=["mapped", "NAT64", "6to4", "6to4 host"],
+    ["::ffff:{0}", "64:ff9b::{0}", "2002:{1}::", "2002:{1}:0:1::1", "2a00:1450::5efe:{0}"],
+    ids=["mapped", "NAT64", "6to4", "6to4 host", "ISATAP"],
 )
 @pytest.mark.parametrize(
     ("ip", "hexadecimal", "public"),
