@@ -21,6 +21,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http.request import NO_CALLBACK
 
+from broadsheet.crawler.discovery import absolute
 from broadsheet.crawler.errors import (
     BlockedAddressError,
     NoContactError,
@@ -177,11 +178,12 @@ class RobotsMiddleware:
             # 4xx, and redirects that lead to no robots.txt within five hops: there are no rules.
             return RobotsPolicy(basis=f"no robots.txt (HTTP {response.status})")
         rules = RobotsRules(_robots(response), self._product_token)
+        sitemaps = (absolute(stated, response.url) for stated in rules.sitemaps)
         return RobotsPolicy(
             basis="robots.txt",
             rules=rules,
             crawl_delay=rules.crawl_delay,
-            sitemaps=list(dict.fromkeys(urljoin(response.url, sitemap) for sitemap in rules.sitemaps)),
+            sitemaps=list(dict.fromkeys(sitemap for sitemap in sitemaps if sitemap is not None)),
         )
 
 
