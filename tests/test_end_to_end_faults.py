@@ -177,4 +177,5 @@ def test_a_transfer_coding_that_inflates_beyond_all_measure_is_archived_as_it_ca
     archive = Archive.open(str(path))
     (page,) = [line for line in inspection.index_lines(archive.store) if line.url.endswith("/")]
     assert page.digest == "-"
+    assert Broadsheet(str(path))("verify", "--deep").status == 0
     assert response in b"".join(gzip.decompress(segment) for _, segment in inspection.warcs(archive.store))

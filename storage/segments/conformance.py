@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from broadsheet.storage.errors import InvalidURLError, MessageError
-from broadsheet.storage.http.messages import parse_request, parse_response
+from broadsheet.storage.http.messages import entity_body, parse_request, parse_response
 from broadsheet.storage.segments import warc
 from broadsheet.storage.segments.exchange_records import (
     IDENTICAL_PAYLOAD,
@@ -228,7 +228,7 @@ def _check_own(record: WarcRecord) -> Iterator[str]:
     truncated = record.field("WARC-Truncated")
     if truncated is not None and truncated not in _TRUNCATIONS:
         yield f"it is truncated for {truncated!r}"
-    if record.type == "response" and _is_response(record.block) and record.field("WARC-Payload-Digest") is None:
+    if record.type == "response" and record.field("WARC-Payload-Digest") is None and _has_payload(record.block):
         yield "it has no WARC-Payload-Digest"
     if record.type == "request" and not _is_request(record.block):
         yield "it holds no request"
@@ -239,9 +239,10 @@ def _check_own(record: WarcRecord) -> Iterator[str]:
         yield "its WARC-IP-Address is none"
 
 
-def _is_response(block: bytes) -> bool:
+def _has_payload(block: bytes) -> bool:
+    """Whether a block holds a response whose body can be told: a transfer coding may inflate it beyond all measure."""
     try:
-        parse_response(block)
+        entity_body(parse_response(block))
     except MessageError:
         return False
     return True
