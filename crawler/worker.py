@@ -29,6 +29,8 @@ _STATUS = Path("/proc/self/status")
 # libxml2 and trafilatura turn a failed allocation into other errors, or into a page without text: a process
 # that came this close to the limit is taken to have hit it.
 _NEARLY = 0.92
+# What the kernel does not count as data: the code of the libraries, of which so much comes to be in memory.
+_LIBRARIES = 32 * 1024 * 1024
 
 
 def main() -> None:
@@ -40,7 +42,7 @@ def main() -> None:
     logging.getLogger().addHandler(logging.NullHandler())
     cpu_seconds, memory_bytes = int(sys.argv[1]), int(sys.argv[2])
     _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_DATA, memory_bytes)
+    _limit(resource.RLIMIT_DATA, memory_bytes - _LIBRARIES)
     with socket.socket(fileno=0) as connection, connection.makefile("rb") as stream:
         connection.sendall(HEADER.pack(0))
         _serve(connection, stream, cpu_seconds, memory_bytes)
