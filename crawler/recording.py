@@ -27,6 +27,7 @@ class Recording:
         closed: How the peer closed the connection before the response was known to be whole.
         complete: The response is whole.
         too_long: More bytes came than are fetched.
+        size: How many bytes of the response have come.
     """
 
     def __init__(self, maximum: int) -> None:
@@ -40,7 +41,7 @@ class Recording:
         self._handshake_pending = False
         self._sent: list[bytes] = []
         self._received: list[bytes] = []
-        self._size = 0
+        self.size = 0
 
     def connect(self, ip: str, *, handshake_pending: bool) -> None:
         """Note the peer; what is written before the TLS handshake is done is not on the wire yet."""
@@ -61,8 +62,8 @@ class Recording:
     def receive(self, data: bytes) -> None:
         """Keep bytes of the response."""
         self._received.append(data)
-        self._size += len(data)
-        self.too_long = self._limit is not None and self._size > self._limit
+        self.size += len(data)
+        self.too_long = self._limit is not None and self.size > self._limit
 
     def exchange(self, url: str, error: BaseException | None) -> Exchange | None:
         """The exchange, or None if nothing of it reached the wire.

@@ -57,6 +57,7 @@ from broadsheet.crawler.errors import (
     NoContactError,
     UntrustedCertificateError,
 )
+from broadsheet.crawler.inflow import Inflow
 from broadsheet.crawler.proxy import Proxy
 from broadsheet.crawler.recording import Recording
 from broadsheet.crawler.resolver import GuardedResolver
@@ -127,7 +128,10 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         allow_private = settings.getbool("ALLOW_PRIVATE_ADDRESSES")
         allow_public = settings.getbool("ALLOW_PUBLIC_ADDRESSES", default=True)
         proxy = settings.get("PROXY")
-        self._pool = _WirePool(self._pool, allowed={True: allow_public, False: allow_private}, proxy=proxy)
+        self._inflow = Inflow(self._pool._reactor, partial(_waiting_to_be_read, crawler))
+        self._pool = _WirePool(
+            self._pool, allowed={True: allow_public, False: allow_private}, proxy=proxy, inflow=self._inflow
+        )
         self._under_way = _under_way.setdefault(crawler, set())
 
     async def download_request(self, request: Request) -> Response:
@@ -145,6 +149,8 @@ class WireDownloadHandler(HTTP11DownloadHandler):
             self._hand_over(recording, request, error)
             self._explain(error, recording, request)
             raise
+        finally:
+            self._inflow.end(recording)
         self._hand_over(recording, request, None)
         self._explain(None, recording, request)
         return response
@@ -170,6 +176,12 @@ class WireDownloadHandler(HTTP11DownloadHandler):
             raise _blocked(refused) from error
 
 
+def _waiting_to_be_read(crawler: Crawler) -> int:
+    """How many bytes of responses have been handed to the spider that it has not dealt with."""
+    slot = crawler._engine.scraper.slot if crawler._engine else None
+    return slot.active_size if slot else 0
+
+
 def _blocked(address: str) -> CrawlError:
     if is_public(address):
         return NoContactError(
@@ -183,8 +195,11 @@ class _WirePool(HTTPConnectionPool):
     # A stale connection fails the download like any other loss; RetryMiddleware tries again, on record.
     retryAutomatically = False
 
-    def __init__(self, replaced: HTTPConnectionPool, *, allowed: dict[bool, bool], proxy: Proxy | None) -> None:
+    def __init__(
+        self, replaced: HTTPConnectionPool, *, allowed: dict[bool, bool], proxy: Proxy | None, inflow: Inflow
+    ) -> None:
         super().__init__(replaced._reactor, replaced.persistent)
+        self._inflow = inflow
         self._tunnels = TunnelReactor(replaced._reactor, proxy) if proxy else None
         self.maxPersistentPerHost = replaced.maxPersistentPerHost
         self._factory: Any = partial(_WireFactory, allowed=allowed)
@@ -193,12 +208,12 @@ class _WirePool(HTTPConnectionPool):
         if self._tunnels is not None:
             # Of an endpoint for TLS, the one below it.
             getattr(endpoint, "_wrappedEndpoint", endpoint)._reactor = self._tunnels
-        return super().getConnection(key, endpoint).addCallback(_recorded, _recording.get())
+        return super().getConnection(key, endpoint).addCallback(_recorded, _recording.get(), self._inflow)
 
 
-def _recorded(protocol: Any, recording: Recording) -> _WireProtocol:
+def _recorded(protocol: Any, recording: Recording, inflow: Inflow) -> _WireProtocol:
     connection: _WireProtocol = protocol
-    connection.record(recording)
+    connection.record(recording, inflow)
     return connection
 
 
@@ -220,10 +235,12 @@ class _WireProtocol(_LenientHTTP11ClientProtocol):
 
     transport: Any
     _recording: Recording | None = None
+    _inflow: Inflow
     _tls: tuple[str, str] | None = None
 
-    def record(self, recording: Recording) -> None:
+    def record(self, recording: Recording, inflow: Inflow) -> None:
         self._recording = recording
+        self._inflow = inflow
         pending = self._tls is None and ISSLTransport.providedBy(self.transport)
         recording.connect(self.transport.getPeer().host, handshake_pending=pending)
         if self._tls:
@@ -249,6 +266,7 @@ class _WireProtocol(_LenientHTTP11ClientProtocol):
             if self._recording.too_long:
                 self.transport.abortConnection()
                 return
+            self._inflow.grow(self._recording, self.transport)
         super().dataReceived(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
