@@ -11,7 +11,7 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -33,7 +33,7 @@ class Script:
         pause: How long it waits before each further piece, in seconds.
     """
 
-    pieces: tuple[bytes, ...]
+    pieces: Iterable[bytes]
     ending: Ending = "keep"
     pause: float = 0.0
 
