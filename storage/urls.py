@@ -148,12 +148,13 @@ def _refuse_overlong(url: str) -> None:
 
 def _ipv6(address: str) -> str:
     try:
-        zone = IPv6Address(address).scope_id
+        known = IPv6Address(address)
     except ValueError as error:
         raise InvalidURLError(f"not an IPv6 address: {address[:200]!r} ({error})") from error
-    if zone is not None:
+    if known.scope_id is not None:
         raise InvalidURLError(f"an IPv6 address with a zone means nothing to others: {address[:200]!r}")
-    return f"[{address}]"
+    # One spelling for one address (RFC 5952); that of `IPv6Address` is another in another Python.
+    return f"[{socket.inet_ntop(socket.AF_INET6, known.packed)}]"
 
 
 def _host_name(name: str) -> str:

@@ -54,17 +54,21 @@ class LoggedExchange:
 
 
 class RawServer:
-    """Serves scripts on a free port of 127.0.0.1, one thread a connection.
+    """Serves scripts on a free port of a loopback address, one thread a connection.
 
     Args:
         scripts: What to do for each path; other paths are answered with 404.
         context: A server-side TLS context, to speak TLS.
+        host: The address.
     """
 
-    def __init__(self, scripts: Mapping[str, Script], context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, scripts: Mapping[str, Script], context: ssl.SSLContext | None = None, *, host: str = "127.0.0.1"
+    ) -> None:
         self._scripts = scripts
         self._context = context
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._host = host
+        self._listener = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         self.port: int = self._listener.getsockname()[1]
         self.log: list[LoggedExchange] = []
         self.connections = 0
@@ -82,7 +86,7 @@ class RawServer:
         self._stopping.set()
         # Closing a listener does not wake a thread that waits in accept(): a last connection does.
         with suppress(OSError):
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            socket.create_connection((self._host, self.port), timeout=1).close()
         self._acceptor.join()
         self._listener.close()
 

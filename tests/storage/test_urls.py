@@ -110,6 +110,8 @@ def test_the_normal_form_of_a_url_has_the_identity_and_the_site_of_that_url(url:
         ("http://example.com/a?utm_source=x", "http://example.com/a"),
         ("http://bücher.example/", "http://xn--bcher-kva.example/"),
         ("http://[2001:DB8::1]:8080/", "http://[2001:db8::1]:8080/"),
+        ("http://[2001:0db8:0:0:0:0:0:1]/", "http://[2001:db8::1]/"),
+        ("http://[::FFFF:7f00:1]/", "http://[::ffff:127.0.0.1]/"),
         ("http://0x7f.1/", "http://127.0.0.1/"),
         ("http://2130706433/", "http://127.0.0.1/"),
         ("http://example.com/\x00\x7f", "http://example.com/%00%7F"),
