@@ -37,11 +37,12 @@ METAREFRESH_ENABLED = False
 HTTPERROR_ALLOW_ALL = True
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
-DOWNLOAD_TIMEOUT = 60
+DOWNLOAD_TIMEOUT = 55
 DOWNLOAD_VERIFY_CERTIFICATES = True
 ALLOW_PRIVATE_ADDRESSES = False
 PROXY = None
-FETCH_DEADLINE = 60
+# A minute, less what it takes to write down what had come of the large ones that run into it together.
+FETCH_DEADLINE = 55
 
 # Courtesy: robots.py and courtesy.py instead of Scrapy's own, which fetches on where robots.txt is unreachable.
 ROBOTSTXT_OBEY = False

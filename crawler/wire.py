@@ -111,7 +111,7 @@ class WireDownloadHandler(HTTP11DownloadHandler):
     Settings: ALLOW_PRIVATE_ADDRESSES (false) lifts the refusal of addresses that are not public;
     ALLOW_PUBLIC_ADDRESSES (true), turned off, refuses those that are;
     PROXY is a `Proxy` that all connections go through, or None;
-    FETCH_DEADLINE (60) is the number of seconds a fetch may last in all, name resolution and body included;
+    FETCH_DEADLINE (55) is the number of seconds a fetch may last in all, name resolution and body included;
     DOWNLOAD_MAXSIZE bounds what is read, head and framing with an allowance.
 
     Raises, beside what Scrapy's handler raises:
@@ -124,7 +124,7 @@ class WireDownloadHandler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         settings = crawler.settings
-        self._deadline = settings.getfloat("FETCH_DEADLINE", 60)
+        self._deadline = settings.getfloat("FETCH_DEADLINE", 55)
         allow_private = settings.getbool("ALLOW_PRIVATE_ADDRESSES")
         allow_public = settings.getbool("ALLOW_PUBLIC_ADDRESSES", default=True)
         proxy = settings.get("PROXY")

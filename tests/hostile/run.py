@@ -24,6 +24,8 @@ from hostile.groups import GROUPS
 from hostile.measure import Measured
 
 _MIB = 1024 * 1024
+# What it may take to write down what had come when the deadline passed.
+_GRACE = 5.0
 _TESTS = Path(__file__).parents[1]
 
 
@@ -49,7 +51,7 @@ def main() -> int:
     """Print the table; return 1 where a goal was missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=", ".join(GROUPS))
-    parser.add_argument("--deadline", type=float, default=60.0)
+    parser.add_argument("--deadline", type=float, default=55.0)
     given = parser.parse_args()
     missed = False
     print(f"{'group':<10} cases requests canary crawl MiB reader MiB longest s seconds exit failures")
@@ -73,7 +75,7 @@ def failures_of(of: Measured, *, deadline: float) -> list[str]:
         "the canary was reached": of.canary,
         "the crawl took too much memory": of.crawl_memory > 512 * _MIB and [f"{of.crawl_memory // _MIB} MiB"],
         "a reader took too much memory": of.reader_memory > 512 * _MIB and [f"{of.reader_memory // _MIB} MiB"],
-        "a fetch took too long": of.longest > deadline + 3 and [f"{of.longest:.1f} s"],
+        "a fetch took too long": of.longest > deadline + _GRACE and [f"{of.longest:.1f} s"],
         "an answer was not archived": of.lost,
         "an answer is not archived as it was sent": of.altered,
         "an answer is not marked as it should be": of.unmarked,
