@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -20,7 +20,7 @@ from broadsheet.scheduler.sources.document import SourcesFile, Watch
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.chains.changes import Change
 from broadsheet.storage.documents import snapshots
-from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
+from broadsheet.storage.errors import ArchiveDamagedError, CursorError, NoSuchObjectError
 from broadsheet.storage.model import SnapshotDocument
 from broadsheet.storage.urls import identity, site
 
@@ -58,13 +58,11 @@ class ChangeFollower:
             cursor = connection.scalar(
                 select(cursors.c.cursor).where(cursors.c.archive == self._database.archive, cursors.c.name == _NAME)
             )
-        reading = self._archive.changes(cursor)
-        if cursor is None:
-            for _ in reading:
-                pass
-            changes: list[Change] = []
-        else:
-            changes = list(islice(reading, _AT_ONCE))
+        try:
+            changes, behind = self._changes(cursor)
+        except CursorError as error:
+            _log.warning("what is watched is followed from now on, since the archive is another than it was: %s", error)
+            changes, behind = self._changes(None)
         looked_at = _Looked(self._archive, document, now or datetime.now(UTC))
         made = [notice for change in changes if (notice := looked_at.at(change)) is not None]
         with self._database.writing() as connection:
@@ -73,10 +71,19 @@ class ChangeFollower:
             self._tally(connection, looked_at)
             connection.execute(
                 upsert(connection, cursors, rewritten=["cursor"]).values(
-                    archive=self._database.archive, name=_NAME, cursor=reading.cursor
+                    archive=self._database.archive, name=_NAME, cursor=behind
                 )
             )
         return len(changes)
+
+    def _changes(self, cursor: str | None) -> tuple[list[Change], str]:
+        """Return the next changes, and the cursor behind them; without a cursor none, and the end of the feed."""
+        reading = self._archive.changes(cursor)
+        if cursor is None:
+            deque(reading, maxlen=0)
+            return [], reading.cursor
+        changes = list(islice(reading, _AT_ONCE))
+        return changes, reading.cursor
 
     def _tally(self, connection: Connection, looked_at: _Looked) -> None:
         for (source, hour), articles in looked_at.articles.items():

@@ -5,26 +5,23 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.crawler.frontier.upserts import insert_for
+from broadsheet.scheduler.alarms.crawls import REMEMBERED, Crawls
 from broadsheet.scheduler.alarms.judging import Tally, Verdict, failing, share, silent
 from broadsheet.scheduler.alarms.notices import Kind, Notice
 from broadsheet.scheduler.alarms.outbox import Outbox
-from broadsheet.scheduler.alarms.rate import Look
 from broadsheet.scheduler.alarms.schema import standing, tallies
 from broadsheet.scheduler.jobs.jobs import Jobs
-from broadsheet.scheduler.jobs.model import Job
 from broadsheet.scheduler.sources.document import SourcesFile
 
 _log = logging.getLogger(__name__)
 
-_JOBS = 1000
-_REMEMBERED = timedelta(weeks=8)
 # A trouble of the service has to be there, or to be over, at so many looks in a row.
 _LOOKS_IN_A_ROW = 2
 _NO_SOURCE = ""
@@ -57,7 +54,7 @@ class AlarmWatch:
     def __init__(
         self, jobs: Jobs, database: Database, outbox: Outbox, troubles: Callable[[], Mapping[Kind, str]]
     ) -> None:
-        self._jobs = jobs
+        self._crawls = Crawls(jobs)
         self._database = database
         self._outbox = outbox
         self._troubles = troubles
@@ -98,8 +95,7 @@ class AlarmWatch:
         return made
 
     def _of_source(self, name: str, stands: Mapping[tuple[str, Kind], _Standing], now: datetime) -> dict[Kind, Verdict]:
-        ended = self._jobs.newest(source=name, kind="crawl", states=("finished", "failed", "lost"), limit=_JOBS)
-        looks = [look for job in reversed(ended) if (look := look_of(job)) is not None and look.at > now - _REMEMBERED]
+        looks = self._crawls.looks(name, now)
         incomplete, paywalled = self._tallies(name, now)
 
         def since(kind: Kind) -> datetime | None:
@@ -147,7 +143,7 @@ class AlarmWatch:
             .where(
                 tallies.c.archive == self._database.archive,
                 tallies.c.source == source,
-                tallies.c.hour > now - _REMEMBERED,
+                tallies.c.hour > now - REMEMBERED,
             )
             .order_by(tallies.c.hour)
         )
@@ -169,16 +165,6 @@ class AlarmWatch:
                     standing.c.archive == archive, standing.c.source == source, standing.c.kind == kind
                 )
             )
-
-
-def look_of(job: Job) -> Look | None:
-    """Return what an ended crawl says of its source; None where it says nothing, as one that was cut off."""
-    if job.ended_at is None:
-        return None
-    outcomes: Mapping[str, int] = (job.result or {}).get("outcomes", {})
-    came = any(count for outcome, count in outcomes.items() if outcome != "failed")
-    failed = job.state != "finished" or (not came and outcomes.get("failed", 0) > 0)
-    return Look(at=job.ended_at, succeeded=not failed, new=outcomes.get("new", 0), reason=job.reason)
 
 
 def _notice(source: str, kind: Kind, verdict: Verdict, now: datetime) -> Notice:

@@ -74,5 +74,18 @@ def test_a_step_that_is_cut_off_is_made_again_whole(
     assert told(database) == [("changed", FERRY), ("new", FOG)]
 
 
+@pytest.mark.usefixtures("writer")
+def test_where_the_archive_is_another_its_changes_are_told_too(tmp_path: Path, database: Database) -> None:
+    document = SourcesFile(sources=SOURCES, watches=(Watch(source="news"),))
+    follower(tmp_path, database).step(document)
+    (tmp_path / "archive").rename(tmp_path / "before")
+    other = Writer(FolderStore(tmp_path / "archive"), tmp_path / "other")
+    other.publish(shows(FERRY, 5, "there before it was looked at"))
+    follower(tmp_path, database).step(document)
+    other.publish(shows(FERRY, 10, "now"))
+    follower(tmp_path, database).step(document)
+    assert ("changed", FERRY) in told(database)
+
+
 def _unavailable(*_: object) -> bytes:
     raise StoreUnavailableError("away")

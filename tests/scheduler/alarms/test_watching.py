@@ -30,7 +30,8 @@ DOCUMENT = SourcesFile(sources={"courier": Source(home="https://courier.example/
 class Service:
     """The jobs of a service whose crawls come to what a test says."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, every: timedelta = HOUR) -> None:
+        self._every = every
         self.jobs = Jobs(database)
         self.database = database
         self.troubles: Mapping[Kind, str] = {}
@@ -38,8 +39,8 @@ class Service:
         self._worker = self.jobs.register()
 
     def crawl(self, new: int | None) -> None:
-        """Crawl an hour later; None where no page came."""
-        self.at += HOUR
+        """Crawl some time later; None where no page came."""
+        self.at += self._every
         self.jobs.plan("courier", self.at, now=self.at)
         job = self.jobs.take(self._worker, ["crawl"], now=self.at)
         assert job is not None
@@ -73,6 +74,25 @@ def test_a_silence_is_told_once_and_so_is_its_end(service: Service) -> None:
         service.crawl(new)
         told += service.look()
     assert told == [("raised", "silent"), ("cleared", "silent")]
+
+
+def test_one_watch_goes_on_with_what_ended_since_it_looked_last(service: Service) -> None:
+    watch, told = service.watch(), []
+    for new in (0, 0, 0, 0, 0, 0, 0, 1, None, None, None):
+        service.crawl(new)
+        told += events(watch.step(DOCUMENT, service.at))
+    assert told == [("raised", "silent"), ("cleared", "silent"), ("raised", "failing")]
+
+
+def test_crawls_every_few_minutes_are_judged_by_the_hour(database: Database) -> None:
+    service = Service(database, every=timedelta(minutes=10))
+    for _ in range(36 * 6):
+        service.crawl(1)
+    watch = service.watch()
+    assert watch.step(DOCUMENT, service.at) == []
+    for _ in range(3 * 6):
+        service.crawl(0)
+    assert events(watch.step(DOCUMENT, service.at)) == [("raised", "silent")]
 
 
 def test_crawls_that_come_to_nothing_are_told_after_three(service: Service) -> None:
