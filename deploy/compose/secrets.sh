@@ -22,6 +22,10 @@ cat >secrets/s3_identities.json <<END
   {"name": "crawler", "credentials": [{"accessKey": "crawler", "secretKey": "$crawler"}], "actions": []}
 ]}
 END
+# What Prometheus shows to read /metrics, and the service's file of tokens, which has its digest: see docs/http.md.
+token=$(key)
+printf '%s' "$token" >secrets/prometheus_token
+printf 'prometheus read sha256:%s\n' "$(printf '%s' "$token" | sha256sum | cut -d ' ' -f 1)" >secrets/tokens
 # The image's user 10001 has to read what Compose mounts from here.
 chmod 755 secrets
 chmod 644 secrets/*
