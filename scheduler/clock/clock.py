@@ -164,6 +164,8 @@ class Clock:
         if not last or last[0].ended_at is None:
             return not last
         failures = next((number for number, job in enumerate(last) if job.state == "finished"), len(last))
-        pause = min(_SHORTEST_PAUSE * 2**failures, _LONGEST_PAUSE)
-        # A moment that is still to come was written down before the clock was set back.
-        return not now - pause < last[0].ended_at <= now
+        pause: timedelta = min(_SHORTEST_PAUSE * 2**failures, _LONGEST_PAUSE)
+        if last[0].ended_at > now:
+            # Written down before the clock was set back.
+            return self._is_overdue(name, pause, is_set_back=True)
+        return last[0].ended_at <= now - pause

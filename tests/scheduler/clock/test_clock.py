@@ -169,6 +169,19 @@ def test_a_learned_source_that_fails_is_tried_less_and_less(tmp_path: Path) -> N
     service.database.close()
 
 
+def test_a_learned_source_that_fails_is_left_alone_in_between_also_where_the_clock_was_set_back(tmp_path: Path) -> None:
+    service = Service(tmp_path, "learned")
+    service.at(NOON, "failed")
+
+    tries = 0
+    for number in range(180):  # half an hour, looked at every ten seconds
+        service.passed = timedelta(seconds=10 * number)
+        tries += len(service.at(NOON - timedelta(hours=1) + service.passed, "failed"))
+    service.database.close()
+
+    assert 1 <= tries <= 15
+
+
 def test_a_source_that_is_not_enabled_is_left_alone(tmp_path: Path) -> None:
     service = Service(tmp_path, "every 1 hour", enabled=False)
 

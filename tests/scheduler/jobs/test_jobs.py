@@ -52,6 +52,13 @@ def test_whoever_asks_twice_with_one_key_has_one_job(jobs: Jobs) -> None:
     assert len(jobs.newest()) == 3
 
 
+def test_a_source_is_known_since_it_was_first_asked_for(jobs: Jobs, database: Database) -> None:
+    assert jobs.known_since("paper", now=NOON) == NOON
+    assert jobs.known_since("paper", now=NOON + timedelta(days=1)) == NOON
+    assert Jobs(database).known_since("paper", now=NOON + timedelta(days=2)) == NOON
+    assert jobs.known_since("gazette", now=NOON + timedelta(days=1)) == NOON + timedelta(days=1)
+
+
 def test_a_moment_of_the_schedule_is_planned_once(jobs: Jobs) -> None:
     assert jobs.plan("paper", NOON) is not None
     assert jobs.plan("paper", NOON.astimezone()) is None
