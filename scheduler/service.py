@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from broadsheet.crawler.frontier.database import Database, open_frontier
 from broadsheet.crawler.frontier.runs import Frontier
+from broadsheet.scheduler.alarms.rounds import Rounds, going_rounds
 from broadsheet.scheduler.clock.clock import Clock
 from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
 from broadsheet.scheduler.sources.document import Source
@@ -71,30 +72,35 @@ class Service:
             web = _Server(make_app(self._parts(database, jobs, clock)))
             serving = asyncio.ensure_future(web.serve(sockets=[self._bound]))
             async with _ending(asyncio.ensure_future(self._look_after_sources(database.directory))):
-                await self._work(database.directory, jobs, clock, serving)
+                await self._work(database, jobs, clock, serving)
             web.should_exit = True
             await serving
 
-    async def _work(self, directory: Path, jobs: Jobs, clock: Clock, serving: asyncio.Future[None]) -> None:
-        """Run clock and workers until it is time to stop; only one process on this machine does, others wait."""
-        lock = await self._alone(directory / _LOCK)
+    async def _work(self, database: Database, jobs: Jobs, clock: Clock, serving: asyncio.Future[None]) -> None:
+        """Run clock, workers and alarms until it is time to stop; only one process of this machine does at a time."""
+        lock = await self._alone(database.directory / _LOCK)
         if lock is None:
             return
         workers = Workers(jobs, self._setting, at_once=self._sources.document.service.at_once)
+        rounds = Rounds(OpenedArchive(self._setting.archive), database, jobs)
         try:
-            async with _ending(asyncio.ensure_future(clock.run())) as ticking:
-                working = asyncio.ensure_future(workers.run())
-                stopped = asyncio.ensure_future(self._stop.wait())
-                under_way: list[asyncio.Future[Any]] = [working, stopped, ticking, serving]
-                await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-                stopped.cancel()
-            await workers.stop()
-            await working
-            for task in (ticking, serving):
-                if task.done() and not task.cancelled():
-                    task.result()
+            with going_rounds(rounds, lambda: self._sources.document):
+                await self._until_stopped(workers, clock, serving)
         finally:
             process_lock.let_go(lock)
+
+    async def _until_stopped(self, workers: Workers, clock: Clock, serving: asyncio.Future[None]) -> None:
+        async with _ending(asyncio.ensure_future(clock.run())) as ticking:
+            working = asyncio.ensure_future(workers.run())
+            stopped = asyncio.ensure_future(self._stop.wait())
+            under_way: list[asyncio.Future[Any]] = [working, stopped, ticking, serving]
+            await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+        await workers.stop()
+        await working
+        for task in (ticking, serving):
+            if task.done() and not task.cancelled():
+                task.result()
 
     async def _alone(self, path: Path) -> int | None:
         """Return the lock of the service, as soon as it is to be had; None where it is time to stop."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from end_to_end.command import Broadsheet, finish
 from end_to_end.pages import answer, article, front_page
 from end_to_end.serving import RunningService, serving
 from servers.raw_server import RawServer, Script
+from servers.webhook_receiver import WebhookReceiver
 
 from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
 from broadsheet.storage.archive import Archive
@@ -68,6 +71,22 @@ def test_what_is_due_is_crawled_and_the_service_ends_with_0_when_it_is_told_to(t
     assert _summary(broadsheet)["outcomes"]["new"] == _PAGES
     assert _jobs(broadsheet) == [("paper0", "finished", 1)]
     assert len(list(Archive.open(broadsheet.archive).snapshots())) == _PAGES
+
+
+def test_what_is_watched_is_told_to_a_webhook_when_it_changes(tmp_path: Path) -> None:
+    broadsheet = Broadsheet(str(tmp_path / "archive"))
+    (tmp_path / "secret").write_text("0123456789abcdef")
+    receiver = WebhookReceiver()
+    with contextlib.closing(receiver), RawServer(_site(1)) as site:
+        sources = _sources(tmp_path, site)
+        tables = f"[[service.webhooks]]\nurl = '{receiver.url}'\nsecret_file = 'secret'\n[[watch]]\nsource = 'paper0'\n"
+        sources.write_text(sources.read_text() + tables)
+        with serving(broadsheet, sources, tmp_path / "log") as service:
+            service.until(lambda: bool(receiver.received))
+            assert service.end() == 0, service.said
+    (told,) = [json.loads(body) for _, _, body in receiver.received]
+    assert (told["about"], told["event"], told["source"]) == ("change", "new", "paper0")
+    assert told["url"].endswith("/story-0")
 
 
 def test_a_crawl_that_is_cut_off_by_the_end_of_the_service_goes_on_at_its_next_start(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, Thread
 
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.crawler.spool_limits import SpoolLimits
@@ -23,9 +25,13 @@ from broadsheet.storage.errors import ArchiveError
 
 _log = logging.getLogger(__name__)
 
+_SECONDS = 10
+# A round that does nothing slow is over by then.
+_SECONDS_TO_END = 0.2
+
 
 class Rounds:
-    """What the service calls in a thread of its own, every minute or so.
+    """What the service does in a thread of its own, see `going_rounds`.
 
     Args:
         archive: Returns the archive; opened when it is first asked.
@@ -67,6 +73,36 @@ class Rounds:
         self._watch.step(document, now)
         deliver(self.outbox, document.service.webhooks, now)
         self.outbox.forget_old(now)
+
+
+@contextmanager
+def going_rounds(rounds: Rounds, document: Callable[[], SourcesFile]) -> Iterator[None]:
+    """Go round after round while the body runs, in a thread that nobody waits for: a webhook may take its time.
+
+    Args:
+        rounds: What is done in each.
+        document: Returns the sources file as it is now.
+    """
+    over = Event()
+
+    def go() -> None:
+        while True:
+            try:
+                rounds.go(document())
+            except Exception:  # noqa: BLE001 - logged; the next round may go better
+                if over.is_set():
+                    return  # The database was closed meanwhile. What was not sent is sent at the next start.
+                _log.exception("the watch over the sources failed; it goes on in %d s", _SECONDS)
+            if over.wait(_SECONDS):
+                return
+
+    thread = Thread(target=go, name="alarms", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(_SECONDS_TO_END)
 
 
 def disk_trouble(directory: Path, limits: SpoolLimits) -> str | None:

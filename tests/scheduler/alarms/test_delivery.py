@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
+from servers.webhook_receiver import WebhookReceiver
 
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.scheduler.alarms.delivery import deliver
@@ -26,48 +24,16 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SECRET = b"0123456789abcdef0123"
 
 
-class Receiver:
-    """A webhook on loopback that answers as it is told to."""
-
-    def __init__(self) -> None:
-        self.answers: list[tuple[int, dict[str, str]]] = []
-        self.received: list[tuple[str, dict[str, str], bytes]] = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.received.append((self.path, dict(self.headers), body))
-                status, headers = outer.answers.pop(0) if outer.answers else (204, {})
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}/hook?key=value"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
+def receiver() -> Iterator[WebhookReceiver]:
     """The webhook."""
-    receiver = Receiver()
+    receiver = WebhookReceiver()
     yield receiver
     receiver.close()
 
 
 @pytest.fixture
-def webhook(receiver: Receiver, tmp_path: Path) -> Webhook:
+def webhook(receiver: WebhookReceiver, tmp_path: Path) -> Webhook:
     """Where notices are sent."""
     secret = tmp_path / "secret"
     secret.write_bytes(SECRET + b"\n")
@@ -87,7 +53,7 @@ def keep(database: Database, outbox: Outbox, webhook: Webhook, *notices: Notice)
 
 
 def test_a_notice_arrives_once_and_its_signature_can_be_checked(
-    database: Database, receiver: Receiver, webhook: Webhook
+    database: Database, receiver: WebhookReceiver, webhook: Webhook
 ) -> None:
     outbox = Outbox(database)
     keep(database, outbox, webhook, notice())
@@ -102,7 +68,7 @@ def test_a_notice_arrives_once_and_its_signature_can_be_checked(
 
 
 def test_what_fails_at_first_is_sent_again_after_pauses_that_grow_and_a_restart_loses_nothing(
-    database: Database, receiver: Receiver, webhook: Webhook
+    database: Database, receiver: WebhookReceiver, webhook: Webhook
 ) -> None:
     receiver.answers += [(500, {}), (503, {}), (429, {})]
     keep(database, Outbox(database), webhook, notice())
@@ -118,7 +84,7 @@ def test_what_fails_at_first_is_sent_again_after_pauses_that_grow_and_a_restart_
     assert len({headers["Broadsheet-Notice"] for _, headers, _ in receiver.received}) == 1
 
 
-def test_a_redirect_is_followed_nowhere(database: Database, receiver: Receiver, webhook: Webhook) -> None:
+def test_a_redirect_is_followed_nowhere(database: Database, receiver: WebhookReceiver, webhook: Webhook) -> None:
     receiver.answers.append((307, {"Location": "/elsewhere"}))
     outbox = Outbox(database)
     keep(database, outbox, webhook, notice())
@@ -128,7 +94,7 @@ def test_a_redirect_is_followed_nowhere(database: Database, receiver: Receiver, 
 
 
 def test_after_a_day_it_is_given_up(
-    database: Database, webhook: Webhook, receiver: Receiver, caplog: pytest.LogCaptureFixture
+    database: Database, webhook: Webhook, receiver: WebhookReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     receiver.answers += [(500, {})] * 2
     outbox = Outbox(database)
@@ -142,9 +108,9 @@ def test_after_a_day_it_is_given_up(
 
 
 def test_where_nobody_listens_one_notice_does_not_hold_up_another_webhook(
-    database: Database, webhook: Webhook, receiver: Receiver
+    database: Database, webhook: Webhook, receiver: WebhookReceiver
 ) -> None:
-    closed = Receiver()
+    closed = WebhookReceiver()
     closed.close()
     other = Webhook(url=closed.url, secret_file=webhook.secret_file)
     outbox = Outbox(database)
@@ -156,7 +122,7 @@ def test_where_nobody_listens_one_notice_does_not_hold_up_another_webhook(
 
 
 def test_what_was_for_a_webhook_that_is_configured_no_more_goes_nowhere(
-    database: Database, webhook: Webhook, receiver: Receiver
+    database: Database, webhook: Webhook, receiver: WebhookReceiver
 ) -> None:
     outbox = Outbox(database)
     keep(database, outbox, webhook, notice())
