@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from broadsheet.crawler.frontier.database import Database, open_frontier
 from broadsheet.crawler.frontier.runs import Frontier
+from broadsheet.scheduler.alarms.outbox import Outbox
 from broadsheet.scheduler.alarms.rounds import Rounds, going_rounds
 from broadsheet.scheduler.clock.clock import Clock
 from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
@@ -154,6 +155,7 @@ class Service:
             sources=self._configured,
             jobs=jobs,
             checks={"database": ask_database, "clock": clock.check},
+            notices=Outbox(database).entries,
             spool_bytes=lambda: _size_of(database.directory / "spool"),
             hosts=LOOPBACK_HOSTS if host in LOOPBACK_HOSTS else frozenset(),
             read_needs_token=reads_need_token(host, configured=service.read_needs_token),

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+About = Literal["alarm", "change"]
 Kind = Literal["silent", "failing", "extraction", "paywall", "store", "disk"]
 """Kinds of alarms; see docs/alarms.md."""
 
@@ -29,7 +30,7 @@ class Notice(Struct, frozen=True, kw_only=True):
 
     id: str
     at: datetime
-    about: Literal["alarm", "change"]
+    about: About
     event: str
     kind: Kind | None = None
     source: str | None = None

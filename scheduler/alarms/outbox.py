@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, delete, select, update
@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.crawler.frontier.upserts import insert_for
-from broadsheet.scheduler.alarms.notices import Notice
+from broadsheet.scheduler.alarms.notices import About, Notice
 from broadsheet.scheduler.alarms.schema import deliveries, notices
 from broadsheet.scheduler.jobs.schema import metadata
 
@@ -97,7 +97,7 @@ class Outbox:
             )
         return due_at
 
-    def entries(self, about: Literal["alarm", "change"], limit: int = 100) -> Sequence[Notice]:
+    def entries(self, about: About, limit: int = 100) -> Sequence[Notice]:
         """Return the latest notices, the newest first."""
         query = select(notices.c.document).where(notices.c.archive == self._archive, notices.c.about == about)
         with self._database.reading() as connection:

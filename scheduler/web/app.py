@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from broadsheet.crawler.errors import FrontierError
 from broadsheet.scheduler.answers import MomentError
-from broadsheet.scheduler.web import errors, health, openapi, pages, replay, timemaps
+from broadsheet.scheduler.web import errors, feeds, health, openapi, pages, replay, timemaps
 from broadsheet.scheduler.web.access import Access
 from broadsheet.scheduler.web.endpoints import tagged
 from broadsheet.scheduler.web.errors import ProblemError
@@ -49,6 +49,7 @@ def make_app(parts: Parts) -> ASGIApp:
             *(write.route(parts, access, threads) for write in WRITES),
             *timemaps.routes(parts, access, threads),
             replay.route(parts, access, threads),
+            *feeds.routes(parts, access, threads),
             *health.routes(parts, threads),
             _described(parts),
             _measured(metrics, access, threads),

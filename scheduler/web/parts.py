@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
+from broadsheet.scheduler.alarms.notices import About, Notice
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.web.tokens import Tokens
@@ -13,6 +14,8 @@ from broadsheet.storage.archive import Archive
 
 # What is asked to tell whether the service is ready: returns when it is, raises with the reason when not.
 Check = Callable[[], None]
+# Returns the latest notices, the newest first.
+Notices = Callable[[About], Sequence[Notice]]
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -28,6 +31,7 @@ class Parts(Struct, frozen=True, kw_only=True):
         jobs: What was asked for and what became of it; None where nothing can be asked for.
         checks: By name, what has to hold before the service is ready (``database``, ``clock``); the store is asked
             besides. Called in threads.
+        notices: Returns the latest alarms or changes of what is watched; None where nobody watches. Called in threads.
         spool_bytes: Returns how many bytes wait in the spool; None where that is not known here. Called in threads.
         hosts: The names by which the service is addressed, without ports: other Host headers are refused, which is
             what keeps a page in somebody's browser from reaching it through a name of its own (DNS rebinding). Empty
@@ -42,6 +46,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     sources: Callable[[], Mapping[str, Source]]
     jobs: Jobs | None = None
     checks: Mapping[str, Check] = {}
+    notices: Notices | None = None
     spool_bytes: Callable[[], int] | None = None
     hosts: frozenset[str] = LOOPBACK_HOSTS
     read_needs_token: bool = False
