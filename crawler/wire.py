@@ -70,6 +70,7 @@ Listener = Callable[[Exchange, Request], None]
 
 # As long as Chromium reads; Twisted's 16 KiB break on a Content-Security-Policy.
 _MAX_HEADER_LINE = 256 * 1024
+_MAX_HEAD = 1024 * 1024
 
 _listeners: WeakKeyDictionary[Crawler, Listener] = WeakKeyDictionary()
 _under_way: WeakKeyDictionary[Crawler, set[asyncio.Future[Response]]] = WeakKeyDictionary()
@@ -263,6 +264,9 @@ class _WireProtocol(_LenientHTTP11ClientProtocol):
     def dataReceived(self, data: bytes) -> None:
         if self._recording is not None:
             self._recording.receive(data)
+            # Before the body: the interim responses and the head, each line of which becomes objects.
+            if self._recording.size > _MAX_HEAD and self._parser is not None and self._parser.state != "BODY":
+                self._recording.too_long = True
             if self._recording.too_long:
                 self.transport.abortConnection()
                 return
