@@ -35,10 +35,14 @@ class Access:
         Raises:
             ProblemError: Reading needs a token, and this is none.
         """
-        if not self._read_needs_token:
-            return
-        if self._holder(_bearer(connection) or _password(connection)) is None:
+        if not self.may_read(connection):
             raise _unauthorised('Basic realm="Broadsheet: any name, and a token as the password", charset="UTF-8"')
+
+    def may_read(self, connection: HTTPConnection) -> bool:
+        """Tell whether whoever asks may read."""
+        if not self._read_needs_token:
+            return True
+        return self._holder(_bearer(connection) or _password(connection)) is not None
 
     def writer(self, connection: HTTPConnection, scope: Scope) -> Holder:
         """Return who writes, and count it.

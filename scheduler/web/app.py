@@ -49,8 +49,8 @@ def make_app(parts: Parts) -> ASGIApp:
             *(write.route(parts, access, threads) for write in WRITES),
             *timemaps.routes(parts, access, threads),
             replay.route(parts, access, threads),
+            *health.routes(parts, access, threads),
             *feeds.routes(parts, access, threads),
-            *health.routes(parts, threads),
             _described(parts),
             _measured(metrics, access, threads),
             *pages.routes(parts, access, threads),
@@ -63,7 +63,9 @@ def make_app(parts: Parts) -> ASGIApp:
 
 
 def _described(parts: Parts) -> Route:
-    body = msgspec.json.encode(openapi.document(READS, WRITES, read_needs_token=parts.read_needs_token)) + b"\n"
+    has_feeds = parts.notices is not None
+    described = openapi.document(READS, WRITES, read_needs_token=parts.read_needs_token, has_feeds=has_feeds)
+    body = msgspec.json.encode(described) + b"\n"
 
     async def answer(request: Request) -> Response:
         return tagged(request, body, "application/json")

@@ -15,7 +15,7 @@ from broadsheet.scheduler.web.endpoints import tagged
 from broadsheet.scheduler.web.parts import Notices, Parts
 from broadsheet.scheduler.web.threads import Threads
 
-_MEDIA_TYPE = "application/atom+xml"
+MEDIA_TYPE = "application/atom+xml"
 _FEEDS: dict[str, tuple[About, str]] = {
     "/alarms.atom": ("alarm", "Broadsheet: alarms"),
     "/changes.atom": ("change", "Broadsheet: changes of what is watched"),
@@ -35,6 +35,6 @@ def _route(path: str, notices: Notices, access: Access, threads: Threads) -> Rou
         access.reader(request)
         entries = await threads.run(partial(notices, about))
         body = feed(entries, title=title, address=str(request.url.replace(query="")))
-        return tagged(request, body, _MEDIA_TYPE)
+        return tagged(request, body, MEDIA_TYPE)
 
     return Route(path, answer)

@@ -66,6 +66,6 @@ def _name(host: str) -> str:
 async def _misdirected(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer that nobody here has that name (RFC 9110, section 15.5.20)."""
     error = ProblemError(
-        421, "misdirected_request", "the service is not addressed by this name: see `hosts` in the sources file"
+        421, "misdirected_request", "the service answers on loopback to the names localhost, 127.0.0.1 and [::1] alone"
     )
     await answer_problem(error)(scope, receive, send)

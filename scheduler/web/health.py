@@ -11,10 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from broadsheet.scheduler.web.access import Access
 from broadsheet.scheduler.web.parts import Check, Parts
 from broadsheet.scheduler.web.threads import Threads
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.documents.marker import ensure_format
+
+_OK = "ok"
 
 
 class Alive(Struct, frozen=True, kw_only=True):
@@ -35,14 +38,17 @@ class Health(Struct, frozen=True, kw_only=True):
     checks: dict[str, str]
 
 
-def routes(parts: Parts, threads: Threads) -> list[Route]:
+def routes(parts: Parts, access: Access, threads: Threads) -> list[Route]:
     """Return /healthz, which answers while the process lives, and /readyz, which asks what it stands on."""
 
     async def alive(_request: Request) -> Response:
         return Response(msgspec.json.encode(Alive(alive=True)) + b"\n", media_type="application/json")
 
-    async def ready(_request: Request) -> Response:
+    async def ready(request: Request) -> Response:
         health = await threads.run(partial(examine, parts))
+        if not access.may_read(request):
+            # What is wrong may name places that not everybody is to know.
+            health = Health(ready=health.ready, checks={name: _word(said) for name, said in health.checks.items()})
         body = msgspec.json.encode(health) + b"\n"
         return Response(body, 200 if health.ready else 503, media_type="application/json")
 
@@ -53,7 +59,11 @@ def examine(parts: Parts) -> Health:
     """Make every check."""
     checks: dict[str, Check] = {"store": partial(_ask_store, parts.archive), **parts.checks}
     found = {name: _said(check) for name, check in checks.items()}
-    return Health(ready=all(said == "ok" for said in found.values()), checks=found)
+    return Health(ready=all(said == _OK for said in found.values()), checks=found)
+
+
+def _word(said: str) -> str:
+    return said if said == _OK else "failed"
 
 
 def _ask_store(archive: Callable[[], Archive]) -> None:
@@ -65,4 +75,4 @@ def _said(check: Check) -> str:
         check()
     except Exception as error:  # noqa: BLE001 - whatever is wrong is what was asked for
         return str(error) or type(error).__name__
-    return "ok"
+    return _OK

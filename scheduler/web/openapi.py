@@ -12,6 +12,7 @@ from msgspec import Struct
 from broadsheet.scheduler.jobs.model import Job
 from broadsheet.scheduler.web.endpoints import Read
 from broadsheet.scheduler.web.errors import Problem
+from broadsheet.scheduler.web.feeds import MEDIA_TYPE
 from broadsheet.scheduler.web.health import Alive, Health
 from broadsheet.scheduler.web.mementos import LINK_FORMAT
 from broadsheet.scheduler.web.reads import EXAMPLE
@@ -71,17 +72,18 @@ _DIGITS = {
 }
 
 
-def document(reads: Sequence[Read], writes: Sequence[Write], *, read_needs_token: bool) -> Document:
+def document(reads: Sequence[Read], writes: Sequence[Write], *, read_needs_token: bool, has_feeds: bool) -> Document:
     """Return the document.
 
     Args:
         reads: The endpoints that read.
         writes: The endpoints that have something done.
         read_needs_token: Whether reading needs a token.
+        has_feeds: Whether there are alarms and notifications to be told in feeds.
     """
     security: list[Document] = [{"token": []}, {"password": []}] if read_needs_token else [{}, {"token": []}]
     paths: Document = {read.path: {"get": {**_read(read), "security": security}} for read in reads}
-    for path, operation in {**_memento(), **_pages_for_programs()}.items():
+    for path, operation in {**_memento(), **_for_operators(), **(_feeds() if has_feeds else {})}.items():
         paths[path] = {"get": {**operation, "security": operation.get("security", security)}}
     paths |= {write.path: {"post": _write(write)} for write in writes}
     types = [
@@ -197,7 +199,7 @@ def _memento() -> Document:
     }
 
 
-def _pages_for_programs() -> Document:
+def _for_operators() -> Document:
     anyone: list[Document] = []
     return {
         "/healthz": {
@@ -217,4 +219,19 @@ def _pages_for_programs() -> Document:
             "security": anyone,
             "responses": responses({200: _json(Health), 503: _json(Health)}, (405, 421)),
         },
+    }
+
+
+def _feeds() -> Document:
+    said = {
+        "/alarms.atom": "The latest alarms, as an Atom feed.",
+        "/changes.atom": "The latest changes of what is watched, as an Atom feed.",
+    }
+    return {
+        path: {
+            "summary": summary,
+            "operationId": path.strip("/").replace(".", "_"),
+            "responses": responses({200: {MEDIA_TYPE: {"schema": {"type": "string"}}}, 304: {}}, _PROBLEMS),
+        }
+        for path, summary in said.items()
     }

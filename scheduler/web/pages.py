@@ -28,6 +28,10 @@ from broadsheet.storage.urls import is_front_page, normalise, site
 
 _STATIC = Path(__file__).parent / "static"
 _LATEST = 10
+_FOR_PROGRAMS = (
+    *("/api/", "/timemap/", "/timegate/", "/openapi.json"),
+    *("/metrics", "/healthz", "/readyz", "/alarms.atom", "/changes.atom"),
+)
 _CHANGES_A_PAGE = 50
 _ARTICLES_A_PAGE = 200
 _DAY = timedelta(days=1)
@@ -97,8 +101,7 @@ def routes(parts: Parts, access: Access, threads: Threads) -> list[BaseRoute]:
 
 def is_for_people(request: Request) -> bool:
     """Tell whether an error is to be told as a page: a browser asks, and not for what programs read."""
-    programs = ("/api/", "/timemap/", "/timegate/", "/openapi.json", "/metrics", "/healthz", "/readyz")
-    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(programs)
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_FOR_PROGRAMS)
 
 
 def answer_problem(error: Exception) -> Response:
@@ -177,7 +180,8 @@ def _changes(parts: Parts, query: DayQuery) -> str:
 
 
 def _sources(parts: Parts, query: NoQuery) -> str:
-    return presentation.render("sources.html", sources=reads.sources(parts, query).sources)
+    has_feeds = parts.notices is not None
+    return presentation.render("sources.html", sources=reads.sources(parts, query).sources, has_feeds=has_feeds)
 
 
 def _jobs(parts: Parts, query: JobsQuery) -> str:

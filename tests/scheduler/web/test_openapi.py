@@ -10,6 +10,7 @@ from archiving.writer import Writer, answers, shows
 from servers.web_server import Web, served
 
 from broadsheet.crawler.frontier.database import Database
+from broadsheet.scheduler.alarms.outbox import Outbox
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.schema import SERVICE
 from broadsheet.scheduler.sources.document import Source
@@ -55,6 +56,7 @@ def web(folder: Path, token: str, database: Database) -> Iterator[Web]:
         tokens=Tokens(folder / "tokens"),
         sources=lambda: {"example": Source(home="https://news.example/")},
         jobs=Jobs(database),
+        notices=Outbox(database).entries,
         longest_wait=0.01,  # nobody does the jobs
         writes_per_minute=1_000_000,
     )
@@ -81,4 +83,13 @@ def test_every_endpoint_for_programs_is_described(web: Web) -> None:
     described = {path.partition("{")[0].rstrip("/") for path in document["paths"]}
     named = {"versions", "snapshot", "diff", "changes", "sources", "jobs", "recrawl", "crawl"}
     assert {f"/api/{name}" for name in named} <= described
-    assert {"/timegate", "/timemap/link", "/timemap/json", "/memento", "/healthz", "/readyz", "/metrics"} <= described
+    assert {
+        "/timegate",
+        "/timemap/link",
+        "/timemap/json",
+        "/memento",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/alarms.atom",
+    } <= described

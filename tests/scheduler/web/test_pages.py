@@ -2,17 +2,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 from archiving.writer import Visit, Writer, answer, answers, moment, shows
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lxml import html
+from lxml import etree, html
 from servers.web_server import Web, served
 
 from broadsheet.crawler.frontier.database import Database
+from broadsheet.scheduler.alarms.notices import Notice
+from broadsheet.scheduler.alarms.outbox import Outbox
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.model import Kind
 from broadsheet.scheduler.jobs.schema import SERVICE
@@ -95,9 +97,20 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
         jobs = Jobs(database)
         do_hostile_jobs(jobs)
         archive = OpenedArchive(str(folder / "archive"))
-        parts = Parts(archive=archive, tokens=Tokens(), sources=lambda: sources, jobs=jobs)
+        outbox = Outbox(database)
+        with database.writing() as connection:
+            outbox.add(connection, hostile_notice(1, "alarm"), [])
+            outbox.add(connection, hostile_notice(2, "change"), [])
+        notices = outbox.entries
+        parts = Parts(archive=archive, tokens=Tokens(), sources=lambda: sources, jobs=jobs, notices=notices)
         with served(make_app(parts)) as running:
             yield running
+
+
+def hostile_notice(number: int, about: Literal["alarm", "change"]) -> Notice:
+    """A notice that is made to run scripts in a feed reader."""
+    at = moment(number)
+    return Notice(id=str(number), at=at, about=about, event="new", source=_EVIL, url=HOSTILE, title=_EVIL, text=_EVIL)
 
 
 def do_hostile_jobs(jobs: Jobs) -> None:
@@ -170,7 +183,7 @@ def test_no_page_holds_anything_that_could_run(web: Web, path: str) -> None:
 def test_every_link_to_a_page_leads_somewhere(web: Web, path: str) -> None:
     targets = {str(each) for each in page(web, path).xpath("//a/@href | //link/@href") if each.startswith("/")}
     # Where related articles lead may not be archived.
-    inner = {each for each in targets if not each.startswith(("/search", "/openapi.json", "//"))}
+    inner = {each for each in targets if not each.startswith(("/search", "//"))}
     assert inner
     assert {each: status for each in inner if (status := web.get(each).status) not in (200, 410)} == {}
 
@@ -209,6 +222,19 @@ def test_a_difference_marks_words(web: Web) -> None:
     document = page(web, asked("/diff", url=URL, from_=1, to=2))
     assert document.xpath("string(//del)") == "[removed: nine.]"
     assert document.xpath("string(//ins)") == "[added: ten.]"
+
+
+@pytest.mark.parametrize("path", ["/alarms.atom", "/changes.atom"])
+def test_alarms_and_changes_are_feeds_in_which_nothing_runs(web: Web, path: str) -> None:
+    found = web.get(path)
+    assert found.headers["Content-Type"] == "application/atom+xml"
+    feed = etree.fromstring(found.body)
+    assert {etree.QName(element).localname for element in feed.iter()} <= {
+        *("feed", "id", "title", "updated", "author", "name", "link", "entry", "content", "category"),
+    }
+    assert feed.findtext("{*}id") == web.address + path
+    assert [entry.findtext("{*}title") for entry in feed.findall("{*}entry")] == [_EVIL.replace("\x1b", "\ufffd")]
+    assert all(link.get("href", "").startswith(("http://", "https://")) for link in feed.iter("{*}link"))
 
 
 def test_jobs_and_sources_are_shown_with_what_they_came_to(web: Web) -> None:

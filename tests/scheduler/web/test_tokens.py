@@ -111,7 +111,14 @@ def test_where_reads_need_a_token_nothing_but_health_is_told_without(tmp_path: P
     file = tmp_path / "tokens"
     file.write_text(line, encoding="utf-8")
     archive = OpenedArchive(str(tmp_path / "archive"))
-    parts = Parts(archive=archive, tokens=Tokens(file), sources=dict, read_needs_token=True)
+    trouble: list[str] = []
+
+    def clock() -> None:
+        if trouble:
+            raise RuntimeError(trouble[0])
+
+    checks = {"clock": clock}
+    parts = Parts(archive=archive, tokens=Tokens(file), sources=dict, read_needs_token=True, checks=checks)
     basic = base64.b64encode(f"anybody:{token}".encode()).decode()
     url = "https://news.example/"
     mementos = [f"/timegate/{url}", f"/timemap/link/{url}", f"/timemap/json/{url}", f"/memento/20261122120000/{url}"]
@@ -125,6 +132,11 @@ def test_where_reads_need_a_token_nothing_but_health_is_told_without(tmp_path: P
             for right in (f"Bearer {token}", f"bearer {token}", f"Basic {basic}"):
                 assert web.get(path, {"Authorization": right}).status in (200, 404)
         assert web.get("/healthz").status == 200
+        assert web.get("/readyz").document == {"ready": True, "checks": {"store": "ok", "clock": "ok"}}
+        trouble.append("it stands still since 12:00 in /srv/secret")
+        assert web.get("/readyz").document["checks"] == {"store": "ok", "clock": "failed"}
+        told = web.get("/readyz", {"Authorization": f"Bearer {token}"})
+        assert (told.status, told.document["checks"]["clock"]) == (503, trouble[0])
         os.truncate(file, 3)
         broken = web.get("/api/sources", {"Authorization": f"Bearer {token}"})
         assert (broken.status, broken.document["error"]) == (503, "tokens_unreadable")
