@@ -141,9 +141,10 @@ class Jobs:
         with self._alone() as connection:
             held = select(table.c.id, table.c.worker, table.c.held_until, table.c.attempts)
             rows = connection.execute(held.where(self._mine, table.c.state == "running")).all()
-            dead = {worker for worker in {row.worker for row in rows} if self._locks.is_dead(worker)}
+            fates = {worker: self._locks.fate(worker) for worker in {row.worker for row in rows}}
             for row in rows:
-                if row.held_until > now and row.worker not in dead:
+                # The lease of one that lives also runs out where the clock is set forward.
+                if fates[row.worker] == "alive" or (fates[row.worker] == "unknown" and row.held_until > now):
                     continue
                 lost = {"state": "waiting"} if row.attempts < _MOST_ATTEMPTS else _lost(row.attempts, now)
                 connection.execute(self._of(row.id).values(**lost, worker=None, held_until=None))

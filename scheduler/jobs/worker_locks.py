@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from typing import Literal
 
 from broadsheet.storage import process_lock
+
+Fate = Literal["alive", "dead", "unknown"]
 
 
 class WorkerLocks:
@@ -27,20 +30,22 @@ class WorkerLocks:
         self._own.add(name)
         return name
 
-    def is_dead(self, worker: str) -> bool:
-        """Tell whether a worker of this machine is gone; False for those of other machines, of which nothing is known.
+    def fate(self, worker: str) -> Fate:
+        """Tell what became of a worker; of those of other machines nothing is known.
 
-        What is left of it is removed: it is asked for whoever has jobs, and those are put back then.
+        What is left of one that is dead is removed: it is asked for whoever has jobs, and those are put back then.
         """
         path = self._path(worker)
-        if worker in self._own or not path.exists():
-            return False
+        if worker in self._own:
+            return "alive"
+        if not path.exists():
+            return "unknown"
         lock = process_lock.hold(path)
         if lock is None:
-            return False
+            return "alive"
         path.unlink(missing_ok=True)
         process_lock.let_go(lock)
-        return True
+        return "dead"
 
     def _path(self, worker: str) -> Path:
         return self._directory / f"{worker}.lock"
