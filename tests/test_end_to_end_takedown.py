@@ -18,6 +18,7 @@ from end_to_end.command import Broadsheet
 from end_to_end.pages import answer, article, front_page
 from servers.raw_server import RawServer
 
+from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.errors import TakenDownError
 from broadsheet.storage.model import Snapshot
@@ -148,12 +149,14 @@ def test_no_crawl_brings_it_back_and_every_command_says_why(site: RawServer, tmp
     home = f"http://127.0.0.1:{site.port}/"
     removed = f"{home}story/removed"
     plain.crawl(home)
+    with open_service_database(plain.archive) as database:
+        Jobs(database).ask("recrawl", source=None, url=removed, asked_by="ann")
 
     forgotten = plain("forget", removed, "--reason", "court order", "--json").document
     assert (forgotten["captures"], forgotten["versions"]) == (1, 1)
-    frontier = list(Path(plain.archive).glob(".local/frontier.sqlite*"))
-    assert frontier
-    assert not any(b"/story/removed" in file.read_bytes() for file in frontier)
+    databases = list(Path(plain.archive).glob(".local/*.sqlite*"))
+    assert {"frontier.sqlite", "service.sqlite"} <= {file.name for file in databases}
+    assert not any(b"/story/removed" in file.read_bytes() for file in databases)
     assert plain.crawl(home)["skipped"]["taken_down"] == 1
     answered = plain.recrawl(removed)
 

@@ -205,9 +205,9 @@ def open_frontier(archive: str) -> Database:
     return Database(found.directory, found.place)
 
 
-def has_database(workspace: Workspace) -> bool:
-    """Tell whether an archive may have a frontier, without making one."""
-    return bool(os.environ.get(_ADDRESS)) or (workspace.directory / _FILE).exists()
+def has_database(workspace: Workspace, contents: Contents = FRONTIER) -> bool:
+    """Tell whether an archive may have a frontier, or another database of ours, without making one."""
+    return bool(os.environ.get(_ADDRESS)) or (workspace.directory / contents.file).exists()
 
 
 def _understood(address: str) -> URL:

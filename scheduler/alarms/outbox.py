@@ -16,6 +16,7 @@ from broadsheet.crawler.frontier.upserts import insert_for
 from broadsheet.scheduler.alarms.notices import About, Notice
 from broadsheet.scheduler.alarms.schema import deliveries, notices
 from broadsheet.scheduler.jobs.schema import metadata
+from broadsheet.storage.urls import identity_hash
 
 GIVEN_UP_AFTER = timedelta(days=1)
 KEPT_FOR = timedelta(days=90)
@@ -108,6 +109,24 @@ class Outbox:
         """Forget notices of long ago, none of which is still to be sent."""
         with self._database.writing() as connection:
             connection.execute(delete(notices).where(notices.c.archive == self._archive, notices.c.at < now - KEPT_FOR))
+
+    def forget_url(self, url: str) -> None:
+        """Forget what was told of an article that is taken down, and send nothing of it any more.
+
+        Args:
+            url: Any address of the article.
+        """
+        hashed = identity_hash(url)
+        query = select(notices.c.id, notices.c.document).where(
+            notices.c.archive == self._archive, notices.c.about == "change"
+        )
+        with self._database.writing() as connection:
+            for row in connection.execute(query).all():
+                told = msgspec.json.decode(row.document, type=Notice).url
+                if told is None or identity_hash(told) != hashed:
+                    continue
+                for table, column in ((deliveries, deliveries.c.notice), (notices, notices.c.id)):
+                    connection.execute(delete(table).where(table.c.archive == self._archive, column == row.id))
 
     def _is(self, delivery: Delivery) -> tuple[ColumnElement[bool], ...]:
         return (

@@ -17,6 +17,7 @@ from broadsheet.scheduler.alarms.following import ChangeFollower
 from broadsheet.scheduler.alarms.notices import Kind
 from broadsheet.scheduler.alarms.outbox import Outbox
 from broadsheet.scheduler.alarms.watching import AlarmWatch
+from broadsheet.scheduler.jobs.forgetting import forget_old_jobs
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.sources import settings
 from broadsheet.scheduler.sources.document import SourcesFile
@@ -73,6 +74,7 @@ class Rounds:
         self._watch.step(document, now)
         deliver(self.outbox, document.service.webhooks, now)
         self.outbox.forget_old(now)
+        forget_old_jobs(self._database, now)
 
 
 @contextmanager

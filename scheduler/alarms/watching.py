@@ -81,6 +81,9 @@ class AlarmWatch:
         urls = [webhook.url for webhook in document.service.webhooks]
         made = [_notice(name, kind, verdict, now) for (name, kind), verdict in verdicts.items()]
         with self._database.writing() as connection:
+            connection.execute(
+                delete(tallies).where(tallies.c.archive == self._database.archive, tallies.c.hour < now - REMEMBERED)
+            )
             for ((name, kind), verdict), notice in zip(verdicts.items(), made, strict=True):
                 self._note(connection, name, kind, verdict, now)
                 self._outbox.add(connection, notice, urls)

@@ -47,8 +47,10 @@ def command(url: str, reason: str, archive: str, *, as_json: bool) -> None:
         workspace.catalog.refresh(workspace.store)
         # Most commands need not wait for SQLAlchemy.
         from broadsheet.crawler.frontier.forgetting import forget_url
+        from broadsheet.scheduler.forgetting import forget_in_service
 
         forget_url(workspace, normalise(url))
+        forget_in_service(workspace, normalise(url))
         renew_after_removal(workspace.store, datetime.now(UTC).date())
     answer = Forgotten(
         url=url,

@@ -271,7 +271,12 @@ def open_service_database(archive: str) -> Database:
 
 def _new_id(now: datetime) -> str:
     """Return an id that sorts by time, with 80 random bits, as RFC 9562 has it for version 7."""
-    return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(10)}"
+    return first_id(now) + secrets.token_hex(10)
+
+
+def first_id(now: datetime) -> str:
+    """Return what sorts before the ids of all jobs that are asked for from a moment on."""
+    return f"{int(now.timestamp() * 1000):012x}"
 
 
 def _lost(attempts: int, now: datetime) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from broadsheet.crawler.frontier.database import Database
 from broadsheet.scheduler.alarms.following import ChangeFollower
 from broadsheet.scheduler.alarms.outbox import Outbox
 from broadsheet.scheduler.jobs.schema import SERVICE
-from broadsheet.scheduler.sources.document import Source, SourcesFile, Watch
+from broadsheet.scheduler.sources.document import Service, Source, SourcesFile, Watch, Webhook
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.errors import StoreUnavailableError
 from broadsheet.storage.stores.folder import FolderStore
@@ -89,3 +90,20 @@ def test_where_the_archive_is_another_its_changes_are_told_too(tmp_path: Path, d
 
 def _unavailable(*_: object) -> bytes:
     raise StoreUnavailableError("away")
+
+
+def test_of_an_article_that_is_taken_down_nothing_is_told_or_sent_any_more(
+    tmp_path: Path, database: Database, writer: Writer
+) -> None:
+    hook = Webhook(url="https://hook.example/", secret_file=tmp_path / "secret")
+    document = SourcesFile(sources=SOURCES, watches=(Watch(source="news"),), service=Service(webhooks=(hook,)))
+    follower(tmp_path, database).step(document)
+    writer.publish(shows(FERRY, 10, "now"), shows(FOG, 11, "fog"))
+    follower(tmp_path, database).step(document)
+    outbox = Outbox(database)
+    assert len(outbox.due(datetime.now(UTC))) == 2
+
+    outbox.forget_url("http://www.news.example/ferry")
+
+    assert told(database) == [("new", FOG)]
+    assert [delivery.notice.url for delivery in outbox.due(datetime.now(UTC))] == [FOG]
