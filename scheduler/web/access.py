@@ -50,7 +50,11 @@ class Access:
         Raises:
             ProblemError: There is no token that allows it, or it is too often.
         """
-        holder = self._holder(_bearer(connection))
+        token = _bearer(connection)
+        if not token:
+            # Who tries no token costs nothing, and needs to be told that one is needed.
+            raise _unauthorised('Bearer realm="Broadsheet"')
+        holder = self._holder(token)
         address = connection.client.host if connection.client else "unknown"
         seconds = self._writes.wait(f"token {holder.name}" if holder else f"address {address}")
         if seconds:

@@ -183,10 +183,11 @@ def test_who_writes_too_often_is_told_when_to_try_again(tmp_path: Path) -> None:
     with running(tmp_path, writes_per_minute=2) as service:
         statuses = [service.asks("/api/recrawl", {"url": URL}).status for _ in range(3)]
         assert statuses == [202, 202, 429]
-        # Each token has its own, and who has none the one of their address.
+        # Each token has its own, and who tries one that is none the one of their address.
         assert service.asks("/api/recrawl", {"url": URL}, "admin").status == 202
-        answers = [service.web.post("/api/recrawl", {"url": URL}) for _ in range(3)]
+        answers = [service.web.post("/api/recrawl", {"url": URL}, bearer("guessed")) for _ in range(3)]
         assert [answer.status for answer in answers] == [401, 401, 429]
+        assert service.web.post("/api/recrawl", {"url": URL}).status == 401
         assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
 
 
