@@ -104,6 +104,8 @@ class BrowserRequests:
         return captured
 
     def _keep(self, url: str, answer: BrowserAnswer) -> None:
+        if (same := self._kept.pop(url, None)) is not None:
+            self._kept_bytes -= len(same.body)  # Two pages asked for it at once.
         self._kept[url] = answer
         self._kept_bytes += len(answer.body)
         while self._kept_bytes > _KEPT_BYTES:

@@ -67,12 +67,14 @@ class Service:
             database = opened.enter_context(open_service_database(self._setting.archive))
             frontier = Frontier(opened.enter_context(open_frontier(self._setting.archive)))
             opened.enter_context(self._signals())
-            self._keep_sources(database.directory)
+            copy = database.directory / _SOURCES
+            kept = self._sources.keep(copy)
+            self._setting = msgspec.structs.replace(self._setting, valid_sources=copy)
             jobs = Jobs(database)
             clock = Clock(jobs, self._configured, lambda *asked: _next_due(frontier, *asked))
             web = _Server(make_app(self._parts(database, jobs, clock)))
             serving = asyncio.ensure_future(web.serve(sockets=[self._bound]))
-            async with _ending(asyncio.ensure_future(self._look_after_sources(database.directory))):
+            async with _ending(asyncio.ensure_future(self._look_after_sources(copy, kept))):
                 await self._work(database, jobs, clock, serving)
             web.should_exit = True
             await serving
@@ -119,15 +121,8 @@ class Service:
                 await asyncio.wait_for(self._stop.wait(), _LOOK_SECONDS)
         return None
 
-    def _keep_sources(self, directory: Path) -> None:
-        """Keep the sources file as it is now, and was valid, for the jobs that begin from now on."""
-        copy = directory / _SOURCES
-        copy.with_suffix(".new").write_bytes(self._sources.content)
-        copy.with_suffix(".new").replace(copy)
-        self._setting = msgspec.structs.replace(self._setting, valid_sources=copy)
-
-    async def _look_after_sources(self, directory: Path) -> None:
-        kept = self._sources.content
+    async def _look_after_sources(self, copy: Path, kept: bytes) -> None:
+        """Load the sources file again when it changes, and keep it for the jobs that begin from then on."""
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._reload.wait(), _LOOK_SECONDS)
@@ -135,8 +130,11 @@ class Service:
             self._reload.clear()
             await asyncio.to_thread(self._sources.look, closely=closely)
             if self._sources.content != kept:
-                kept = self._sources.content
-                await asyncio.to_thread(self._keep_sources, directory)
+                try:
+                    kept = await asyncio.to_thread(self._sources.keep, copy)
+                except OSError as error:
+                    # As on a full disk: jobs go on with what was kept before, until it can be written.
+                    _log.warning("the sources cannot be kept for the jobs: %s", error)
 
     def _configured(self) -> Mapping[str, Source]:
         return self._sources.document.sources

@@ -166,7 +166,11 @@ def test_a_change_of_the_sources_file_counts_and_one_that_is_not_valid_does_not(
             with open_service_database(broadsheet.archive) as database:
                 Jobs(database).ask("crawl", source="paper0", asked_by="ann")
             _until_finished(service, broadsheet, jobs=3)
+            in_the_way = Path(broadsheet.archive) / ".local" / "service-sources.new"
+            in_the_way.mkdir()
             _sources(tmp_path, one, two, three)
+            service.says("the sources cannot be kept for the jobs")
+            in_the_way.rmdir()
             _until_finished(service, broadsheet, jobs=4)
             assert service.end() == 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from pathlib import Path
 
 from broadsheet.scheduler.sources.document import SourcesFile
@@ -64,6 +65,21 @@ class WatchedSources:
         changed, self.document, self.content = document != self.document, document, content
         _log.info("%s is loaded again: %d sources", self.path, len(document.sources))
         return changed
+
+    def keep(self, copy: Path) -> bytes:
+        """Keep the bytes of the last valid state in a file that only its owner reads; return them.
+
+        The URL of a webhook is often a secret.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        content, new = self.content, copy.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+        new.replace(copy)
+        return content
 
     def _content(self) -> bytes:
         try:

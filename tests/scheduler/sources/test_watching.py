@@ -100,3 +100,12 @@ def test_a_file_that_is_gone_is_told_once_and_taken_up_when_it_is_back(
     path.write_text(ONE)
     assert not watched.look()
     assert not watched.problems
+
+
+def test_what_is_kept_of_a_file_is_what_was_valid_and_for_its_owner_only(path: Path, tmp_path: Path) -> None:
+    watched, copy = WatchedSources(path), tmp_path / "copy.toml"
+    path.write_text(WRONG)
+    watched.look()
+    for _ in range(2):
+        assert watched.keep(copy) == ONE.encode()
+        assert (copy.read_text(), copy.stat().st_mode & 0o777) == (ONE, 0o600)
