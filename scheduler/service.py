@@ -25,7 +25,7 @@ from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
 from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.sources.watching import WatchedSources
 from broadsheet.scheduler.web.app import make_app
-from broadsheet.scheduler.web.parts import LOOPBACK_HOSTS, OpenedArchive, Parts, reads_need_token
+from broadsheet.scheduler.web.parts import OpenedArchive, Parts, names_of, reads_need_token
 from broadsheet.scheduler.web.tokens import Tokens
 from broadsheet.scheduler.workers.commands import Setting
 from broadsheet.scheduler.workers.workers import Workers
@@ -155,8 +155,8 @@ class Service:
             checks={"database": ask_database, "clock": clock.check},
             notices=Outbox(database).entries,
             spool_bytes=lambda: _size_of(database.directory / "spool"),
-            hosts=LOOPBACK_HOSTS if host in LOOPBACK_HOSTS else frozenset(),
-            read_needs_token=reads_need_token(host, configured=service.read_needs_token),
+            hosts=names_of(host, public_url=service.public_url),
+            read_needs_token=reads_need_token(host, configured=service.read_needs_token, public_url=service.public_url),
         )
 
     @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -78,11 +79,26 @@ class OpenedArchive:
         return self._archive
 
 
-def reads_need_token(host: str, *, configured: bool | None) -> bool:
+def names_of(host: str, *, public_url: str | None) -> frozenset[str]:
+    """Return the names by which the service is addressed, for `Parts.hosts`; any where it does not bind to loopback.
+
+    Args:
+        host: What it binds to.
+        public_url: ``public_url`` of the sources file's ``[service]``, or None: a proxy on this machine passes on its
+            name.
+    """
+    if host not in LOOPBACK_HOSTS:
+        return frozenset()
+    public = urlsplit(public_url).hostname if public_url else None
+    return LOOPBACK_HOSTS | {public} if public else LOOPBACK_HOSTS
+
+
+def reads_need_token(host: str, *, configured: bool | None, public_url: str | None = None) -> bool:
     """Tell whether reading needs a token: as configured, else wherever others than this machine can ask.
 
     Args:
         host: What the service binds to.
         configured: ``read_needs_token`` of the sources file's ``[service]``, or None.
+        public_url: ``public_url`` of it, or None: behind a proxy others can ask, whatever the service binds to.
     """
-    return configured if configured is not None else host not in LOOPBACK_HOSTS
+    return configured if configured is not None else host not in LOOPBACK_HOSTS or public_url is not None
