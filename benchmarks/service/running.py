@@ -1,0 +1,114 @@
+"""The service while it runs: a process of its own on a free port, asked for its health all the time."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+_LISTENING = re.compile(r"listening on (http://\S+)")
+_LONGEST_SECONDS = 120.0
+_BETWEEN_QUESTIONS = 0.5
+
+
+class RunningService:
+    """One process of ``broadsheet run``, from its start to its end.
+
+    Args:
+        archive: The folder of the archive.
+        sources: The sources file.
+        log: The file that its log goes to.
+
+    Attributes:
+        started_at: When it was started.
+        ended_at: When it had ended.
+        slowest_answer: The longest that an answer of ``/healthz`` took, in seconds.
+        peak: The most bytes of memory that its process had resident.
+    """
+
+    def __init__(self, archive: Path, sources: Path, log: Path) -> None:
+        self._log = log
+        self.started_at = datetime.now(UTC)
+        self.ended_at: datetime | None = None
+        self.slowest_answer = 0.0
+        self.peak = 0
+        arguments = ["--archive", str(archive), "run", "--config", str(sources), "--allow-private", "--port", "0"]
+        with log.open("wb") as written:
+            self._process = subprocess.Popen(
+                [Path(sys.executable).with_name("broadsheet"), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=written,
+                process_group=0,
+            )
+        try:
+            self.until(lambda: _LISTENING.search(self.said) is not None)
+        except RuntimeError:
+            self._process.kill()
+            raise
+        self._asking = threading.Thread(target=self._ask)
+        self._asking.start()
+
+    @property
+    def said(self) -> str:
+        """What it has written to its log so far."""
+        return self._log.read_text()
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something to hold.
+
+        Raises:
+            RuntimeError: It does not for two minutes, or the service has ended.
+        """
+        deadline = time.monotonic() + _LONGEST_SECONDS
+        while not condition():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"in vain waited for:\n{self.said}")
+            time.sleep(0.05)
+
+    def until_said(self, text: str, times: int = 1) -> None:
+        """Wait until its log holds a text so many times."""
+        self.until(lambda: self.said.count(text) >= times)
+
+    def end(self) -> tuple[int, float]:
+        """Have it end as a service manager does; return its exit status, and how many seconds that took."""
+        self._note_peak()
+        told = time.monotonic()
+        self._process.terminate()
+        status = self._process.wait(30)
+        took = time.monotonic() - told
+        self._close()
+        return status, took
+
+    def kill(self) -> None:
+        """Kill it as a loss of power would."""
+        self._note_peak()
+        self._process.kill()
+        self._close()
+
+    def _close(self) -> None:
+        self._process.wait()
+        self.ended_at = datetime.now(UTC)
+        self._asking.join()
+
+    def _ask(self) -> None:
+        found = _LISTENING.search(self.said)
+        assert found is not None
+        while self._process.poll() is None:
+            asked = time.monotonic()
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(found[1] + "/healthz", timeout=30).close()  # noqa: S310 - it is http
+                self.slowest_answer = max(self.slowest_answer, time.monotonic() - asked)
+            time.sleep(_BETWEEN_QUESTIONS)
+
+    def _note_peak(self) -> None:
+        with contextlib.suppress(OSError):
+            status = Path(f"/proc/{self._process.pid}/status").read_text()
+            self.peak = int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) * 1024
