@@ -71,7 +71,8 @@ class Web:
 @contextlib.contextmanager
 def served(app: ASGIApp) -> Iterator[Web]:
     """Serve an application on a free port until the end of the block."""
-    with socket.socket() as listening:
+    # Only of sockets whose protocol is named does asyncio turn Nagle's algorithm off, which costs 40 ms an answer.
+    with socket.socket(proto=socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()  # who asks before the server has started waits here
         config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5)
