@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from urllib.parse import urljoin
 
 from broadsheet.crawler.discovery import Entry
@@ -32,15 +32,17 @@ def listing_kind(kind: PageKind | None) -> OutlinkKind | None:
     return None if kind is None else _LISTINGS.get(kind)
 
 
-def customary_places(home: str) -> list[Entry]:
+def customary_places(home: str, *, listed: Container[OutlinkKind] = ()) -> list[Entry]:
     """Return the places where a site may have a sitemap or a feed without saying so; nothing may be there.
 
     Args:
         home: A front page; any other address has none.
+        listed: What the site has been found to have: a feed says the latest and a sitemap what is older, so that
+            neither stands for the other.
     """
     if not is_front_page(home):
         return []
-    return [Entry(url=urljoin(home, path), kind=kind) for path, kind in _CUSTOMARY.items()]
+    return [Entry(url=urljoin(home, path), kind=kind) for path, kind in _CUSTOMARY.items() if kind not in listed]
 
 
 def remembered_places(home: str, kind_of: Callable[[str], PageKind | None]) -> list[Entry]:

@@ -138,12 +138,24 @@ def test_what_a_full_crawl_had_no_room_to_guess_the_next_one_does_and_only_that(
     assert guessed[1] > 5
 
 
-def test_where_a_site_names_its_feed_nothing_is_guessed(tmp_path: Path) -> None:
+def test_where_a_site_names_its_feed_a_sitemap_is_guessed_and_where_both_nothing(tmp_path: Path) -> None:
     paper: dict[str, Script] = {
         "/": answer(front_page([], feeds=["/news.rss"])),
         "/news.rss": answer(rss(["/story"]), content_type="application/rss+xml"),
         "/story": answer(article("A story")),
+        "/old": answer(article("An old story")),
     }
     with RawServer(paper) as server:
-        Broadsheet(str(tmp_path)).crawl(f"http://127.0.0.1:{server.port}/")
-        assert {exchange.path for exchange in server.log} == {"/robots.txt", *paper}
+        url = f"http://127.0.0.1:{server.port}"
+        paper["/sitemap.xml"] = answer(sitemap([f"{url}/old"]), content_type=_XML)
+        Broadsheet(str(tmp_path / "one")).crawl(f"{url}/")
+        guessed = {exchange.path for exchange in server.log} - {"/robots.txt", *paper}
+        held = {snapshot.url.removeprefix(url) for snapshot in Archive.open(str(tmp_path / "one")).snapshots()}
+        server.log.clear()
+        paper["/robots.txt"] = robots("Sitemap: /sitemap.xml")
+        Broadsheet(str(tmp_path / "two")).crawl(f"{url}/")
+        assert {exchange.path for exchange in server.log} == {*paper}
+
+    assert held == {"/story", "/old"}
+    assert guessed
+    assert all("sitemap" in path for path in guessed), "it has a feed"

@@ -50,7 +50,7 @@ from broadsheet.storage.model import Date, Hints, PageKind
 from broadsheet.storage.publishing.catalog import Catalog
 from broadsheet.storage.publishing.withholding import opted_out
 from broadsheet.storage.urls import identity, is_front_page, normalise, site
-from broadsheet.storage.versions import PRESENT, Finding, Outlink, redirect_location
+from broadsheet.storage.versions import PRESENT, Finding, Outlink, OutlinkKind, redirect_location
 
 _MOST_REDIRECTS = 10
 # A listing is one step from the home page, what it lists another.
@@ -95,7 +95,7 @@ class SiteSpider(Spider):
         is_to_find = job.feeds is None and job.sitemaps is None
         self._unguessed = run.unguessed(self._homes) if self._homes and is_to_find else []
         self._guessing: list[str] = []
-        self._has_listing = False
+        self._listed: set[OutlinkKind] = set()
         self._requisites = PageRequisites()
 
     @classmethod
@@ -255,8 +255,9 @@ class SiteSpider(Spider):
             with self.run.noting_faults():
                 self.run.note_guesses(self._guessing)
         full = self.admission.is_full or self.job.max_depth < _DEPTH_OF_LISTED
-        homes, self._unguessed = ([] if self._has_listing or full else self._unguessed), []
-        self._guessing = homes
+        homes, self._unguessed = ([] if full else self._unguessed), []
+        places = [place for home in homes for place in customary_places(home, listed=self._listed)]
+        self._guessing = homes if places else []
         about = captures.Request(purpose="guess")
         return [
             Request(
@@ -266,8 +267,7 @@ class SiteSpider(Spider):
                 meta={REQUEST: about, _DEPTH: 1, _HOPS: 0},
                 dont_filter=True,
             )
-            for home in homes
-            for place in customary_places(home)
+            for place in places
         ]
 
     def _known_articles(self) -> list[Request]:
@@ -412,7 +412,8 @@ class SiteSpider(Spider):
         return self.admission.traps.is_new(f"{article.title}\n{article.text}")
 
     def _note_listing(self, kind: PageKind | None) -> None:
-        self._has_listing = self._has_listing or listing_kind(kind) is not None
+        if (listing := listing_kind(kind)) is not None:
+            self._listed.add(listing)
 
     def _kind_of(self, url: str) -> PageKind | None:
         known = self.catalog.get(url)
