@@ -205,3 +205,22 @@ def test_a_page_that_never_comes_to_rest_holds_no_crawl_up_that_is_stopped(
 
     assert ended.status == 130
     assert [r for r in _records(archive) if r.field("WARC-Target-URI") == f"http://127.0.0.1:{site.port}/"]
+
+
+def test_of_a_page_that_its_publisher_reserves_nothing_that_its_scripts_fetched_is_archived(
+    tmp_path: Path, site: RawServer, scripts: dict[str, Script]
+) -> None:
+    scripts["/story"] = answer(_SHELL.replace("<title>", '<meta name="robots" content="noarchive"><title>'))
+    archive = Broadsheet(str(tmp_path / "archive"))
+    sources = tmp_path / "sources.toml"
+    sources.write_text(
+        f'[sources.paper]\nhome = "http://127.0.0.1:{site.port}/"\nrender = true\nobey = ["noarchive"]\n'
+    )
+
+    summary = archive.crawl("paper", "--config", str(sources))
+
+    assert summary["skipped"]["opted_out"] == 1
+    assert site.exchanges("/api/story"), "it was shown, for its links"
+    assert not [record for record in _records(archive) if b"Ferry delayed" in record.block]
+    assert [record for record in _records(archive) if b"The front" in record.block], "the front page stays"
+    assert archive("verify", "--deep").status == 0

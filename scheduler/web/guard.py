@@ -65,7 +65,6 @@ def _name(host: str) -> str:
 
 async def _misdirected(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer that nobody here has that name (RFC 9110, section 15.5.20)."""
-    error = ProblemError(
-        421, "misdirected_request", "the service answers on loopback to the names localhost, 127.0.0.1 and [::1] alone"
-    )
+    detail = "on loopback the service answers to localhost, 127.0.0.1, [::1] and the name of `public_url` alone"
+    error = ProblemError(421, "misdirected_request", detail)
     await answer_problem(error)(scope, receive, send)

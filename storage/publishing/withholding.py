@@ -48,12 +48,14 @@ def withhold(batch: Batch, captures: Sequence[_Read], store: ObjectStore) -> lis
         OSError: The disk is full or fails.
     """
     takedowns = Takedowns(store)
+    # What the scripts of a reserved page fetched is what it says, whatever is said of it itself.
+    by_page = {capture.url: reserved for capture, finding in captures if (reserved := opted_out(capture, finding))}
     by_mark: dict[Mark, set[str]] = {}
     for capture, finding in captures:
         takedown = _takedown_of(takedowns, *_addresses(capture))
         if takedown is not None:
             by_mark.setdefault(Mark(takedown.beginning, takedown.at, batch.name), set()).add(capture.record_id)
-        elif reserved := opted_out(capture, finding):
+        elif reserved := opted_out(capture, finding) or by_page.get(_shown_with(capture) or "", []):
             # Not of this moment: who repeats it after a crash writes the same bytes.
             mark = Mark(", ".join(reserved), captures[-1][0].captured_at, batch.name, WITHHELD_FIELD)
             by_mark.setdefault(mark, set()).add(capture.record_id)
@@ -82,8 +84,13 @@ def is_to_be_planned_anew(plan: Plan, store: ObjectStore) -> bool:
 
 def _addresses(capture: Capture) -> list[str]:
     """Return the addresses of the articles that a capture tells of."""
-    via = capture.request.via if capture.request.purpose == "requisite" else None
+    via = _shown_with(capture)
     return [capture.filed_as, capture.url, *([via] if via else [])]
+
+
+def _shown_with(capture: Capture) -> str | None:
+    """Return the page that a requisite was fetched for; None for any other capture."""
+    return capture.request.via if capture.request.purpose == "requisite" else None
 
 
 def _takedown_of(takedowns: Takedowns, *urls: str) -> Removal | None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from servers.web_server import served
 
 from broadsheet.scheduler.web.app import make_app
-from broadsheet.scheduler.web.parts import OpenedArchive, Parts, reads_need_token
+from broadsheet.scheduler.web.parts import OpenedArchive, Parts, names_of, reads_need_token
 from broadsheet.scheduler.web.tokens import SCOPES, Holder, Scope, TokenFileError, Tokens, make
 
 
@@ -104,6 +104,15 @@ def test_whatever_is_sent_as_a_token_is_refused_quietly(text: str) -> None:
 )
 def test_reads_are_open_on_loopback_alone_unless_configured(host: str, configured: bool | None, needed: bool) -> None:  # noqa: FBT001
     assert reads_need_token(host, configured=configured) is needed
+
+
+def test_behind_a_proxy_on_the_same_machine_its_name_is_answered_to_and_reads_need_a_token() -> None:
+    public = "https://Archive.example:8443/"
+    assert names_of("127.0.0.1", public_url=public) == {"localhost", "127.0.0.1", "::1", "archive.example"}
+    assert names_of("127.0.0.1", public_url=None) == {"localhost", "127.0.0.1", "::1"}
+    assert names_of("0.0.0.0", public_url=public) == frozenset(), "any name"
+    assert reads_need_token("127.0.0.1", configured=None, public_url=public)
+    assert not reads_need_token("127.0.0.1", configured=False, public_url=public)
 
 
 def test_where_reads_need_a_token_nothing_but_health_is_told_without(tmp_path: Path) -> None:
