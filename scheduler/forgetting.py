@@ -24,3 +24,4 @@ def forget_in_service(workspace: Workspace, url: str) -> None:
     with Database(workspace.directory, workspace.place, SERVICE) as database:
         Outbox(database).forget_url(url)
         forget_jobs_of(database, url)
+        database.leave_nothing_behind()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from end_to_end.command import Broadsheet
 from end_to_end.pages import answer, article, front_page
 from servers.raw_server import RawServer
 
+from broadsheet.crawler.frontier.database import open_frontier
+from broadsheet.crawler.frontier.runs import Frontier
 from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.errors import TakenDownError
@@ -149,14 +152,15 @@ def test_no_crawl_brings_it_back_and_every_command_says_why(site: RawServer, tmp
     home = f"http://127.0.0.1:{site.port}/"
     removed = f"{home}story/removed"
     plain.crawl(home)
-    with open_service_database(plain.archive) as database:
-        Jobs(database).ask("recrawl", source=None, url=removed, asked_by="ann")
+    with open_service_database(plain.archive) as jobs, open_frontier(plain.archive) as frontier:
+        Jobs(jobs).ask("recrawl", source=None, url=removed, asked_by="ann")
+        Frontier(frontier).next_due(home, datetime.now(UTC), requests_per_hour=None)  # As the service asks.
 
-    forgotten = plain("forget", removed, "--reason", "court order", "--json").document
-    assert (forgotten["captures"], forgotten["versions"]) == (1, 1)
-    databases = list(Path(plain.archive).glob(".local/*.sqlite*"))
-    assert {"frontier.sqlite", "service.sqlite"} <= {file.name for file in databases}
-    assert not any(b"/story/removed" in file.read_bytes() for file in databases)
+        forgotten = plain("forget", removed, "--reason", "court order", "--json").document
+        assert (forgotten["captures"], forgotten["versions"]) == (1, 1)
+        databases = list(Path(plain.archive).glob(".local/*.sqlite*"))
+        assert {"frontier.sqlite-wal", "service.sqlite-wal"} <= {file.name for file in databases}
+        assert not [file for file in databases if b"/story/removed" in file.read_bytes()]
     assert plain.crawl(home)["skipped"]["taken_down"] == 1
     answered = plain.recrawl(removed)
 

@@ -119,6 +119,21 @@ class Database:
         with self._translating(), self._engine.connect().execution_options(only_reads=True) as connection:
             yield connection
 
+    def leave_nothing_behind(self) -> None:
+        """Have what was deleted be gone from the disk, also while other processes have the file open.
+
+        Where one of them reads, that is waited for. PostgreSQL sees to it by itself, with its next vacuum.
+        """
+        if self._path is None:
+            return
+        with self._translating():
+            connection = self._engine.raw_connection()
+            try:
+                # SQLite keeps pages as they were in its write-ahead log until the last process closes the file.
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
+
     def _opened(self) -> Engine:
         if self._path is None:
             return self._set_up()

@@ -19,10 +19,12 @@ def forget_url(workspace: Workspace, url: str) -> None:
     if not has_database(workspace):
         return
     key = key_of(url)
-    with open_database(workspace) as database, database.writing() as connection:
-        for table in (visits, urls, histories):
-            connection.execute(delete(table).where(table.c.key == key))
-        for column in (visits.c.via, visits.c.answered_by):
-            found = connection.scalars(select(column).where(column.is_not(None)).distinct())
-            for spelling in [other for other in found if key_of(other) == key]:
-                connection.execute(update(visits).where(column == spelling).values({column.name: None}))
+    with open_database(workspace) as database:
+        with database.writing() as connection:
+            for table in (visits, urls, histories):
+                connection.execute(delete(table).where(table.c.key == key))
+            for column in (visits.c.via, visits.c.answered_by):
+                found = connection.scalars(select(column).where(column.is_not(None)).distinct())
+                for spelling in [other for other in found if key_of(other) == key]:
+                    connection.execute(update(visits).where(column == spelling).values({column.name: None}))
+        database.leave_nothing_behind()
