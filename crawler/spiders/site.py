@@ -20,8 +20,8 @@ from twisted.python.failure import Failure
 from broadsheet.crawler.admission import Admission
 from broadsheet.crawler.claims import Claims
 from broadsheet.crawler.credentials import CREDENTIALS
-from broadsheet.crawler.discovery import Entry, absolute
-from broadsheet.crawler.entrances import customary_places, listing_kind, remembered_places
+from broadsheet.crawler.discovery import Entry
+from broadsheet.crawler.entrances import listing_kind
 from broadsheet.crawler.errors import (
     BlockedAddressError,
     CrawlStopped,
@@ -36,6 +36,7 @@ from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.ledger import Ledger
+from broadsheet.crawler.listings import Listings
 from broadsheet.crawler.page import MAXIMUM_ENTRIES
 from broadsheet.crawler.page_reading import PageReader
 from broadsheet.crawler.recorder import CAPTURED, REQUEST, Captured
@@ -50,11 +51,9 @@ from broadsheet.storage.model import Date, Hints, PageKind
 from broadsheet.storage.publishing.catalog import Catalog
 from broadsheet.storage.publishing.withholding import opted_out
 from broadsheet.storage.urls import identity, is_front_page, normalise, site
-from broadsheet.storage.versions import PRESENT, Finding, Outlink, OutlinkKind, redirect_location
+from broadsheet.storage.versions import PRESENT, Finding, Outlink, redirect_location
 
 _MOST_REDIRECTS = 10
-# A listing is one step from the home page, what it lists another.
-_DEPTH_OF_LISTED = 2
 _DEPTH = "broadsheet_depth"
 _HOPS = "broadsheet_hops"
 # No robots.txt can be had either from a host that is not there: it forbids nothing, it fails.
@@ -91,11 +90,7 @@ class SiteSpider(Spider):
         self.admission = Admission(job, run, catalog, takedowns)
         self._claims = Claims(run, self.admission, catalog, follow=job.follow)
         self._known_revisited = not job.follow
-        self._homes = [target for target in job.targets if job.follow and is_front_page(target)]
-        is_to_find = job.feeds is None and job.sitemaps is None
-        self._unguessed = run.unguessed(self._homes) if self._homes and is_to_find else []
-        self._guessing: list[str] = []
-        self._listed: set[OutlinkKind] = set()
+        self._listings = Listings(job, run, self.admission, pages)
         self._requisites = PageRequisites()
 
     @classmethod
@@ -116,9 +111,10 @@ class SiteSpider(Spider):
                 await self._admit(_entries_of(remembered), depth=visit.depth + 1, via=url, listed=listed)
                 self.run.answered(visit.url, at)
         await self.admission.admit([Entry(url=target, kind="link") for target in self.job.targets], depth=0, via=None)
-        await self.admission.admit(self._configured_listings(), depth=1, via=None)
-        for home in self._homes:
-            await self.admission.admit(await self._listings_of(home), depth=1, via=None)
+        await self._listings.admit_configured()
+        robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
+        assert isinstance(robots, RobotsMiddleware)  # noqa: S101 - settings.py names it
+        await self._listings.admit_found(robots.sitemaps, self._kind_of)
         await self.admission.admit_due()
         given_out_by_the_scheduler: list[Request] = []
         for request in given_out_by_the_scheduler:
@@ -196,25 +192,11 @@ class SiteSpider(Spider):
     def look_further(self) -> None:
         """When there is no more to fetch: look where listings lie by custom, then at the articles known as live."""
         assert self.crawler.engine is not None  # noqa: S101 - the engine runs when the spider is idle
-        requests = self._guesses() or self._known_articles()
+        requests = self._listings.guesses() or self._known_articles()
         for request in requests:
             self.crawler.engine.crawl(request)
         if requests:
             raise DontCloseSpider
-
-    async def guessed(self, response: Response) -> None:
-        """Go on from a place where a listing was guessed, if there is one."""
-        assert response.request is not None  # noqa: S101 - Scrapy sets it before the callback
-        captured: Captured = response.request.meta.pop(CAPTURED)
-        if captured.capture.status not in PRESENT or captured.capture.truncated:
-            return
-        reading = await self.pages.read(captured)
-        if (kind := listing_kind(reading.kind)) is not None:
-            # Asked for again, as what it is: a guess is no discovery, and is remembered nowhere.
-            await self.admission.admit([Entry(url=captured.capture.url, kind=kind)], depth=1, via=None)
-
-    async def missed(self, failure: Failure) -> None:
-        """Note nothing: at a place that was guessed nothing need be."""
 
     def request_of(self, visit: Visit) -> Request | None:
         """Return the request for a URL whose turn has come, or note why it is not fetched after all."""
@@ -228,47 +210,6 @@ class SiteSpider(Spider):
     def has_to_wait(self, visit: Visit, under_way: int) -> bool:
         """Tell whether a URL waits on, given how many of its site are under way."""
         return visit.later and self.admission.traps.is_undecided(visit.url, under_way)
-
-    async def _listings_of(self, home: str) -> list[Entry]:
-        """Return the sitemaps that robots.txt names, and the listings that were found by guessing before."""
-        if self.job.sitemaps is not None:
-            return []
-        robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
-        assert isinstance(robots, RobotsMiddleware)  # noqa: S101 - settings.py names it
-        named = [sitemap for stated in await robots.sitemaps(home) if (sitemap := absolute(stated, home)) is not None]
-        self.admission.trust_sitemaps(named)
-        remembered = remembered_places(home, self._kind_of)
-        return [*(Entry(url=sitemap, kind="sitemap") for sitemap in named), *remembered]
-
-    def _configured_listings(self) -> list[Entry]:
-        """Return the feeds and sitemaps that the source is configured with; they may lie anywhere."""
-        feeds, sitemaps = self.job.feeds or (), self.job.sitemaps or ()
-        self.admission.trust_sitemaps([*feeds, *sitemaps])
-        return [
-            *(Entry(url=feed, kind="feed") for feed in feeds),
-            *(Entry(url=sitemap, kind="sitemap") for sitemap in sitemaps),
-        ]
-
-    def _guesses(self) -> list[Request]:
-        """Return requests for the customary places of sites that have named no listing, where it is time for that."""
-        if self._guessing and not self.run.ended:
-            with self.run.noting_faults():
-                self.run.note_guesses(self._guessing)
-        full = self.admission.is_full or self.job.max_depth < _DEPTH_OF_LISTED
-        homes, self._unguessed = ([] if full else self._unguessed), []
-        places = [place for home in homes for place in customary_places(home, listed=self._listed)]
-        self._guessing = homes if places else []
-        about = captures.Request(purpose="guess")
-        return [
-            Request(
-                place.url,
-                callback=self.guessed,
-                errback=self.missed,
-                meta={REQUEST: about, _DEPTH: 1, _HOPS: 0},
-                dont_filter=True,
-            )
-            for place in places
-        ]
 
     def _known_articles(self) -> list[Request]:
         """Have the articles fetched that the archive holds as live, and return the first request of them.
@@ -380,7 +321,7 @@ class SiteSpider(Spider):
         capture = captured.capture
         remembered = self.catalog.outlinks(capture.url) if capture.revisit else None
         if remembered is not None and len(remembered) < MAXIMUM_ENTRIES:
-            self._note_listing(self._kind_of(capture.url))
+            self._listings.note(self._kind_of(capture.url))
             return _entries_of(remembered), None, []
         if capture.status not in PRESENT or capture.truncated or not self.job.reads(capture):
             return [], None, []
@@ -389,7 +330,7 @@ class SiteSpider(Spider):
             await self._admit(entries, depth=depth + 1, via=capture.url)
 
         reading = await self.pages.read(captured, take)
-        self._note_listing(reading.kind)
+        self._listings.note(reading.kind)
         if self.admission.is_trusted(capture.url):
             # An index of sitemaps lists those beside it.
             self.admission.trust_sitemaps(entry.url for entry in reading.entries if entry.kind == "sitemap")
@@ -410,10 +351,6 @@ class SiteSpider(Spider):
         if article is None:
             return self._claims.is_article(capture, finding)
         return self.admission.traps.is_new(f"{article.title}\n{article.text}")
-
-    def _note_listing(self, kind: PageKind | None) -> None:
-        if (listing := listing_kind(kind)) is not None:
-            self._listed.add(listing)
 
     def _kind_of(self, url: str) -> PageKind | None:
         known = self.catalog.get(url)
