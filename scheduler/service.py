@@ -157,6 +157,7 @@ class Service:
             spool_bytes=lambda: _size_of(database.directory / "spool"),
             hosts=names_of(host, public_url=service.public_url),
             read_needs_token=reads_need_token(host, configured=service.read_needs_token, public_url=service.public_url),
+            is_stopping=self._stop.is_set,
         )
 
     @contextlib.contextmanager

@@ -102,7 +102,7 @@ def whereabouts(uri: str) -> Whereabouts:
     Raises:
         ArchiveAddressError: The URI cannot be understood.
     """
-    store = open_store(uri)
+    store = open_store(uri, ask=False)
     place = _place(store, uri)
     return Whereabouts(store.root / ".local" if isinstance(store, FolderStore) else _state_of(place), place)
 

@@ -178,6 +178,20 @@ def test_a_change_of_the_sources_file_counts_and_one_that_is_not_valid_does_not(
     assert {source for source, *_ in _jobs(broadsheet)} == {"paper0", "paper1", "paper2"}
 
 
+def test_while_the_store_is_away_the_service_starts_and_says_so(tmp_path: Path) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1"}
+    away = {**keys, "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1", "BROADSHEET_STATE": str(tmp_path)}
+    broadsheet = Broadsheet("s3://bucket/archive", environment=away)
+    with serving(broadsheet, _sources(tmp_path), tmp_path / "log") as service:
+        alive = service.get("/healthz")
+        ready = service.get("/readyz")
+        assert service.end() == 0, service.said
+    assert alive == {"alive": True}
+    assert not ready["ready"]
+    assert ready["checks"].pop("store") != "ok"
+    assert ready["checks"] == {"database": "ok", "clock": "ok"}
+
+
 def test_two_sources_are_crawled_at_once_and_a_third_waits(tmp_path: Path) -> None:
     broadsheet = Broadsheet(str(tmp_path / "archive"))
     with RawServer(_site(6, 0.3)) as one, RawServer(_site(6, 0.3)) as two, RawServer(_site(6, 0.3)) as three:

@@ -48,6 +48,7 @@ class Rounds:
         self._database = database
         self.outbox = Outbox(database)
         self._troubles: dict[Kind, str] = {}
+        self._is_store_away = False
         self._watch = AlarmWatch(jobs, database, self.outbox, lambda: self._troubles)
 
     def go(self, document: SourcesFile, now: datetime | None = None) -> None:
@@ -67,8 +68,10 @@ class Rounds:
             while follower.step(document, now):
                 pass
         except ArchiveError as error:
-            _log.warning("the change feed cannot be followed: %s", error)
+            if not self._is_store_away:
+                _log.warning("the change feed cannot be followed: %s", error)
             self._troubles["store"] = str(error)
+        self._is_store_away = "store" in self._troubles
         if trouble := disk_trouble(self._database.directory, settings.spool_limits(document)):
             self._troubles["disk"] = trouble
         self._watch.step(document, now)

@@ -31,7 +31,7 @@ _TITLES: Mapping[Kind, str] = {
     "failing": "cannot be crawled",
     "extraction": "cannot be read as before",
     "paywall": "lets in others than before",
-    "store": "the archive cannot be written",
+    "store": "the archive cannot be read",
     "disk": "the disk is too full to go on",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 from pathlib import Path
@@ -34,7 +35,12 @@ def command(
     goes on at the next start.
     """
     log_to_stderr(as_json=log_json)
-    sources = WatchedSources(required(sources_file))
+    with contextlib.suppress(KeyboardInterrupt):  # Told to end before it had begun, it ends as later.
+        _run(WatchedSources(required(sources_file)), host, port, archive, allow_private=allow_private)
+    _log.info("stopped")
+
+
+def _run(sources: WatchedSources, host: str, port: int, archive: str, *, allow_private: bool) -> None:
     # What is loaded here takes a second: whoever mistyped something need not wait for it.
     from broadsheet.scheduler.service import Service
     from broadsheet.scheduler.workers.commands import Setting
@@ -45,7 +51,6 @@ def command(
         _log.info("listening on http://%s:%s", f"[{shown}]" if ":" in shown else shown, number)
         _log.info("%d sources of %s into %s", len(sources.document.sources), sources.path, archive)
         asyncio.run(Service(setting, sources, listening).run())
-    _log.info("stopped")
 
 
 def _bound(host: str, port: int) -> socket.socket:

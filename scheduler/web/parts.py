@@ -39,6 +39,7 @@ class Parts(Struct, frozen=True, kw_only=True):
             for any name.
         read_needs_token: Whether reading needs a token too; see `reads_need_token`.
         longest_wait: Seconds for which an answer is waited for at most, whatever is asked for.
+        is_stopping: Tells whether the service ends: whoever waits for an answer is sent away with the job.
         writes_per_minute: How many writes a token or an address may make a minute; more are told to wait.
     """
 
@@ -52,6 +53,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     hosts: frozenset[str] = LOOPBACK_HOSTS
     read_needs_token: bool = False
     longest_wait: float = 120.0
+    is_stopping: Callable[[], bool] = lambda: False
     writes_per_minute: int = 30
 
 

@@ -149,14 +149,14 @@ class Asked:
         return job
 
     async def ended(self, job: Job, seconds: float) -> Job | None:
-        """Wait for a job; None where it goes on after that time, or nobody waits for it any more."""
+        """Wait for a job; None where it goes on after that time, nobody waits any more, or the service ends."""
         until = time.monotonic() + min(seconds, self.parts.longest_wait)
         while True:
             now = await self._threads.run(lambda: self._jobs.get(job.id))
             if now is not None and now.has_ended:
                 return now
             left = until - time.monotonic()
-            if left <= 0 or await self._request.is_disconnected():
+            if left <= 0 or self.parts.is_stopping() or await self._request.is_disconnected():
                 return None
             await asyncio.sleep(min(_PAUSE, left))
 

@@ -164,16 +164,17 @@ def validate_prefix(prefix: str) -> None:
         validate_key(prefix[:-1])
 
 
-def open_store(uri: str, *, deadline: float | None = None) -> ObjectStore:
+def open_store(uri: str, *, deadline: float | None = None, ask: bool = True) -> ObjectStore:
     """Open the store that an archive's address names.
 
-    A folder need not exist: it is made by the first put. A bucket must exist and is asked once.
+    A folder need not exist: it is made by the first put. A bucket must exist and is asked once, unless told otherwise.
 
     Args:
         uri: A folder's path, ``file:///path`` or ``s3://bucket/prefix``. Credentials, region and endpoint of
             a bucket come from the standard AWS environment and configuration files.
         deadline: Seconds for which a request to a bucket is repeated that fails for a reason that may pass; None for
             two minutes.
+        ask: Whether a bucket is asked if it is there.
 
     Raises:
         ArchiveAddressError: The address is none of these, or what it names cannot be used; the message says
@@ -183,7 +184,7 @@ def open_store(uri: str, *, deadline: float | None = None) -> ObjectStore:
     if not uri.strip() or "\0" in uri:
         raise _not_an_address(uri, "it is empty or has a zero byte")
     if uri.startswith("s3:"):
-        return _open_bucket(uri, deadline)
+        return _open_bucket(uri, deadline, ask=ask)
     if uri.startswith("file:"):
         return _open_folder(_file_uri_path(uri))
     if "://" in uri:
@@ -197,7 +198,7 @@ def _open_folder(path: Path) -> ObjectStore:
     return FolderStore(path)
 
 
-def _open_bucket(uri: str, deadline: float | None) -> ObjectStore:
+def _open_bucket(uri: str, deadline: float | None, *, ask: bool) -> ObjectStore:
     if "@" in uri:
         # What stands before an @ may be a secret: it is neither used nor repeated.
         raise ArchiveAddressError(
@@ -213,7 +214,8 @@ def _open_bucket(uri: str, deadline: float | None) -> ObjectStore:
 
     deadline = DEADLINE if deadline is None else deadline
     store = S3Store(bucket, prefix.removesuffix("/"), deadline=deadline, patience=min(PATIENCE, deadline))
-    store.check_access()
+    if ask:
+        store.check_access()
     return store
 
 

@@ -247,6 +247,8 @@ def test_jobs_and_sources_are_shown_with_what_they_came_to(web: Web) -> None:
         job = page(web, target)
         assert not job.xpath("//script | //img")
         assert "Asked by" in job.text_content()
+    recrawl = page(web, page(web, "/jobs").xpath("//tbody/tr[2]/th/a/@href")[0])
+    assert recrawl.xpath("normalize-space(//dt[. = 'warc']/following-sibling::dd[1])").startswith("key ")
 
 
 @pytest.mark.parametrize(

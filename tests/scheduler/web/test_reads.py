@@ -11,7 +11,7 @@ from servers.web_server import Web, served
 
 from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.web.app import make_app
-from broadsheet.scheduler.web.parts import OpenedArchive, Parts
+from broadsheet.scheduler.web.parts import OpenedArchive, Parts, names_of
 from broadsheet.scheduler.web.tokens import Tokens
 from broadsheet.storage.stores.folder import FolderStore
 
@@ -170,6 +170,17 @@ def test_every_answer_forbids_browsers_what_it_does_not_need(web: Web) -> None:
 @pytest.mark.parametrize("host", ["rebound.example", "127.0.0.1.rebound.example", "", "localhost@rebound.example"])
 def test_a_page_that_reaches_the_service_by_a_name_of_its_own_is_refused(web: Web, host: str) -> None:
     assert web.get("/api/sources", {"Host": host}).status == 421
+
+
+def test_behind_a_proxy_the_service_is_addressed_by_its_public_name_too(tmp_path: Path) -> None:
+    hosts = names_of("127.0.0.1", public_url="https://Archive.example:8443/")
+    archive = OpenedArchive(str(tmp_path / "archive"))
+    with served(make_app(Parts(archive=archive, tokens=Tokens(), sources=dict, hosts=hosts))) as web:
+        said = {
+            host: web.get("/api/sources", {"Host": host}).status
+            for host in ("archive.example", "localhost", "rebound.example")
+        }
+    assert said == {"archive.example": 200, "localhost": 200, "rebound.example": 421}
 
 
 @pytest.mark.parametrize("host", ["localhost:8080", "LOCALHOST", "127.0.0.1", "[::1]:8080"])

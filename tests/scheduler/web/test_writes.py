@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -61,7 +61,9 @@ def bearer(token: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(folder: Path, *, writes_per_minute: int = 1000) -> Iterator[Service]:
+def running(
+    folder: Path, *, writes_per_minute: int = 1000, is_stopping: Callable[[], bool] = lambda: False
+) -> Iterator[Service]:
     made = {scope: make(scope, scope) for scope in SCOPES}
     (folder / "tokens").write_text("\n".join(line for _, line in made.values()), encoding="utf-8")
     with Database(folder, str(folder), SERVICE) as database:
@@ -71,6 +73,7 @@ def running(folder: Path, *, writes_per_minute: int = 1000) -> Iterator[Service]
             sources=lambda: SOURCES,
             jobs=Jobs(database),
             writes_per_minute=writes_per_minute,
+            is_stopping=is_stopping,
         )
         with served(make_app(parts)) as web:
             bearers: dict[str, dict[str, str]] = {
@@ -135,6 +138,12 @@ def test_a_recrawl_that_is_waited_for_has_the_answer_of_the_command(
 
 def test_a_recrawl_that_takes_longer_than_it_is_waited_for_is_a_job(service: Service) -> None:
     answer = service.asks("/api/recrawl", {"url": URL, "wait": 0.01})
+    assert (answer.status, answer.document["state"]) == (202, "waiting")
+
+
+def test_who_waits_when_the_service_ends_is_given_the_job(tmp_path: Path) -> None:
+    with running(tmp_path, is_stopping=lambda: True) as service:
+        answer = service.asks("/api/recrawl", {"url": URL, "wait": 120})
     assert (answer.status, answer.document["state"]) == (202, "waiting")
 
 
