@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from broadsheet.crawler.frontier import due as planning
 from broadsheet.crawler.frontier import visits
@@ -30,6 +30,8 @@ _log = logging.getLogger(__name__)
 
 # After this, a crawl that was cut off is begun anew: the site has moved on.
 _RESUMED_FOR = timedelta(days=1)
+# A budget looks back for an hour. A source that is crawled every minute has half a million runs a year.
+_KEPT_FOR = timedelta(days=1)
 _LOCKS = "frontier-runs"
 _UNENDED = or_(runs.c.ending.is_(None), runs.c.ending != "finished")
 
@@ -199,12 +201,17 @@ class Frontier:
         )
 
     def _forget_old(self) -> None:
-        """Conclude what was cut off so long ago that nobody goes on with it."""
+        """Conclude what was cut off so long ago that nobody goes on with it; drop the runs that ended long ago."""
         for row, lock in self._old():
             with self._database.writing() as connection:
                 _conclude(connection, row.id, unfinished="interrupted", at=row.held_until, pace=DEFAULT_PACE)
                 connection.execute(update(runs).where(runs.c.id == row.id).values(ending="finished", holder=None))
             lock.discard()
+        ended = runs.c.ending == "finished", runs.c.held_until <= datetime.now(UTC) - _KEPT_FOR
+        # The newest one stays: SQLite would give its number to another.
+        newest = select(func.max(runs.c.id)).scalar_subquery()
+        with self._database.writing() as connection:
+            connection.execute(delete(runs).where(*ended, runs.c.id < newest))
 
     def _old(self) -> Iterator[tuple[Row[Any], RunLock]]:
         with self._database.reading() as connection:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 from frontiers.machine import JOB, Machine, url_of
+from sqlalchemy import select
 
 from broadsheet.crawler.errors import FrontierError
 from broadsheet.crawler.frontier.due import Due
 from broadsheet.crawler.frontier.runs import Frontier
+from broadsheet.crawler.frontier.schema import runs
 from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.storage.model import Hints
 
@@ -331,3 +333,22 @@ def test_of_what_is_as_many_links_away_the_latest_is_leased_first_and_what_waits
     assert machine.lease(9) == [url_of(number) for number in (2, 1, 4, 3, 5)]
     assert machine.lease(9) == [url_of(6)]
     assert machine.lease(9) == []
+
+
+def test_runs_that_ended_long_ago_are_dropped_and_what_they_found_is_not(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.discover([1])
+    machine.end()
+    first = machine.start().number
+    machine.end()
+    second = machine.start().number
+    monkeypatch.setattr("broadsheet.crawler.frontier.runs._KEPT_FOR", timedelta(days=-1))
+
+    third = machine.start(b"another job").number
+
+    with machine.database.reading() as connection:
+        kept = connection.scalars(select(runs.c.id).where(runs.c.id >= first)).all()
+    assert sorted(kept) == [second, third], "what has not ended stays"
+    later = datetime.now(UTC) + timedelta(minutes=5)
+    assert [visit.url for visit in Frontier(machine.database).due("site", later, 10)] == [url_of(1)]
