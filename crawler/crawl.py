@@ -31,7 +31,7 @@ from broadsheet.crawler.frontier.scheduler import FrontierScheduler
 from broadsheet.crawler.interruption import Interruption
 from broadsheet.crawler.job import CrawlJob, CrawlSummary
 from broadsheet.crawler.ledger import Ledger
-from broadsheet.crawler.memory import share_memory_between_threads
+from broadsheet.crawler.memory import keep_large_memory_apart, share_memory_between_threads
 from broadsheet.crawler.page_reading import PageReader
 from broadsheet.crawler.pool import ReadingPool
 from broadsheet.crawler.publisher import Publisher
@@ -102,6 +102,7 @@ def run(
     gc.freeze()
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
     share_memory_between_threads()
+    keep_large_memory_apart()
     install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
     reactor: Any = importlib.import_module("twisted.internet.reactor")
     errors: list[BaseException] = []

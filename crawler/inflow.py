@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from broadsheet.crawler.memory import give_back_free_memory
 from broadsheet.crawler.recording import Recording
 
 SHARE = 1024 * 1024
@@ -34,6 +35,7 @@ class Inflow:
         self._large: dict[Recording, None] = {}
         self._paused: dict[Recording, Any] = {}
         self._looking: Any = None
+        self._tidying: Any = None
 
     def grow(self, recording: Recording, transport: Any) -> None:
         """Note that more of an answer has come by a transport, and pause it where there is too much."""
@@ -49,12 +51,23 @@ class Inflow:
     def end(self, recording: Recording) -> None:
         """Note that an exchange is over, and forget it."""
         self._sizes.pop(recording, None)
-        self._large.pop(recording, None)
+        if recording in self._large:
+            del self._large[recording]
+            self._tidy_later()
         if (transport := self._paused.pop(recording, None)) is not None:
             transport.resumeProducing()
 
     def _may_go_on(self, recording: Recording) -> bool:
         return next(iter(self._large)) is recording or sum(self._sizes.values()) + self._waiting() <= MOST
+
+    def _tidy_later(self) -> None:
+        # What failed is held by cycles of errors and their frames, with all its bytes; a collection may be far away.
+        if self._tidying is None:
+            self._tidying = self._reactor.callLater(_LOOK_EVERY, self._tidy)
+
+    def _tidy(self) -> None:
+        self._tidying = None
+        give_back_free_memory()
 
     def _look_later(self) -> None:
         if self._looking is None:

@@ -12,12 +12,24 @@ import gc
 _libc = ctypes.CDLL(None)
 # <malloc.h>; mallopt(3).
 _M_ARENA_MAX = -8
+_M_MMAP_THRESHOLD = -3
+_LARGE = 1024 * 1024
 
 
 def share_memory_between_threads() -> None:
     """Have threads that begin from now on take memory from where all take it."""
     if hasattr(_libc, "mallopt"):
         _libc.mallopt(_M_ARENA_MAX, 1)
+
+
+def keep_large_memory_apart() -> None:
+    """Have each large piece of memory go back to the system when it is freed, and grow without being copied.
+
+    Left to itself, glibc puts pieces of up to 32 MiB among the small ones once it has seen one of that size, and the
+    holes they leave stay ours.
+    """
+    if hasattr(_libc, "mallopt"):
+        _libc.mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
 
 def give_back_free_memory() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Literal
 
 from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError
@@ -40,7 +41,7 @@ class Recording:
         self._tls: tuple[str, str] | None = None
         self._handshake_pending = False
         self._sent: list[bytes] = []
-        self._received: list[bytes] = []
+        self._received = BytesIO()
         self.size = 0
 
     def connect(self, ip: str, *, handshake_pending: bool) -> None:
@@ -61,7 +62,7 @@ class Recording:
 
     def receive(self, data: bytes) -> None:
         """Keep bytes of the response."""
-        self._received.append(data)
+        self._received.write(data)
         self.size += len(data)
         self.too_long = self._limit is not None and self.size > self._limit
 
@@ -74,9 +75,9 @@ class Recording:
         """
         if self._started_at is None or self._handshake_pending:
             return None
-        response = b"".join(self._received)
-        # Without this the pieces would live as long as the task that fetched them.
-        self._received.clear()
+        response = self._received.getvalue()
+        # Without this the bytes would live as long as the task that fetched them.
+        self._received = BytesIO()
         return Exchange(
             url=url,
             started_at=self._started_at,

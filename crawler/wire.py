@@ -71,6 +71,8 @@ Listener = Callable[[Exchange, Request], None]
 # As long as Chromium reads; Twisted's 16 KiB break on a Content-Security-Policy.
 _MAX_HEADER_LINE = 256 * 1024
 _MAX_HEAD = 1024 * 1024
+# Each takes time, also whenever the archive is read: a body of 32 MiB in chunks of 32 bytes has as many.
+_MAX_CHUNKS = 1024 * 1024
 
 _listeners: WeakKeyDictionary[Crawler, Listener] = WeakKeyDictionary()
 _under_way: WeakKeyDictionary[Crawler, set[asyncio.Future[Response]]] = WeakKeyDictionary()
@@ -83,7 +85,7 @@ def listen(crawler: Crawler, listener: Listener) -> None:
     Args:
         crawler: Whose exchanges.
         listener: Called synchronously; what it puts into the request's meta, the callback finds in the
-            response's. It replaces an earlier one.
+            response's, if there is one. It replaces an earlier one.
     """
     _listeners[crawler] = listener
 
@@ -159,8 +161,14 @@ class WireDownloadHandler(HTTP11DownloadHandler):
     def _hand_over(self, recording: Recording, request: Request, error: BaseException | None) -> None:
         listener = _listeners.get(self._crawler)
         exchange = recording.exchange(urldefrag(request.url).url, error)
-        if listener is not None and exchange is not None:
-            listener(exchange, request)
+        if listener is None or exchange is None:
+            return
+        known = set(request.meta)
+        listener(exchange, request)
+        if error is not None:
+            # There is no callback that would find it, and with the error it would live for long.
+            for key in request.meta.keys() - known:
+                del request.meta[key]
 
     def _explain(self, error: BaseException | None, recording: Recording, request: Request) -> None:
         """Raise what really happened, where Twisted knows it by another name."""
@@ -235,6 +243,7 @@ class _WireProtocol(_LenientHTTP11ClientProtocol):
     """Above TLS, below HTTP parsing; one exchange at a time."""
 
     transport: Any
+    _parser: Any
     _recording: Recording | None = None
     _inflow: Inflow
     _tls: tuple[str, str] | None = None
@@ -265,7 +274,7 @@ class _WireProtocol(_LenientHTTP11ClientProtocol):
         if self._recording is not None:
             self._recording.receive(data)
             # Before the body: the interim responses and the head, each line of which becomes objects.
-            if self._recording.size > _MAX_HEAD and self._parser is not None and self._parser.state != "BODY":
+            if self._recording.size > _MAX_HEAD and self._parser is not None and self._parser.is_excessive():
                 self._recording.too_long = True
             if self._recording.too_long:
                 self.transport.abortConnection()
@@ -314,6 +323,10 @@ class _ChunkedBody:
         self._data_callback = data_callback
         self._finish_callback = finish_callback
 
+    @property
+    def chunks(self) -> int:
+        return self._decoder.chunks
+
     def dataReceived(self, data: bytes) -> None:
         if body := self._decoder.feed(data):
             self._data_callback(body)
@@ -329,6 +342,11 @@ class _ChunkedBody:
 
 class _WireParser(_LenientHTTPClientParser):
     MAX_LENGTH = _MAX_HEADER_LINE
+
+    def is_excessive(self) -> bool:
+        """Tell whether more than a MiB is no body yet, or all framing."""
+        return self.state != "BODY" or getattr(self.bodyDecoder, "chunks", 0) > _MAX_CHUNKS
+
     _transferDecoders: Any = {b"chunked": _ChunkedBody}
 
     def lineLengthExceeded(self, line: bytes) -> None:

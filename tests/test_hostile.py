@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(
 _DEADLINE = 3.0
 
 
-@pytest.mark.parametrize("groups", ["locations+pages+listings+names+tls+framing", "heavy"])
+@pytest.mark.parametrize("groups", ["locations+pages+listings+names+tls+framing", "heavy", "endless"])
 def test_a_hostile_site_gets_nowhere_and_all_that_it_sends_is_kept_in_little_memory(groups: str) -> None:
     with measured([groups], deadline=_DEADLINE) as results:
         [of] = results

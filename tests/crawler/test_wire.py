@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from servers.certificates import CertificateAuthority
 from servers.raw_cases import BROKEN, DISCONNECTED, MAXIMUM_BODY, OVERSIZE, PAGE, SLOW, WHOLE
-from servers.raw_server import RawServer
+from servers.raw_server import RawServer, Script
 from servers.wire_crawl import Result, crawl
 
 from broadsheet.storage.http.messages import decoded_body, entity_body, parse_response
@@ -147,10 +147,15 @@ def test_scrapy_and_the_archive_read_the_same_body(crawled: Crawled, path: str) 
 
 
 @pytest.mark.parametrize("path", sorted(CASES.keys() - ON_THE_WAY - {"/redirect"}))
-def test_what_the_listener_leaves_reaches_the_spider(crawled: Crawled, path: str) -> None:
-    capture = crawled.result(path).capture
-    assert capture is not None
-    assert crawled.exchanges[capture] == crawled.of(path)[-1]
+def test_what_the_listener_leaves_reaches_the_callback_and_is_let_go_of_where_the_fetch_failed(
+    crawled: Crawled, path: str
+) -> None:
+    result = crawled.result(path)
+    if result.body is None:
+        assert result.capture is None
+    else:
+        assert result.capture is not None
+        assert crawled.exchanges[result.capture] == crawled.of(path)[-1]
 
 
 def test_an_exchange_knows_its_address_and_its_protocols(crawled: Crawled, request: pytest.FixtureRequest) -> None:
@@ -242,3 +247,13 @@ def test_a_page_that_could_not_be_recorded_is_not_downloaded() -> None:
         url = f"http://127.0.0.1:{server.port}/plain"
         _, [result] = crawl([{"url": url, "meta": {"unrecordable": True}}])
     assert (result.body, result.error) == (None, "RuntimeError: the segment cannot be written")
+
+
+def test_a_body_in_more_than_a_million_chunks_is_cut_off_as_too_long() -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    sent = head + b"1\r\nx\r\n" * (1024 * 1024 + 100_000) + b"0\r\n\r\n"
+    with RawServer({"/tiny-chunks": Script((sent,), "close")}) as server:
+        [exchange], _ = crawl([{"url": f"http://127.0.0.1:{server.port}/tiny-chunks"}], {"RETRY_ENABLED": False})
+    assert exchange.truncated == "length"
+    assert sent.startswith(exchange.response)
+    assert len(exchange.response) > 6 * 1024 * 1024

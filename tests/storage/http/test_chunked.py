@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from operator import itemgetter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +22,11 @@ def chunked_bodies(draw: st.DrawFn) -> tuple[bytes, bytes]:
     return b"".join(chunks), framed + b"0" + draw(extensions) + end + trailers + end
 
 
+_nearly_chunked = st.lists(st.sampled_from([b"1", b"0", b"A", b"\r\n", b"\n", b"x", b";", b" "]), max_size=30).map(
+    b"".join
+)
+
+
 @st.composite
 def split(draw: st.DrawFn, data: bytes) -> list[bytes]:
     """Some way to cut bytes into pieces."""
@@ -37,6 +44,17 @@ def test_any_body_in_any_chunks_in_any_pieces_comes_out_whole(data: st.DataObjec
     assert decoder.finished
     assert decoder.rest == surplus
     assert decoder.broken is None
+
+
+@given(st.data())
+def test_how_a_body_is_cut_into_pieces_makes_no_difference(data: st.DataObject) -> None:
+    framed = data.draw(st.one_of(_nearly_chunked, chunked_bodies().map(itemgetter(1))))
+    whole, in_pieces = ChunkedDecoder(), ChunkedDecoder()
+    decoded = whole.feed(framed)
+    assert b"".join(in_pieces.feed(piece) for piece in data.draw(split(framed))) == decoded
+    for of in ("started", "chunks", "finished", "rest"):
+        assert getattr(in_pieces, of) == getattr(whole, of)
+    assert (in_pieces.broken is None) == (whole.broken is None)
 
 
 @given(st.data())
