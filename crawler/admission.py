@@ -215,7 +215,7 @@ class Admission:
         if refusal is None:
             return None
         if refusal == "variant":
-            return f"fetched as {variants[url]}"
+            return f"fetched as {variants[url]}" if url in variants else "it showed the article of another address"
         return why_path_is_a_trap(url) if refusal == "trap" else self.why_taken_down(url)
 
     def _untimely(self, urls: list[str]) -> dict[str, str]:
@@ -248,8 +248,8 @@ class Admission:
             return TOO_DEEP
         if self.is_full:
             return "max_pages"
-        if depth > 0 and kind == "link" and self._was_no_page(url):
-            return "was_no_page"
+        if depth > 0 and kind == "link":
+            return self._what_it_was(url)
         return None
 
     def why_taken_down(self, url: str) -> str | None:
@@ -257,11 +257,13 @@ class Admission:
         takedown = self._takedowns.of(url)
         return f"taken down on {takedown.at:%Y-%m-%d}: {takedown.reason}" if takedown else None
 
-    def _was_no_page(self, url: str) -> bool:
-        """Tell whether the last answer, not long ago, was neither a page nor a list of pages."""
-        known = self._catalog.get(url)
-        if known is None or known.standing is not None or known.kind != "other":
-            return False
-        if known.mime in PAGE_TYPES:
-            return False  # A wall, or a page that was not there: behind it may be an article the next time.
-        return datetime.now(UTC) - known.captured_at < _NO_PAGE_FOR
+    def _what_it_was(self, url: str) -> str | None:
+        """Return why a page is not fetched for what it was not long ago: a variant, or neither page nor list."""
+        known, now = self._catalog.get(url), datetime.now(UTC)
+        if known is None or known.standing is not None:
+            return None
+        if known.is_variant(now=now):
+            return "variant"
+        # A wall, or a page that was not there: behind it may be an article the next time.
+        is_no_page = known.kind == "other" and known.mime not in PAGE_TYPES
+        return "was_no_page" if is_no_page and now - known.captured_at < _NO_PAGE_FOR else None

@@ -112,4 +112,4 @@ class Claims:
 
 def _variant(finding: Finding, address: str) -> Finding:
     """Return what a page is that shows the article of another address."""
-    return Finding(kind="other", reason=f"a variant of {address}", outlinks=finding.outlinks)
+    return Finding(kind="variant", reason=f"a variant of {address}", outlinks=finding.outlinks)

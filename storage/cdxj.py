@@ -40,7 +40,7 @@ class IndexLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
         at: When the capture was made, to the microsecond.
         id: The WARC-Record-ID, ``urn:uuid:...``.
         outcome: What the capture meant for its article; absent for robots.txt and redirects.
-        kind: What the page is, where it is no article: ``index``, ``feed``, ``sitemap``, ``other``.
+        kind: What the page is, where it is no article: ``index``, ``feed``, ``sitemap``, ``variant``, ``other``.
         reason: Why the page was taken for an article or not, or why it failed; at most 300 characters, for people.
         snapshot: The key of the version it became.
         filed_as: The URL whose version it is, where that is not `url`.

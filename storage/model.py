@@ -22,7 +22,7 @@ LineKind = Literal["heading", "list_item", "quote"]
 BlockKind = Literal["newsletter", "paywall", "registration", "donation", "app"]
 FieldSource = Literal["json-ld", "opengraph", "meta", "microdata", "visible", "url", "feed", "trafilatura"]
 Change = Literal["headline", "body", "byline", "published", "modified", "access", "canonical", "removed", "restored"]
-PageKind = Literal["article", "index", "feed", "sitemap", "other"]
+PageKind = Literal["article", "index", "feed", "sitemap", "variant", "other"]
 Outcome = Literal["new", "changed", "unchanged", "gone", "failed", "not_article"]
 
 

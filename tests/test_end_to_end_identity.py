@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from end_to_end.command import Broadsheet
-from end_to_end.pages import answer, article, front_page, redirect, rss
+from end_to_end.pages import answer, article, front_page, redirect, robots, rss, sitemap
 from servers.raw_server import RawServer, Script
 
 from broadsheet.storage.archive import Archive
@@ -41,14 +41,21 @@ def test_an_article_that_is_reachable_by_every_variant_is_one_article_with_one_v
         paper |= {spelling: _story(spelling, f"{_STORY}?utm_medium=page") for spelling in (*spellings, _STORY)}
         paper["/go/harbour"] = redirect(f"{_STORY}?utm_campaign=short")
         paper["/"] = answer(front_page(spellings, feeds=["/feed"]))
+        paper["/robots.txt"] = robots("Sitemap: /sitemap.xml")
+        paper["/sitemap.xml"] = answer(sitemap([url + _STORY]), content_type="application/xml")
         paper["/feed"] = answer(rss([f"{url}{_STORY}?utm_source=rss"]), content_type="application/rss+xml")
         summary = Broadsheet(str(tmp_path)).crawl(f"{url}/")
         asked = [exchange.path for exchange in server.log]
+        server.log.clear()
+        again = Broadsheet(str(tmp_path)).crawl(f"{url}/")
+        asked_again = {exchange.path for exchange in server.log}
 
     assert [snapshot.url for snapshot in Archive.open(str(tmp_path)).snapshots()] == [url + _STORY]
     assert asked.count(_STORY) == 1
-    assert set(asked) == {"/robots.txt", "/", "/feed", "/go/harbour", *_CLAIMING, _STORY}
+    assert set(asked) == {"/robots.txt", "/", "/feed", "/sitemap.xml", "/go/harbour", *_CLAIMING, _STORY}
     assert (summary["outcomes"]["new"], summary["skipped"]["redirected"]) == (1, 1)
+    assert asked_again == set(asked) - {*_CLAIMING}, "what claimed it is known to"
+    assert again["skipped"]["variant"] == summary["skipped"]["variant"] + len(_CLAIMING)
 
 
 def test_a_variant_is_fetched_where_there_is_nothing_at_the_plain_address(tmp_path: Path) -> None:

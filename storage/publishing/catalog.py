@@ -34,6 +34,8 @@ from broadsheet.storage.versions import PRESENT, Outlink, Standing
 _SCHEMA_VERSION = 4
 # How long a server is believed that says nothing has changed.
 _BELIEVED_FOR = timedelta(days=7)
+# So long a page that showed the article of another address is believed to do so still.
+_VARIANT_FOR = timedelta(days=7)
 # A key has the moment of its capture to the millisecond.
 _ANOTHER_LOOK = timedelta(seconds=1)
 # What the file, or the bytes in it, can come to.
@@ -94,6 +96,14 @@ class Known(Struct, frozen=True, kw_only=True):
         stated = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
         return {name: value for name, value in stated.items() if value}
 
+    def is_variant(self, *, now: datetime) -> bool:
+        """Tell whether the page, not long ago, showed the article of another address that it claimed.
+
+        Args:
+            now: The present moment, aware.
+        """
+        return self.standing is None and self.kind == "variant" and now - self.captured_at < _VARIANT_FOR
+
     @property
     def removal_is_confirmed(self) -> bool:
         """Whether a look after the one that found the article gone found it gone too: servers err."""
@@ -140,6 +150,9 @@ def _with_body(known: Known, line: IndexLine) -> Known:
     if known.snapshot_key and line.outcome == "not_article":
         # A login wall, say. What the next answer has to be compared with is still the article's body.
         return known
+    if line.kind == "variant":
+        # The article may vanish where it was claimed: the next answer is read again, though its body be the same.
+        return msgspec.structs.replace(known, kind=line.kind, mime=line.mime, original=None, etag=None, modified=None)
     original = Original(record_id=line.id, target_uri=line.url, date=line.at, payload_digest=line.digest)
     return msgspec.structs.replace(
         known, kind=line.kind, mime=line.mime, original=original, etag=line.etag, modified=line.modified

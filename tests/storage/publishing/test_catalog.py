@@ -389,3 +389,12 @@ def test_what_cannot_be_taken_in_whole_is_not_taken_in_at_all(catalog: Catalog) 
 
     assert catalog.get(URL) is None
     assert known_after(catalog, line()) is not None
+
+
+def test_a_variant_is_believed_to_be_one_for_a_week_and_then_read_again_whatever_its_body(catalog: Catalog) -> None:
+    known = known_after(catalog, line(outcome="not_article", kind="variant"))
+
+    assert known is not None
+    assert known.is_variant(now=moment(7 * 24 * 60 - 1))
+    assert not known.is_variant(now=moment(7 * 24 * 60))
+    assert known.original is None, "or its body would be taken for one that was read"
