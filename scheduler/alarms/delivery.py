@@ -51,6 +51,8 @@ def deliver(outbox: Outbox, webhooks: Sequence[Webhook], now: datetime | None = 
             outbox.settle(delivery)
             _log.warning("the notice %s is not sent: its webhook is configured no more", delivery.notice.id)
             continue
+        if not outbox.holds(delivery):
+            continue  # Its article was taken down while those before it were sent.
         at = now or datetime.now(UTC)
         try:
             _post(webhook, delivery, at)

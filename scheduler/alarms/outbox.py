@@ -84,6 +84,11 @@ class Outbox:
                 for row in connection.execute(query)
             ]
 
+    def holds(self, delivery: Delivery) -> bool:
+        """Tell whether a delivery is still to be made."""
+        with self._database.reading() as connection:
+            return connection.scalar(select(deliveries.c.notice).where(*self._is(delivery))) is not None
+
     def settle(self, delivery: Delivery) -> None:
         """Have a delivery not be made again: it arrived, or is given up."""
         with self._database.writing() as connection:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 from servers.webhook_receiver import WebhookReceiver
 
@@ -144,3 +145,21 @@ def test_notices_are_listed_newest_first_and_forgotten_after_months(database: Da
     assert outbox.entries("change") == []
     outbox.forget_old(NOW + timedelta(days=121))
     assert [entry.at.month for entry in outbox.entries("alarm")] == [9, 7]
+
+
+def test_what_is_taken_down_while_others_are_sent_is_not_sent(
+    database: Database, receiver: WebhookReceiver, webhook: Webhook
+) -> None:
+    outbox, url = Outbox(database), "https://news.example/ferry"
+    told = msgspec.structs.replace(notice(2), about="change", event="new", url=url)
+    keep(database, outbox, webhook, notice(1), told)
+
+    class Answers(list[tuple[int, dict[str, str]]]):
+        def __bool__(self) -> bool:
+            outbox.forget_url(url)
+            return False
+
+    receiver.answers = Answers()
+    assert deliver(outbox, [webhook], NOW) == 1
+    assert [headers["Broadsheet-Notice"] for _, headers, _ in receiver.received] == [notice(1).id]
+    assert outbox.due(NOW) == []
