@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -41,7 +42,11 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
+        has_begun = False
+
         async def guarded(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
             if message["type"] == "http.response.start":
                 self._answered(scope["method"], message["status"])
                 headers = MutableHeaders(scope=message)
@@ -50,7 +55,12 @@ class Guard:
             await send(message)
 
         app = self._app if self._is_addressed(Headers(scope=scope).getlist("host")) else _misdirected
-        await app(scope, receive, guarded)
+        try:
+            await app(scope, receive, guarded)
+        except asyncio.CancelledError:
+            # At its end the server cancels what is not answered yet, and logs a traceback of each that lets it through.
+            if not has_begun:
+                await _stopping(scope, receive, guarded)
 
     def _is_addressed(self, hosts: list[str]) -> bool:
         return not self._hosts or (len(hosts) == 1 and _name(hosts[0]) in self._hosts)
@@ -61,6 +71,11 @@ def _name(host: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0].lower()
     return host.rpartition(":")[0].lower() if ":" in host else host.lower()
+
+
+async def _stopping(scope: Scope, receive: Receive, send: Send) -> None:
+    error = ProblemError(503, "stopping", "the service ends: ask again when it is back", {"Retry-After": "10"})
+    await answer_problem(error)(scope, receive, send)
 
 
 async def _misdirected(scope: Scope, receive: Receive, send: Send) -> None:

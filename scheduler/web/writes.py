@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -217,10 +217,13 @@ async def _body(request: Request, kind: type[Struct]) -> Any:  # noqa: ANN401 - 
     if media_type != "application/json":
         raise ProblemError(415, "unsupported_media_type", "the body has to be JSON: Content-Type: application/json")
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _LONGEST_BODY:
-            raise ProblemError(413, "too_long", f"the body has more than {_LONGEST_BODY:,} bytes")
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > _LONGEST_BODY:
+                raise ProblemError(413, "too_long", f"the body has more than {_LONGEST_BODY:,} bytes")
+    except ClientDisconnect as error:
+        raise ProblemError(400, "bad_request", "whoever asked was gone before the body had come") from error
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -145,6 +146,23 @@ def test_who_waits_when_the_service_ends_is_given_the_job(tmp_path: Path) -> Non
     with running(tmp_path, is_stopping=lambda: True) as service:
         answer = service.asks("/api/recrawl", {"url": URL, "wait": 120})
     assert (answer.status, answer.document["state"]) == (202, "waiting")
+
+
+def test_who_goes_before_the_body_has_come_is_no_error_of_the_service(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    connection = HTTPConnection(service.web.address.removeprefix("http://"))
+    connection.putrequest("POST", "/api/crawl")
+    for name, value in {**service.bearers["crawl"], "Content-Type": "application/json", "Content-Length": "9"}.items():
+        connection.putheader(name, value)
+    connection.endheaders(b"{")
+    connection.close()
+    answered = b'broadsheet_http_problems_total{error="bad_request"} 1.0'
+    deadline = time.monotonic() + 30
+    while answered not in service.web.get("/metrics").body:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_a_crawl_of_a_source_is_a_job(service: Service) -> None:
