@@ -20,6 +20,7 @@ from broadsheet.crawler.frontier.database import Database, open_frontier
 from broadsheet.crawler.frontier.runs import Frontier
 from broadsheet.scheduler.alarms.outbox import Outbox
 from broadsheet.scheduler.alarms.rounds import Rounds, going_rounds
+from broadsheet.scheduler.alarms.watching import open_alarms
 from broadsheet.scheduler.clock.clock import Clock
 from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
 from broadsheet.scheduler.sources.document import Source
@@ -153,6 +154,8 @@ class Service:
             sources=self._configured,
             jobs=jobs,
             checks={"database": ask_database, "clock": clock.check},
+            next_run=clock.next_run,
+            alarms=lambda: open_alarms(database),
             notices=Outbox(database).entries,
             spool_bytes=lambda: _size_of(database.directory / "spool"),
             hosts=names_of(host, public_url=service.public_url),

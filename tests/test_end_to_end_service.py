@@ -175,6 +175,9 @@ def test_a_change_of_the_sources_file_counts_and_one_that_is_not_valid_does_not(
             assert service.end() == 0
 
     assert [source["name"] for source in listed] == ["paper0", "paper1"]
+    assert all(
+        source["schedule"] == "every 1 day" and source["next_run"] and source["alarms"] == [] for source in listed
+    )
     assert {source for source, *_ in _jobs(broadsheet)} == {"paper0", "paper1", "paper2"}
 
 

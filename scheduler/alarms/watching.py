@@ -68,7 +68,7 @@ class AlarmWatch:
             now: The present moment; by the clock where not given.
         """
         now = now or datetime.now(UTC)
-        stands = self._standing()
+        stands = _standing(self._database)
         verdicts: dict[tuple[str, Kind], Verdict] = {}
         for name, source in document.sources.items():
             if source.alarms and source.enabled:
@@ -135,11 +135,6 @@ class AlarmWatch:
                 )
         return found
 
-    def _standing(self) -> dict[tuple[str, Kind], _Standing]:
-        with self._database.reading() as connection:
-            rows = connection.execute(select(standing).where(standing.c.archive == self._database.archive)).all()
-        return {(row.source, row.kind): _Standing(row.raised_at, row.baseline) for row in rows}
-
     def _tallies(self, source: str, now: datetime) -> tuple[list[Tally], list[Tally]]:
         query = (
             select(tallies)
@@ -168,6 +163,20 @@ class AlarmWatch:
                     standing.c.archive == archive, standing.c.source == source, standing.c.kind == kind
                 )
             )
+
+
+def open_alarms(database: Database) -> dict[str | None, list[Kind]]:
+    """Return the alarms that are raised and not cleared, by source; those of the service itself under None."""
+    found: dict[str | None, list[Kind]] = {}
+    for source, kind in sorted(_standing(database)):
+        found.setdefault(source or None, []).append(kind)
+    return found
+
+
+def _standing(database: Database) -> dict[tuple[str, Kind], _Standing]:
+    with database.reading() as connection:
+        rows = connection.execute(select(standing).where(standing.c.archive == database.archive)).all()
+    return {(row.source, row.kind): _Standing(row.raised_at, row.baseline) for row in rows}
 
 
 def _notice(source: str, kind: Kind, verdict: Verdict, now: datetime) -> Notice:

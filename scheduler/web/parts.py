@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from broadsheet.scheduler.alarms.notices import About, Notice
+from broadsheet.scheduler.alarms.notices import About, Kind, Notice
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.web.tokens import Tokens
@@ -32,6 +33,9 @@ class Parts(Struct, frozen=True, kw_only=True):
         jobs: What was asked for and what became of it; None where nothing can be asked for.
         checks: By name, what has to hold before the service is ready (``database``, ``clock``); the store is asked
             besides. Called in threads.
+        next_run: Returns when a source will be crawled next by itself; None where it will not, or that is not known here.
+            Called in threads.
+        alarms: Returns the alarms that are raised, by source, None for the service itself. Called in threads.
         notices: Returns the latest alarms or changes of what is watched; None where nobody watches. Called in threads.
         spool_bytes: Returns how many bytes wait in the spool; None where that is not known here. Called in threads.
         hosts: The names by which the service is addressed, without ports: other Host headers are refused, which is
@@ -48,6 +52,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     sources: Callable[[], Mapping[str, Source]]
     jobs: Jobs | None = None
     checks: Mapping[str, Check] = {}
+    next_run: Callable[[str, Source], datetime | None] = lambda _name, _source: None
+    alarms: Callable[[], Mapping[str | None, Sequence[Kind]]] = dict
     notices: Notices | None = None
     spool_bytes: Callable[[], int] | None = None
     hosts: frozenset[str] = LOOPBACK_HOSTS

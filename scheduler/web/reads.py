@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import islice
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from broadsheet.scheduler import answers
+from broadsheet.scheduler.alarms.notices import Kind as Alarm
 from broadsheet.scheduler.answers import Comparison, NumberedSnapshot, Versions
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.model import Job, Kind, State
@@ -77,18 +79,30 @@ class SourceState(Struct, frozen=True, kw_only=True):
     Attributes:
         name: Its name.
         home: Where its crawls start.
+        schedule: When it is crawled by itself, as the sources file has it; null where it is not.
+        next_run: When that will be next, as far as is known now.
+        alarms: What is wrong with it: ``silent``, ``failing``, ``extraction``, ``paywall``.
         last_crawl: The crawl of it that was asked for or planned last, whatever became of it; null where there is none.
     """
 
     name: str
     home: str
+    schedule: str | None
+    next_run: datetime | None
+    alarms: list[Alarm]
     last_crawl: Job | None
 
 
 class Sources(Struct, frozen=True, kw_only=True):
-    """All sources, by name."""
+    """All sources, by name.
+
+    Attributes:
+        sources: How each fares.
+        alarms: What is wrong with the service itself: ``store``, ``disk``.
+    """
 
     sources: list[SourceState]
+    alarms: list[Alarm]
 
 
 class JobsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -149,12 +163,21 @@ def _changes(parts: Parts, query: ChangesQuery) -> ChangesPage:
 
 
 def sources(parts: Parts, _query: NoQuery) -> Sources:
-    """Return all sources with the last crawl of each."""
+    """Return all sources, and how each fares."""
+    alarms = parts.alarms()
     return Sources(
         sources=[
-            SourceState(name=name, home=source.home, last_crawl=_last_crawl(parts, name))
+            SourceState(
+                name=name,
+                home=source.home,
+                schedule=str(source.schedule) if source.enabled else None,
+                next_run=parts.next_run(name, source),
+                alarms=list(alarms.get(name, ())),
+                last_crawl=_last_crawl(parts, name),
+            )
             for name, source in parts.sources().items()
-        ]
+        ],
+        alarms=list(alarms.get(None, ())),
     )
 
 
