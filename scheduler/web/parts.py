@@ -33,7 +33,7 @@ class Parts(Struct, frozen=True, kw_only=True):
         jobs: What was asked for and what became of it; None where nothing can be asked for.
         checks: By name, what has to hold before the service is ready (``database``, ``clock``); the store is asked
             besides. Called in threads.
-        next_run: Returns when a source will be crawled next by itself; None where it will not, or that is not known here.
+        next_run: Returns when a source will be crawled next by itself; None where it will not be, or nobody knows.
             Called in threads.
         alarms: Returns the alarms that are raised, by source, None for the service itself. Called in threads.
         notices: Returns the latest alarms or changes of what is watched; None where nobody watches. Called in threads.

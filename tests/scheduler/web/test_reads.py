@@ -77,7 +77,14 @@ def test_the_change_feed_is_read_page_by_page_and_has_what_the_command_prints(we
 
 def test_the_sources_are_listed(web: Web) -> None:
     assert web.get("/api/sources").document["sources"] == [
-        {"name": "example", "home": "https://news.example/", "last_crawl": None}
+        {
+            "name": "example",
+            "home": "https://news.example/",
+            "schedule": "learned",
+            "next_run": None,
+            "alarms": [],
+            "last_crawl": None,
+        }
     ]
 
 
