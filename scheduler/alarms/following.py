@@ -34,7 +34,7 @@ class ChangeFollower:
     """Goes on in the change feed where it was, also after a restart.
 
     What a step makes of changes and the cursor behind them are one transaction: no change is passed over, and none
-    is told twice.
+    is told twice. That an article is gone is held until it is confirmed: see `removals`.
 
     Args:
         archive: The archive.
@@ -67,7 +67,10 @@ class ChangeFollower:
         made = [notice for change in changes if (notice := looked_at.at(change)) is not None]
         with self._database.writing() as connection:
             for notice in made:
-                self._outbox.add(connection, notice, [webhook.url for webhook in document.service.webhooks])
+                if notice.event == "gone":
+                    self._outbox.hold(connection, notice)
+                else:
+                    self._outbox.add(connection, notice, [webhook.url for webhook in document.service.webhooks])
             self._tally(connection, looked_at)
             connection.execute(
                 upsert(connection, cursors, rewritten=["cursor"]).values(

@@ -24,6 +24,10 @@ _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(hours=1)
 _AT_ONCE = 50
 
 
+# What a notice that is not to be sent yet stands under; in itself it is about what it is about.
+_HELD = "held"
+
+
 class Delivery(NamedTuple):
     """A notice that is to be sent to a webhook."""
 
@@ -66,6 +70,30 @@ class Outbox:
                     archive=self._archive, notice=notice.id, webhook=webhook_key(url), **sent
                 )
             )
+
+    def hold(self, connection: Connection, notice: Notice) -> None:
+        """Keep a notice that is not to be sent yet, in a transaction of the caller, until `release` or `drop`."""
+        row = {"archive": self._archive, "id": notice.id, "about": _HELD, "at": notice.at}
+        document = msgspec.json.encode(notice)
+        connection.execute(insert_for(connection, notices).values(**row, document=document).on_conflict_do_nothing())
+
+    def held(self) -> list[Notice]:
+        """Return the notices that are held, the oldest first."""
+        query = select(notices.c.document).where(notices.c.archive == self._archive, notices.c.about == _HELD)
+        with self._database.reading() as connection:
+            found = connection.scalars(query.order_by(notices.c.at).limit(_AT_ONCE)).all()
+        return [msgspec.json.decode(document, type=Notice) for document in found]
+
+    def release(self, notice: Notice, webhooks: Collection[str]) -> None:
+        """Have a notice that is held sent, as it is given here."""
+        with self._database.writing() as connection:
+            if connection.execute(delete(notices).where(*self._held(notice))).rowcount:
+                self.add(connection, notice, webhooks)
+
+    def drop(self, notice: Notice) -> None:
+        """Forget a notice that is held."""
+        with self._database.writing() as connection:
+            connection.execute(delete(notices).where(*self._held(notice)))
 
     def due(self, now: datetime) -> list[Delivery]:
         """Return what is to be sent now, the oldest first."""
@@ -123,7 +151,7 @@ class Outbox:
         """
         hashed = identity_hash(url)
         query = select(notices.c.id, notices.c.document).where(
-            notices.c.archive == self._archive, notices.c.about == "change"
+            notices.c.archive == self._archive, notices.c.about.in_(("change", _HELD))
         )
         with self._database.writing() as connection:
             for row in connection.execute(query).all():
@@ -132,6 +160,9 @@ class Outbox:
                     continue
                 for table, column in ((deliveries, deliveries.c.notice), (notices, notices.c.id)):
                     connection.execute(delete(table).where(table.c.archive == self._archive, column == row.id))
+
+    def _held(self, notice: Notice) -> tuple[ColumnElement[bool], ...]:
+        return notices.c.archive == self._archive, notices.c.id == notice.id, notices.c.about == _HELD
 
     def _is(self, delivery: Delivery) -> tuple[ColumnElement[bool], ...]:
         return (

@@ -6,7 +6,7 @@ import logging
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
@@ -16,6 +16,7 @@ from broadsheet.scheduler.alarms.delivery import deliver
 from broadsheet.scheduler.alarms.following import ChangeFollower
 from broadsheet.scheduler.alarms.notices import Kind
 from broadsheet.scheduler.alarms.outbox import Outbox
+from broadsheet.scheduler.alarms.removals import confirm
 from broadsheet.scheduler.alarms.watching import AlarmWatch
 from broadsheet.scheduler.jobs.forgetting import forget_old_jobs
 from broadsheet.scheduler.jobs.jobs import Jobs
@@ -27,6 +28,8 @@ from broadsheet.storage.errors import ArchiveError
 _log = logging.getLogger(__name__)
 
 _SECONDS = 10
+# Each removal that is held costs a look-up.
+_BETWEEN_CONFIRMATIONS = timedelta(minutes=1)
 # A round that does nothing slow is over by then.
 _SECONDS_TO_END = 0.2
 
@@ -49,6 +52,7 @@ class Rounds:
         self.outbox = Outbox(database)
         self._troubles: dict[Kind, str] = {}
         self._is_store_away = False
+        self._confirmed_at: datetime | None = None
         self._watch = AlarmWatch(jobs, database, self.outbox, lambda: self._troubles)
 
     def go(self, document: SourcesFile, now: datetime | None = None) -> None:
@@ -67,6 +71,9 @@ class Rounds:
             follower = ChangeFollower(self._archive(), self._database, self.outbox)
             while follower.step(document, now):
                 pass
+            if self._confirmed_at is None or now - self._confirmed_at >= _BETWEEN_CONFIRMATIONS:
+                self._confirmed_at = now
+                confirm(self._archive(), self.outbox, document, now)
         except ArchiveError as error:
             if not self._is_store_away:
                 _log.warning("the change feed cannot be followed: %s", error)

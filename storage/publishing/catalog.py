@@ -36,8 +36,6 @@ _SCHEMA_VERSION = 4
 _BELIEVED_FOR = timedelta(days=7)
 # So long a page that showed the article of another address is believed to do so still.
 _VARIANT_FOR = timedelta(days=7)
-# A key has the moment of its capture to the millisecond.
-_ANOTHER_LOOK = timedelta(seconds=1)
 # What the file, or the bytes in it, can come to.
 _UNUSABLE = (sqlite3.Error, msgspec.DecodeError, zlib.error, OSError)
 _WHOLE = frozenset(map(str, PRESENT))
@@ -103,13 +101,6 @@ class Known(Struct, frozen=True, kw_only=True):
             now: The present moment, aware.
         """
         return self.standing is None and self.kind == "variant" and now - self.captured_at < _VARIANT_FOR
-
-    @property
-    def removal_is_confirmed(self) -> bool:
-        """Whether a look after the one that found the article gone found it gone too: servers err."""
-        if self.state != "gone" or self.snapshot_key is None:
-            return False
-        return self.captured_at - layout.parse_snapshot_key(self.snapshot_key).captured_at >= _ANOTHER_LOOK
 
     @property
     def standing(self) -> Standing | None:

@@ -11,6 +11,7 @@ from archiving.writer import Visit, Writer, answer, moment, shows
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.scheduler.alarms.following import ChangeFollower
 from broadsheet.scheduler.alarms.outbox import Outbox
+from broadsheet.scheduler.alarms.removals import confirm
 from broadsheet.scheduler.jobs.schema import SERVICE
 from broadsheet.scheduler.sources.document import Service, Source, SourcesFile, Watch, Webhook
 from broadsheet.storage.archive import Archive
@@ -56,8 +57,60 @@ def test_only_the_changes_that_matter_are_told(tmp_path: Path, database: Databas
     follower(tmp_path, database).step(document)
     writer.publish(shows(FERRY, 10, "another text"), shows(FOG, 11, "fog"))
     writer.publish(Visit(url=FERRY, at=moment(20), response=answer(b"", "410 Gone")))
+    writer.publish(Visit(url=FERRY, at=moment(40), response=answer(b"", "410 Gone")))
     follower(tmp_path, database).step(document)
+    confirm(Archive(FolderStore(tmp_path / "archive")), Outbox(database), document, moment(41))
     assert told(database) == [("gone", FERRY), ("new", FOG)]
+
+
+def test_a_removal_is_told_once_a_second_look_confirms_it(tmp_path: Path, database: Database, writer: Writer) -> None:
+    archive, outbox = Archive(FolderStore(tmp_path / "archive")), Outbox(database)
+    document = SourcesFile(watches=(Watch(url=FERRY),))
+    follower(tmp_path, database).step(document)
+    writer.publish(Visit(url=FERRY, at=moment(20), response=answer(b"", "404 Not Found")))
+    follower(tmp_path, database).step(document, moment(21))
+    confirm(archive, outbox, document, moment(22))
+    assert told(database) == []
+
+    writer.publish(Visit(url=FERRY, at=moment(35), response=answer(b"", "404 Not Found")))
+    confirm(archive, outbox, document, moment(36))
+    confirm(archive, outbox, document, moment(37))
+
+    (notice,) = outbox.entries("change")
+    assert (notice.event, notice.url, notice.at) == ("gone", FERRY, moment(36))
+
+
+def test_a_removal_that_was_a_servers_mistake_is_not_told(tmp_path: Path, database: Database, writer: Writer) -> None:
+    archive, outbox = Archive(FolderStore(tmp_path / "archive")), Outbox(database)
+    document = SourcesFile(watches=(Watch(url=FERRY),))
+    follower(tmp_path, database).step(document)
+    writer.publish(Visit(url=FERRY, at=moment(20), response=answer(b"", "404 Not Found")))
+    follower(tmp_path, database).step(document, moment(21))
+    writer.publish(shows(FERRY, 35, "long ago"))
+    confirm(archive, outbox, document, moment(36))
+    follower(tmp_path, database).step(document, moment(37))
+
+    assert outbox.held() == []
+    assert [event for event, _ in told(database)] == ["changed"]
+
+
+def test_a_removal_that_nobody_looks_at_again_is_told_after_a_day(
+    tmp_path: Path, database: Database, writer: Writer
+) -> None:
+    archive, outbox = Archive(FolderStore(tmp_path / "archive")), Outbox(database)
+    document = SourcesFile(watches=(Watch(url=FERRY), Watch(url=FOG)))
+    follower(tmp_path, database).step(document)
+    writer.publish(shows(FOG, 19, "fog"))
+    for url in (FERRY, FOG):
+        writer.publish(Visit(url=url, at=moment(20), response=answer(b"", "404 Not Found")))
+    follower(tmp_path, database).step(document, moment(21))
+    outbox.forget_url(FOG)
+
+    confirm(archive, outbox, document, moment(21 + 24 * 60))
+
+    (notice,) = (notice for notice in outbox.entries("change") if notice.event == "gone")
+    assert notice.url == FERRY
+    assert "seen once" in notice.text
 
 
 def test_a_step_that_is_cut_off_is_made_again_whole(

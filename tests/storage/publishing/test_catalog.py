@@ -179,17 +179,6 @@ def test_of_what_vanished_no_body_is_held(catalog: Catalog) -> None:
     assert (known.state, known.original, known.etag) == ("gone", None, None)
 
 
-def test_a_removal_is_confirmed_by_a_second_look(tmp_path: Path) -> None:
-    writer = Writer(FolderStore(tmp_path / "archive"), tmp_path / "local")
-    confirmed = []
-    for shown in (shows(URL, 0, "text"), answers(URL, 1, "410 Gone"), answers(URL, 2, "410 Gone")):
-        writer.publish(shown)
-        known = writer.catalog.get(URL)
-        assert known is not None
-        confirmed.append(known.removal_is_confirmed)
-    assert confirmed == [False, False, True]
-
-
 def test_of_what_never_was_an_article_the_last_body_is_held(catalog: Catalog) -> None:
     known = known_after(catalog, line(outcome="not_article", kind="index"), line(1, outcome="not_article"))
 
