@@ -23,6 +23,8 @@ _MOST_CREDIT = 1_000
 # So many in a row that lead to nothing are a trap. Sections and tags are given more time than what can be counted up.
 _BARREN_COUNTED_UP = 15
 _BARREN = 40
+# Nothing but articles that are at other addresses too: parameters that are new at every look, say.
+_REPEATS = 5
 _DEEP = 4
 # Shapes themselves may be without end: what comes after so many is one.
 _MOST_SHAPES = 20_000
@@ -41,12 +43,14 @@ class _Pages(Struct):
     Attributes:
         credit: How many more are fetched in turn.
         barren: How many in a row have led to nothing.
-        articles: Whether any of them was an article.
+        repeats: How many of those were articles that had been met at another address.
+        articles: Whether any of them was an article that had not.
         tried: Those that had to wait and were fetched; some of them may be under way.
     """
 
     credit: int = _CREDIT
     barren: int = 0
+    repeats: int = 0
     articles: bool = False
     tried: list[str] = []
 
@@ -84,21 +88,23 @@ class Traps:
         self._texts.add(digest)
         return True
 
-    def read(self, url: str, *, is_new_article: bool, leads_on: bool) -> None:
+    def read(self, url: str, *, is_new_article: bool, leads_on: bool, is_repeat: bool = False) -> None:
         """Note what a page has come to.
 
         Args:
             url: Its address.
             is_new_article: Whether it is an article whose text is new.
             leads_on: Whether it leads to what was not known and looks like an article.
+            is_repeat: Whether it is an article with the text of another.
         """
         pages = self._pages(url)
         pages.articles = pages.articles or is_new_article
         if is_new_article or leads_on:
-            pages.barren = 0
+            pages.barren = pages.repeats = 0
             pages.credit = min(_MOST_CREDIT, pages.credit + 2 * _CREDIT)
         else:
             pages.barren += 1
+            pages.repeats += is_repeat
 
     def is_undecided(self, url: str, under_way: int) -> bool:
         """Tell whether a page that had to wait has to wait on, for what others will turn out to be.
@@ -110,7 +116,8 @@ class Traps:
         self._tried = [tried for tried in self._tried if self._is_under_way(tried)]
         if under_way > len(self._tried):
             return True  # They may lead to what is fetched in turn.
-        pages, most = self._pages(url), _most_barren(shape_of(url))
+        pages = self._pages(url)
+        most = _most_barren(shape_of(url), pages)
         pages.tried = [tried for tried in pages.tried if self._is_under_way(tried)]
         return pages.barren < most <= pages.barren + len(pages.tried)
 
@@ -122,7 +129,7 @@ class Traps:
     def why_not(self, url: str) -> str | None:
         """Return why a page that had to wait is not fetched, or None where it is."""
         pages, shape = self._pages(url), shape_of(url)
-        if pages.barren < _most_barren(shape):
+        if pages.barren < _most_barren(shape, pages):
             return None
         return f"the last {pages.barren} pages with an address like {shape} led to no new article"
 
@@ -149,7 +156,9 @@ def shape_of(url: str) -> str:
     return f"{shape}?{'&'.join(names)}" if names else shape
 
 
-def _most_barren(shape: str) -> int:
+def _most_barren(shape: str, pages: _Pages) -> int:
+    if "?" in shape and not pages.articles and pages.repeats == pages.barren > 0:
+        return _REPEATS
     counted_up = "?" in shape or shape.endswith("#") or shape.count("/") >= _DEEP
     return _BARREN_COUNTED_UP if counted_up else _BARREN
 

@@ -147,7 +147,8 @@ class SiteSpider(Spider):
             self._note_published(capture.filed_as, finding.article.published)
         leads_on = await self._follow(captured, finding, entries, depth=_depth(request) + 1)
         is_new = self._is_new_article(capture, finding)
-        self.admission.traps.read(capture.filed_as, is_new_article=is_new, leads_on=leads_on)
+        is_repeat = not is_new and finding is not None and finding.article is not None
+        self.admission.traps.read(capture.filed_as, is_new_article=is_new, leads_on=leads_on, is_repeat=is_repeat)
         self.admission.ended(capture.filed_as, found=capture.status in {*PRESENT, 304})
         # Only now: once it is settled, it may be published, and what it leads to has to be known before.
         if opted_out(capture, finding):
