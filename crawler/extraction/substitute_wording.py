@@ -21,7 +21,7 @@ LOG_IN = re.compile(
 # What speaks of consent to cookies, in a heading or a paragraph.
 CONSENT = re.compile(
     r"cookie|consent\b|before you continue|your privacy|privacy (?:choices|settings|matters)|personal data|"
-    r"your data\b|(?:our|\d+) partners|vendors|legitimate interest|"
+    r"your data\b|(?:our|\b\d{1,4}) partners|vendors|legitimate interest|"
     r"einwilligung|zustimm|datenschutz|privatsphäre|personenbezogen|"
     r"consentement|vie privée|données personnelles|nos partenaires|traceurs|"
     r"consentimiento|privacidad|datos personales|nuestros socios|consentimento|dados pessoais|privacidade|"
