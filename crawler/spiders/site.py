@@ -351,7 +351,8 @@ class SiteSpider(Spider):
         article = None if finding is None else finding.article
         if article is None:
             return self._claims.is_article(capture, finding)
-        return self.admission.traps.is_new(f"{article.title}\n{article.text}")
+        # Other sites may well show the same: what an agency wrote, say.
+        return self.admission.traps.is_new(f"{site(capture.filed_as)}\n{article.title}\n{article.text}")
 
     def _kind_of(self, url: str) -> PageKind | None:
         known = self.catalog.get(url)
