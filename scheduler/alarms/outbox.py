@@ -23,7 +23,6 @@ KEPT_FOR = timedelta(days=90)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(hours=1)
 _AT_ONCE = 50
 
-
 # What a notice that is not to be sent yet stands under; in itself it is about what it is about.
 _HELD = "held"
 
@@ -95,14 +94,19 @@ class Outbox:
         with self._database.writing() as connection:
             connection.execute(delete(notices).where(*self._held(notice)))
 
-    def due(self, now: datetime) -> list[Delivery]:
-        """Return what is to be sent now, the oldest first."""
+    def due(self, webhook: str, now: datetime) -> list[Delivery]:
+        """Return what is to be sent to a webhook now, the oldest first, and no more than 50 of it.
+
+        Args:
+            webhook: What stands for it, as `webhook_key` returns it.
+            now: The present moment, aware.
+        """
         query = (
             select(notices.c.document, deliveries.c.webhook, deliveries.c.attempts, deliveries.c.given_up_at)
             .join_from(
                 deliveries, notices, (deliveries.c.notice == notices.c.id) & (deliveries.c.archive == notices.c.archive)
             )
-            .where(deliveries.c.archive == self._archive, deliveries.c.due_at <= now)
+            .where(*self._due(webhook, now))
             .order_by(notices.c.at, deliveries.c.notice)
             .limit(_AT_ONCE)
         )
@@ -122,14 +126,40 @@ class Outbox:
         with self._database.writing() as connection:
             connection.execute(delete(deliveries).where(*self._is(delivery)))
 
+    def settle_others(self, webhooks: Collection[str]) -> int:
+        """Have nothing sent to any webhook but these any more; return how much was to be.
+
+        Args:
+            webhooks: What stands for them, as `webhook_key` returns it.
+        """
+        others = delete(deliveries).where(deliveries.c.archive == self._archive, deliveries.c.webhook.not_in(webhooks))
+        with self._database.writing() as connection:
+            return connection.execute(others).rowcount
+
     def put_off(self, delivery: Delivery, now: datetime) -> datetime:
         """Have a delivery made again after a pause that doubles each time; return when."""
-        due_at = now + min(_FIRST_PAUSE * 2.0 ** min(delivery.attempts, 20), _LONGEST_PAUSE)
+        due_at = _again_at(delivery, now)
         with self._database.writing() as connection:
             connection.execute(
                 update(deliveries).where(*self._is(delivery)).values(due_at=due_at, attempts=delivery.attempts + 1)
             )
         return due_at
+
+    def put_off_all(self, tried: Delivery, now: datetime) -> int:
+        """Have all that is due at a webhook wait as long as a delivery that nobody answered; none of it was tried.
+
+        Args:
+            tried: That delivery, as it was before.
+            now: The present moment, aware.
+
+        Returns:
+            How much is given up instead: it was to have arrived by now.
+        """
+        due = self._due(tried.webhook, now)
+        with self._database.writing() as connection:
+            given_up = connection.execute(delete(deliveries).where(*due, deliveries.c.given_up_at <= now)).rowcount
+            connection.execute(update(deliveries).where(*due).values(due_at=_again_at(tried, now)))
+        return given_up
 
     def entries(self, about: About, limit: int = 100) -> Sequence[Notice]:
         """Return the latest notices, the newest first."""
@@ -164,12 +194,22 @@ class Outbox:
     def _held(self, notice: Notice) -> tuple[ColumnElement[bool], ...]:
         return notices.c.archive == self._archive, notices.c.id == notice.id, notices.c.about == _HELD
 
+    def _due(self, webhook: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+        # Nothing waits for longer than the longest pause, unless the clock was set back meanwhile.
+        due_at = deliveries.c.due_at
+        is_due = (due_at <= now) | (due_at > now + _LONGEST_PAUSE)
+        return deliveries.c.archive == self._archive, deliveries.c.webhook == webhook, is_due
+
     def _is(self, delivery: Delivery) -> tuple[ColumnElement[bool], ...]:
         return (
             deliveries.c.archive == self._archive,
             deliveries.c.notice == delivery.notice.id,
             deliveries.c.webhook == delivery.webhook,
         )
+
+
+def _again_at(delivery: Delivery, now: datetime) -> datetime:
+    return now + min(_FIRST_PAUSE * 2.0 ** min(delivery.attempts, 20), _LONGEST_PAUSE)
 
 
 def webhook_key(url: str) -> str:

@@ -1,4 +1,4 @@
-"""One round of the watch: follow the changes, look at sources and the service, send what is due."""
+"""One round of the watch: follow the changes, look at sources and at the service."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event, Thread
 
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.crawler.spool_limits import SpoolLimits
-from broadsheet.scheduler.alarms.delivery import deliver
 from broadsheet.scheduler.alarms.following import ChangeFollower
 from broadsheet.scheduler.alarms.notices import Kind
 from broadsheet.scheduler.alarms.outbox import Outbox
 from broadsheet.scheduler.alarms.removals import confirm
+from broadsheet.scheduler.alarms.repeating import repeating
+from broadsheet.scheduler.alarms.sending import sending
 from broadsheet.scheduler.alarms.watching import AlarmWatch
 from broadsheet.scheduler.jobs.forgetting import forget_old_jobs
 from broadsheet.scheduler.jobs.jobs import Jobs
@@ -27,15 +27,13 @@ from broadsheet.storage.errors import ArchiveError
 
 _log = logging.getLogger(__name__)
 
-_SECONDS = 10
+_SECONDS = 10.0
 # Each removal that is held costs a look-up.
 _BETWEEN_CONFIRMATIONS = timedelta(minutes=1)
-# A round that does nothing slow is over by then.
-_SECONDS_TO_END = 0.2
 
 
 class Rounds:
-    """What the service does in a thread of its own, see `going_rounds`.
+    """What the service does while it runs, see `going_rounds`.
 
     Args:
         archive: Returns the archive; opened when it is first asked.
@@ -71,7 +69,8 @@ class Rounds:
             follower = ChangeFollower(self._archive(), self._database, self.outbox)
             while follower.step(document, now):
                 pass
-            if self._confirmed_at is None or now - self._confirmed_at >= _BETWEEN_CONFIRMATIONS:
+            # Not less where the clock was set back.
+            if self._confirmed_at is None or abs(now - self._confirmed_at) >= _BETWEEN_CONFIRMATIONS:
                 self._confirmed_at = now
                 confirm(self._archive(), self.outbox, document, now)
         except ArchiveError as error:
@@ -82,39 +81,26 @@ class Rounds:
         if trouble := disk_trouble(self._database.directory, settings.spool_limits(document)):
             self._troubles["disk"] = trouble
         self._watch.step(document, now)
-        deliver(self.outbox, document.service.webhooks, now)
         self.outbox.forget_old(now)
         forget_old_jobs(self._database, now)
 
 
 @contextmanager
-def going_rounds(rounds: Rounds, document: Callable[[], SourcesFile]) -> Iterator[None]:
-    """Go round after round while the body runs, in a thread that nobody waits for: a webhook may take its time.
+def going_rounds(rounds: Rounds, document: Callable[[], SourcesFile], *, every: float = _SECONDS) -> Iterator[None]:
+    """Go round after round, and send what comes of them, while the body runs.
+
+    Rounds wait for no webhook. Nobody waits for them either: what was not sent is sent at the next start.
 
     Args:
         rounds: What is done in each.
         document: Returns the sources file as it is now.
+        every: Seconds from the end of a round to the beginning of the next.
     """
-    over = Event()
-
-    def go() -> None:
-        while True:
-            try:
-                rounds.go(document())
-            except Exception:  # noqa: BLE001 - logged; the next round may go better
-                if over.is_set():
-                    return  # The database was closed meanwhile. What was not sent is sent at the next start.
-                _log.exception("the watch over the sources failed; it goes on in %d s", _SECONDS)
-            if over.wait(_SECONDS):
-                return
-
-    thread = Thread(target=go, name="alarms", daemon=True)
-    thread.start()
-    try:
+    with (
+        sending(rounds.outbox, lambda: document().service.webhooks),
+        repeating(lambda: rounds.go(document()), every=every, name="the watch over the sources"),
+    ):
         yield
-    finally:
-        over.set()
-        thread.join(_SECONDS_TO_END)
 
 
 def disk_trouble(directory: Path, limits: SpoolLimits) -> str | None:

@@ -15,9 +15,9 @@ import pytest
 from servers.webhook_receiver import WebhookReceiver
 
 from broadsheet.crawler.frontier.database import Database
-from broadsheet.scheduler.alarms.delivery import deliver
+from broadsheet.scheduler.alarms.delivery import deliver, give_up_others
 from broadsheet.scheduler.alarms.notices import Notice
-from broadsheet.scheduler.alarms.outbox import Outbox
+from broadsheet.scheduler.alarms.outbox import Outbox, webhook_key
 from broadsheet.scheduler.jobs.schema import SERVICE
 from broadsheet.scheduler.sources.document import Webhook
 
@@ -53,13 +53,17 @@ def keep(database: Database, outbox: Outbox, webhook: Webhook, *notices: Notice)
             outbox.add(connection, each, [webhook.url])
 
 
+def due(outbox: Outbox, webhook: Webhook, now: datetime) -> int:
+    return len(outbox.due(webhook_key(webhook.url), now))
+
+
 def test_a_notice_arrives_once_and_its_signature_can_be_checked(
     database: Database, receiver: WebhookReceiver, webhook: Webhook
 ) -> None:
     outbox = Outbox(database)
     keep(database, outbox, webhook, notice())
-    assert deliver(outbox, [webhook], NOW) == 1
-    assert deliver(outbox, [webhook], NOW + timedelta(days=1)) == 0
+    assert deliver(outbox, webhook, NOW) == 1
+    assert deliver(outbox, webhook, NOW + timedelta(days=1)) == 0
     ((path, headers, body),) = receiver.received
     assert path == "/hook?key=value"
     assert json.loads(body)["source"] == "courier"
@@ -77,7 +81,7 @@ def test_what_fails_at_first_is_sent_again_after_pauses_that_grow_and_a_restart_
     while not arrived:
         with Database(database.directory, database.archive, SERVICE) as reopened:
             before = len(receiver.received)
-            arrived = deliver(Outbox(reopened), [webhook], at)
+            arrived = deliver(Outbox(reopened), webhook, at)
             attempts += [at] * (len(receiver.received) - before)
         at += timedelta(seconds=5)
     pauses = [(after - before).total_seconds() for before, after in pairwise(attempts)]
@@ -89,9 +93,9 @@ def test_a_redirect_is_followed_nowhere(database: Database, receiver: WebhookRec
     receiver.answers.append((307, {"Location": "/elsewhere"}))
     outbox = Outbox(database)
     keep(database, outbox, webhook, notice())
-    assert deliver(outbox, [webhook], NOW) == 0
+    assert deliver(outbox, webhook, NOW) == 0
     assert [path for path, _, _ in receiver.received] == ["/hook?key=value"]
-    assert deliver(outbox, [webhook], NOW + timedelta(minutes=1)) == 1
+    assert deliver(outbox, webhook, NOW + timedelta(minutes=1)) == 1
 
 
 def test_after_a_day_it_is_given_up(
@@ -100,26 +104,39 @@ def test_after_a_day_it_is_given_up(
     receiver.answers += [(500, {})] * 2
     outbox = Outbox(database)
     keep(database, outbox, webhook, notice())
-    deliver(outbox, [webhook], NOW)
-    deliver(outbox, [webhook], NOW + timedelta(days=1))
-    deliver(outbox, [webhook], NOW + timedelta(days=2))
+    deliver(outbox, webhook, NOW)
+    deliver(outbox, webhook, NOW + timedelta(days=1))
+    deliver(outbox, webhook, NOW + timedelta(days=2))
     assert len(receiver.received) == 2
     assert "given up" in caplog.text
     assert "key=value" not in caplog.text
 
 
-def test_where_nobody_listens_one_notice_does_not_hold_up_another_webhook(
-    database: Database, webhook: Webhook, receiver: WebhookReceiver
+def test_where_nobody_listens_what_is_due_waits_together_and_is_given_up_together(
+    database: Database, webhook: Webhook, caplog: pytest.LogCaptureFixture
 ) -> None:
     closed = WebhookReceiver()
     closed.close()
-    other = Webhook(url=closed.url, secret_file=webhook.secret_file)
+    away = Webhook(url=closed.url, secret_file=webhook.secret_file)
     outbox = Outbox(database)
-    with database.writing() as connection:
-        outbox.add(connection, notice(), [other.url, webhook.url])
-    assert deliver(outbox, [other, webhook], NOW) == 1
-    assert len(receiver.received) == 1
-    assert len(outbox.due(NOW + timedelta(hours=2))) == 1
+    keep(database, outbox, away, *(notice(number) for number in range(1, 121)))
+    assert deliver(outbox, away, NOW) == 0
+    assert caplog.text.count("did not arrive") == 1
+    assert due(outbox, away, NOW + timedelta(seconds=14)) == 0
+    assert due(outbox, away, NOW + timedelta(seconds=15)) == 50
+    deliver(outbox, away, NOW + timedelta(days=1))
+    assert due(outbox, away, NOW + timedelta(days=3)) == 0
+    assert "119 notices more are given up" in caplog.text
+
+
+def test_what_is_refused_holds_up_nothing_behind_it(
+    database: Database, receiver: WebhookReceiver, webhook: Webhook
+) -> None:
+    receiver.answers.append((400, {}))
+    outbox = Outbox(database)
+    keep(database, outbox, webhook, notice(1), notice(2))
+    assert deliver(outbox, webhook, NOW) == 1
+    assert due(outbox, webhook, NOW + timedelta(minutes=1)) == 1
 
 
 def test_what_was_for_a_webhook_that_is_configured_no_more_goes_nowhere(
@@ -127,15 +144,28 @@ def test_what_was_for_a_webhook_that_is_configured_no_more_goes_nowhere(
 ) -> None:
     outbox = Outbox(database)
     keep(database, outbox, webhook, notice())
-    assert deliver(outbox, [], NOW) == 0
-    assert outbox.due(NOW + timedelta(days=1)) == []
+    give_up_others(outbox, [webhook])
+    assert due(outbox, webhook, NOW) == 1
+    give_up_others(outbox, [])
+    assert due(outbox, webhook, NOW + timedelta(days=1)) == 0
     assert receiver.received == []
+
+
+def test_where_the_clock_is_set_back_nothing_waits_for_hours(
+    database: Database, webhook: Webhook, receiver: WebhookReceiver
+) -> None:
+    receiver.answers.append((500, {}))
+    outbox = Outbox(database)
+    keep(database, outbox, webhook, notice(1), notice(2))
+    assert deliver(outbox, webhook, NOW) == 1
+    keep(database, outbox, webhook, notice(3))
+    assert deliver(outbox, webhook, NOW - timedelta(hours=3)) == 2
 
 
 def test_a_notice_that_is_there_is_not_sent_again(database: Database, webhook: Webhook) -> None:
     outbox = Outbox(database)
     keep(database, outbox, webhook, notice(), notice())
-    assert len(outbox.due(NOW)) == 1
+    assert due(outbox, webhook, NOW) == 1
 
 
 def test_notices_are_listed_newest_first_and_forgotten_after_months(database: Database, webhook: Webhook) -> None:
@@ -160,6 +190,6 @@ def test_what_is_taken_down_while_others_are_sent_is_not_sent(
             return False
 
     receiver.answers = Answers()
-    assert deliver(outbox, [webhook], NOW) == 1
+    assert deliver(outbox, webhook, NOW) == 1
     assert [headers["Broadsheet-Notice"] for _, headers, _ in receiver.received] == [notice(1).id]
-    assert outbox.due(NOW) == []
+    assert due(outbox, webhook, NOW) == 0

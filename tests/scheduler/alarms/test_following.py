@@ -10,7 +10,7 @@ from archiving.writer import Visit, Writer, answer, moment, shows
 
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.scheduler.alarms.following import ChangeFollower
-from broadsheet.scheduler.alarms.outbox import Outbox
+from broadsheet.scheduler.alarms.outbox import Outbox, webhook_key
 from broadsheet.scheduler.alarms.removals import confirm
 from broadsheet.scheduler.jobs.schema import SERVICE
 from broadsheet.scheduler.sources.document import Service, Source, SourcesFile, Watch, Webhook
@@ -154,9 +154,9 @@ def test_of_an_article_that_is_taken_down_nothing_is_told_or_sent_any_more(
     writer.publish(shows(FERRY, 10, "now"), shows(FOG, 11, "fog"))
     follower(tmp_path, database).step(document)
     outbox = Outbox(database)
-    assert len(outbox.due(datetime.now(UTC))) == 2
+    assert len(outbox.due(webhook_key(hook.url), datetime.now(UTC))) == 2
 
     outbox.forget_url("http://www.news.example/ferry")
 
     assert told(database) == [("new", FOG)]
-    assert [delivery.notice.url for delivery in outbox.due(datetime.now(UTC))] == [FOG]
+    assert [delivery.notice.url for delivery in outbox.due(webhook_key(hook.url), datetime.now(UTC))] == [FOG]
