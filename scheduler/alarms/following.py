@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.crawler.frontier.upserts import insert_for, upsert
-from broadsheet.scheduler.alarms.notices import Notice
+from broadsheet.scheduler.alarms.notices import Notice, id_of_change
 from broadsheet.scheduler.alarms.outbox import Outbox
 from broadsheet.scheduler.alarms.schema import cursors, tallies
 from broadsheet.scheduler.sources.document import SourcesFile, Watch
@@ -34,7 +33,8 @@ class ChangeFollower:
     """Goes on in the change feed where it was, also after a restart.
 
     What a step makes of changes and the cursor behind them are one transaction: no change is passed over, and none
-    is told twice. That an article is gone is held until it is confirmed: see `removals`.
+    is told twice. That an article is gone is held until it is confirmed: see `removals`. Of a version that was removed,
+    wherever that was done, the notice goes too.
 
     Args:
         archive: The archive.
@@ -65,18 +65,22 @@ class ChangeFollower:
             changes, behind = self._changes(None)
         looked_at = _Looked(self._archive, document, now or datetime.now(UTC))
         made = [notice for change in changes if (notice := looked_at.at(change)) is not None]
+        removed = [change.snapshot_key for change in changes if change.outcome == "forgotten"]
         with self._database.writing() as connection:
             for notice in made:
                 if notice.event == "gone":
                     self._outbox.hold(connection, notice)
                 else:
                     self._outbox.add(connection, notice, [webhook.url for webhook in document.service.webhooks])
+            self._outbox.forget_versions(connection, removed)
             self._tally(connection, looked_at)
             connection.execute(
                 upsert(connection, cursors, rewritten=["cursor"]).values(
                     archive=self._database.archive, name=_NAME, cursor=behind
                 )
             )
+        if removed:
+            self._database.leave_nothing_behind()
         return len(changes)
 
     def _changes(self, cursor: str | None) -> tuple[list[Change], str]:
@@ -159,7 +163,7 @@ def _notice(change: Change, source: str | None, snapshot: SnapshotDocument, now:
     article = snapshot.article
     headline = article.title if article is not None and article.title else change.url
     return Notice(
-        id=hashlib.sha256(change.snapshot_key.encode()).hexdigest()[:32],
+        id=id_of_change(change.snapshot_key),
         at=now,
         about="change",
         event=change.outcome,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any, Literal
 
@@ -38,3 +39,12 @@ class Notice(Struct, frozen=True, kw_only=True):
     title: str
     text: str
     details: dict[str, Any] = {}
+
+
+def id_of_change(snapshot_key: str) -> str:
+    """Return the id of the notice of a version: the same whenever and wherever it is told.
+
+    Args:
+        snapshot_key: The key of the version's document.
+    """
+    return hashlib.sha256(snapshot_key.encode()).hexdigest()[:32]

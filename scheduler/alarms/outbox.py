@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.crawler.frontier.upserts import insert_for
-from broadsheet.scheduler.alarms.notices import About, Notice
+from broadsheet.scheduler.alarms.notices import About, Notice, id_of_change
 from broadsheet.scheduler.alarms.schema import deliveries, notices
 from broadsheet.scheduler.jobs.schema import metadata
 from broadsheet.storage.urls import identity_hash
@@ -186,10 +186,17 @@ class Outbox:
         with self._database.writing() as connection:
             for row in connection.execute(query).all():
                 told = msgspec.json.decode(row.document, type=Notice).url
-                if told is None or identity_hash(told) != hashed:
-                    continue
-                for table, column in ((deliveries, deliveries.c.notice), (notices, notices.c.id)):
-                    connection.execute(delete(table).where(table.c.archive == self._archive, column == row.id))
+                if told is not None and identity_hash(told) == hashed:
+                    self._forget(connection, row.id)
+
+    def forget_versions(self, connection: Connection, snapshot_keys: Collection[str]) -> None:
+        """Forget what was told of versions that are removed, in a transaction of the caller; see `forget_url`."""
+        for key in snapshot_keys:
+            self._forget(connection, id_of_change(key))
+
+    def _forget(self, connection: Connection, notice: str) -> None:
+        for table, column in ((deliveries, deliveries.c.notice), (notices, notices.c.id)):
+            connection.execute(delete(table).where(table.c.archive == self._archive, column == notice))
 
     def _held(self, notice: Notice) -> tuple[ColumnElement[bool], ...]:
         return notices.c.archive == self._archive, notices.c.id == notice.id, notices.c.about == _HELD

@@ -73,6 +73,11 @@ def _retain(workspace: Workspace, retentions: Sequence[Retention], now: datetime
     with workspace.removing() as remover:
         made = retain(remover, retentions, now)
     workspace.catalog.refresh(workspace.store)
+    # Most commands need not wait for SQLAlchemy.
+    from broadsheet.scheduler.forgetting import forget_versions_in_service
+
+    removed = [gone.key for removal in made for gone in removal.snapshots if gone.key.startswith(layout.SNAPSHOTS)]
+    forget_versions_in_service(workspace, removed)
     renew_after_removal(workspace.store, now.date())
     return made
 

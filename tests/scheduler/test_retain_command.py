@@ -9,8 +9,14 @@ import pytest
 from archiving.machine import HOME, SOURCE, Machine
 from archiving.writer import shows
 from click.testing import CliRunner, Result
+from sqlalchemy import insert
 
+from broadsheet.scheduler.alarms.following import ChangeFollower
+from broadsheet.scheduler.alarms.outbox import Outbox
+from broadsheet.scheduler.alarms.schema import cursors
 from broadsheet.scheduler.cli import program
+from broadsheet.scheduler.jobs.jobs import open_service_database
+from broadsheet.scheduler.sources.document import Source, SourcesFile, Watch
 from broadsheet.scheduler.sources.errors import ConfigError
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.stores.folder import FolderStore
@@ -56,6 +62,22 @@ def test_what_is_too_old_is_removed_once(archive: str) -> None:
     assert (Path(archive) / key).exists()
     assert versions(archive) == 1
     assert "nothing is older than it may be" in retain(archive).stdout
+
+
+def test_what_the_service_told_of_what_is_too_old_is_removed_with_it(archive: str) -> None:
+    document = SourcesFile(sources={SOURCE: Source(home=HOME)}, watches=(Watch(source=SOURCE),))
+    with open_service_database(archive) as database:
+        outbox = Outbox(database)
+        with database.writing() as connection:
+            # It follows the archive from its beginning, as if it had been there at the time.
+            connection.execute(insert(cursors).values(archive=database.archive, name="changes", cursor=""))
+        ChangeFollower(Archive.open(archive), database, outbox).step(document)
+        assert {notice.event for notice in outbox.entries("change")} == {"new", "changed"}
+
+    retain(archive)
+
+    with open_service_database(archive) as database:
+        assert [notice.event for notice in Outbox(database).entries("change")] == ["changed"]
 
 
 def test_where_all_is_kept_for_ever_there_is_nothing_to_do(archive: str) -> None:

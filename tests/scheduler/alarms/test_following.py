@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from archiving.machine import Machine
 from archiving.writer import Visit, Writer, answer, moment, shows
 
 from broadsheet.crawler.frontier.database import Database
@@ -160,3 +161,22 @@ def test_of_an_article_that_is_taken_down_nothing_is_told_or_sent_any_more(
 
     assert told(database) == [("new", FOG)]
     assert [delivery.notice.url for delivery in outbox.due(webhook_key(hook.url), datetime.now(UTC))] == [FOG]
+
+
+def test_of_versions_that_are_removed_nothing_is_told_or_sent_any_more(tmp_path: Path, database: Database) -> None:
+    machine = Machine(FolderStore(tmp_path / "archive"), tmp_path / "machine")
+    machine.publish(shows(FERRY, 0, "long ago"))
+    hook = Webhook(url="https://hook.example/", secret_file=tmp_path / "secret")
+    document = SourcesFile(sources=SOURCES, watches=(Watch(source="news"),), service=Service(webhooks=(hook,)))
+    follower(tmp_path, database).step(document)
+    machine.publish(shows(FERRY, 10, "too old"))
+    machine.publish(shows(FERRY, 20, "standing"), shows(FOG, 21, "fog"))
+    follower(tmp_path, database).step(document)
+    outbox = Outbox(database)
+    assert [event for event, _ in told(database)] == ["changed", "changed", "new"]
+
+    machine.retain(before=moment(25), now=moment(26))
+    follower(tmp_path, database).step(document)
+
+    assert told(database) == [("changed", FERRY), ("new", FOG)]
+    assert len(outbox.due(webhook_key(hook.url), datetime.now(UTC))) == 2
