@@ -28,6 +28,7 @@ from broadsheet.crawler.frontier.publishing import Acknowledgements
 from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.runs import Frontier
 from broadsheet.crawler.frontier.scheduler import FrontierScheduler
+from broadsheet.crawler.frontier.schema import Ending
 from broadsheet.crawler.interruption import Interruption
 from broadsheet.crawler.job import CrawlJob, CrawlSummary
 from broadsheet.crawler.ledger import Ledger
@@ -39,6 +40,7 @@ from broadsheet.crawler.recorder import Recorder, segment_head
 from broadsheet.crawler.recovery import recover
 from broadsheet.crawler.rendering import add_browser, renderer_name
 from broadsheet.crawler.resolver import GuardedResolver
+from broadsheet.crawler.run_outcome import outcome_of_run
 from broadsheet.crawler.spiders.site import SiteSpider
 from broadsheet.crawler.spool_limits import FetchingPause
 from broadsheet.crawler.wire import cut_off, drop_waiting, listen
@@ -178,11 +180,12 @@ async def _run_one(
         unreadable = await _read_what_was_dropped(publisher, pool)
     error = await _close(publisher, job, fault or unreadable, interruption)
     interrupted = interruption.requested.is_set()
+    ending: Ending = "broken" if error else "interrupted" if interrupted else "finished"
     try:
         run.put_off(publisher.kept)
         standing = frontier.end(
             run,
-            "broken" if error else "interrupted" if interrupted else "finished",
+            ending,
             unfinished="interrupted" if interrupted else OVER_BYTES if budget.is_spent else "not_reached",
             pace=job.pace,
         )
@@ -190,6 +193,7 @@ async def _run_one(
         raise (error or unwritten) from unwritten
     summary = CrawlSummary(
         source=job.source,
+        outcome=outcome_of_run(standing.coverage.outcomes, standing.coverage.skipped, ending),
         started_at=run.started_at,
         seconds=round(standing.seconds, 3),
         discovered=standing.coverage.discovered,

@@ -11,6 +11,7 @@ from msgspec import Struct
 from broadsheet.crawler.credentials import Credentials
 from broadsheet.crawler.proxy import Proxy
 from broadsheet.crawler.revisiting import DEFAULT_PACE, Pace
+from broadsheet.crawler.run_outcome import RunOutcome
 from broadsheet.crawler.spool_limits import SpoolLimits
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.model import Outcome
@@ -100,9 +101,22 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
 
 
 class CrawlSummary(Struct, frozen=True, kw_only=True):
-    """What a crawl came to, as `crawl --json` prints it."""
+    """What a crawl came to, as `crawl --json` prints it.
+
+    Attributes:
+        source: The configured name of the source, or the address it was started with.
+        outcome: What it came to as a whole.
+        started_at: When it began, maybe in another process.
+        seconds: How long it took, in all the processes that had it.
+        discovered: How many URLs it has discovered.
+        fetched: How many captures of pages it made.
+        outcomes: Where those ended that were asked for, by outcome.
+        skipped: Why others were not, by reason.
+        segments: The keys of the WARC segments that were published.
+    """
 
     source: str
+    outcome: RunOutcome
     started_at: datetime
     seconds: float
     discovered: int

@@ -59,9 +59,8 @@ def look_of(job: Job) -> Look | None:
     if job.ended_at is None:
         return None
     outcomes: Mapping[str, int] = (job.result or {}).get("outcomes", {})
-    came = any(count for outcome, count in outcomes.items() if outcome != "failed")
-    failed = job.state != "finished" or (not came and outcomes.get("failed", 0) > 0)
-    return Look(at=job.ended_at, succeeded=not failed, new=outcomes.get("new", 0), reason=job.reason)
+    succeeded = job.run_outcome != "failed"
+    return Look(at=job.ended_at, succeeded=succeeded, new=outcomes.get("new", 0), reason=job.reason)
 
 
 def _keep(kept: deque[Look], job: Job) -> None:

@@ -19,7 +19,6 @@ from broadsheet.storage.workspace import Workspace
 
 if TYPE_CHECKING:
     from broadsheet.crawler.crawl import CrawlResult
-    from broadsheet.crawler.job import CrawlSummary
 
 _MOST_REASONS = 10
 
@@ -73,7 +72,7 @@ def command(
             f"interrupted: what was captured is {results[-1].whereabouts}; crawl again to go on", soft_wrap=True
         )
         return INTERRUPTED
-    return FAILED if any(_came_to_nothing(result.summary) for result in results) else 0
+    return FAILED if any(result.summary.outcome == "failed" for result in results) else 0
 
 
 def _tell(result: CrawlResult, archive: str, *, as_json: bool) -> None:
@@ -82,12 +81,10 @@ def _tell(result: CrawlResult, archive: str, *, as_json: bool) -> None:
         _tell_reasons(result, errors)
     else:
         print_summary(result, archive)
-
-
-def _came_to_nothing(summary: CrawlSummary) -> bool:
-    """Tell whether pages were asked for and not a single one came."""
-    came = any(count for outcome, count in summary.outcomes.items() if outcome != "failed")
-    return summary.outcomes["failed"] > 0 and not came
+    if result.summary.outcome == "failed" and not result.interrupted:
+        # The last line, which is what becomes of a job for its reason.
+        why = next(iter(result.reasons.values()), "nothing was captured")
+        errors.print(f"the crawl of {result.summary.source} came to nothing: {why}", soft_wrap=True)
 
 
 def print_summary(result: CrawlResult, archive: str) -> None:

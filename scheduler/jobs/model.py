@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from broadsheet.crawler.run_outcome import RUN_OUTCOMES, RunOutcome
+
 Kind = Literal["crawl", "recrawl"]
 State = Literal["waiting", "running", "finished", "failed", "refused", "lost"]
 
@@ -57,3 +59,13 @@ class Job(Struct, frozen=True, kw_only=True):
     def has_ended(self) -> bool:
         """Whether nothing becomes of it any more."""
         return self.state in ENDED
+
+    @property
+    def run_outcome(self) -> RunOutcome | None:
+        """What a crawl that has ended came to as a whole; None for any other job."""
+        if self.kind != "crawl" or not self.has_ended:
+            return None
+        said = (self.result or {}).get("outcome")
+        # One that was killed or refused has told of nothing.
+        untold: RunOutcome = "finished" if self.state == "finished" else "failed"
+        return next((outcome for outcome in RUN_OUTCOMES if outcome == said), untold)

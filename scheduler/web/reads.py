@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from broadsheet.crawler.run_outcome import RunOutcome
 from broadsheet.scheduler import answers
 from broadsheet.scheduler.alarms.notices import Kind as Alarm
 from broadsheet.scheduler.answers import Comparison, NumberedSnapshot, Versions
 from broadsheet.scheduler.jobs.jobs import Jobs
-from broadsheet.scheduler.jobs.model import Job, Kind, State
+from broadsheet.scheduler.jobs.model import ENDED, Job, Kind, State
+from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.web.endpoints import NoQuery, Read
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.parts import Parts
@@ -83,6 +86,8 @@ class SourceState(Struct, frozen=True, kw_only=True):
         next_run: When that will be next, as far as is known now.
         alarms: What is wrong with it: ``silent``, ``failing``, ``extraction``, ``paywall``.
         last_crawl: The crawl of it that was asked for or planned last, whatever became of it; null where there is none.
+        last_outcome: What the last crawl of it that has ended came to: ``finished``, ``partial`` or ``failed``; null
+            where none has.
     """
 
     name: str
@@ -91,6 +96,7 @@ class SourceState(Struct, frozen=True, kw_only=True):
     next_run: datetime | None
     alarms: list[Alarm]
     last_crawl: Job | None
+    last_outcome: RunOutcome | None
 
 
 class Sources(Struct, frozen=True, kw_only=True):
@@ -166,24 +172,29 @@ def sources(parts: Parts, _query: NoQuery) -> Sources:
     """Return all sources, and how each fares."""
     alarms = parts.alarms()
     return Sources(
-        sources=[
-            SourceState(
-                name=name,
-                home=source.home,
-                schedule=str(source.schedule) if source.enabled else None,
-                next_run=parts.next_run(name, source),
-                alarms=list(alarms.get(name, ())),
-                last_crawl=_last_crawl(parts, name),
-            )
-            for name, source in parts.sources().items()
-        ],
+        sources=[_state(parts, name, source, alarms.get(name, ())) for name, source in parts.sources().items()],
         alarms=list(alarms.get(None, ())),
     )
 
 
-def _last_crawl(parts: Parts, name: str) -> Job | None:
-    found = parts.jobs.newest(source=name, kind="crawl", limit=1) if parts.jobs is not None else []
-    return found[0] if found else None
+def _state(parts: Parts, name: str, source: Source, alarms: Sequence[Alarm]) -> SourceState:
+    last = _last_crawl(parts, name)
+    ended = last if last is None or last.has_ended else _last_crawl(parts, name, ENDED)
+    return SourceState(
+        name=name,
+        home=source.home,
+        schedule=str(source.schedule) if source.enabled else None,
+        next_run=parts.next_run(name, source),
+        alarms=list(alarms),
+        last_crawl=last,
+        last_outcome=None if ended is None else ended.run_outcome,
+    )
+
+
+def _last_crawl(parts: Parts, name: str, states: Collection[State] = ()) -> Job | None:
+    if parts.jobs is None:
+        return None
+    return next(iter(parts.jobs.newest(source=name, kind="crawl", states=states, limit=1)), None)
 
 
 def jobs(parts: Parts, query: JobsQuery) -> JobsPage:

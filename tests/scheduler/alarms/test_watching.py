@@ -45,7 +45,8 @@ class Service:
         job = self.jobs.take(self._worker, ["crawl"], now=self.at)
         assert job is not None
         outcomes = {"new": new or 0, "unchanged": 0 if new is None else 1, "failed": 1 if new is None else 0}
-        self.jobs.end(job, self._worker, "finished", result={"outcomes": outcomes}, now=self.at)
+        result = {"outcome": "failed" if new is None else "finished", "outcomes": outcomes}
+        self.jobs.end(job, self._worker, "failed" if new is None else "finished", result=result, now=self.at)
 
     def watch(self) -> AlarmWatch:
         return AlarmWatch(self.jobs, self.database, Outbox(self.database), lambda: self.troubles)

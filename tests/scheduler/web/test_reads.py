@@ -84,6 +84,7 @@ def test_the_sources_are_listed(web: Web) -> None:
             "next_run": None,
             "alarms": [],
             "last_crawl": None,
+            "last_outcome": None,
         }
     ]
 

@@ -1,0 +1,32 @@
+"""A crawl says what it came to as a whole: a site that is away is no crawl that finished."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from end_to_end.command import Broadsheet
+from end_to_end.pages import answer, article, front_page
+from servers.raw_server import RawServer
+
+_AWAY = answer("no", status="503 Service Unavailable")
+
+
+def test_a_crawl_of_a_site_that_only_refuses_has_failed_and_says_why_at_last(tmp_path: Path) -> None:
+    with RawServer({"/robots.txt": _AWAY, "/": _AWAY}) as site:
+        url = f"http://127.0.0.1:{site.port}/"
+        ended = Broadsheet(str(tmp_path / "archive"))("crawl", "--json", "--allow-private", url)
+
+    assert ended.status == 1
+    assert (ended.document["outcome"], ended.document["skipped"]) == ("failed", {"robots": 1})
+    why = "robots.txt unreachable (HTTP 503)"
+    assert ended.stderr.splitlines()[-1] == f"the crawl of {url} came to nothing: {why}"
+
+
+def test_a_crawl_of_which_more_failed_than_came_is_partial_and_no_failure(tmp_path: Path) -> None:
+    paper = {"/": answer(front_page(["/a", "/b", "/c", "/d"])), "/a": answer(article("A"))}
+    with RawServer(paper) as site:
+        url = f"http://127.0.0.1:{site.port}/"
+        ended = Broadsheet(str(tmp_path / "archive"))("crawl", "--json", "--allow-private", url)
+
+    assert (ended.status, ended.document["outcomes"]["failed"]) == (0, 3)
+    assert ended.document["outcome"] == "partial"
