@@ -13,7 +13,14 @@ _LOG_IN_ADDRESS = re.compile(
     r"register|registrieren|registration)(?:[./;]|$)",
     re.IGNORECASE,
 )
-_LOG_IN_HOST = re.compile(r"(?:login|signin|sso|auth|accounts?|id)\.", re.IGNORECASE)
+_LOG_IN_HOST = re.compile(r"(?:login|signin|sso|auth|accounts?)\.", re.IGNORECASE)
+# The Indonesian edition of a site has such a host, too: it takes a query that says where to go on, or who asks.
+_IDENTITY_HOST = re.compile(r"id\.", re.IGNORECASE)
+_WAY_BACK = re.compile(
+    r"(?:^|&)(?:client_?id=[^&]|(?:redirect|return|next|continue|goto|target|back|origin|service|from)[a-z_]*="
+    r"(?:https?(?::|%3a)|/|%2f))",
+    re.IGNORECASE,
+)
 _CONSENT_ADDRESS = re.compile(
     r"/(?:consent|cookie-?(?:wall|consent)|privacy-?(?:wall|gate|manager)|cmp|gdpr|collectconsent|zustimmung|dpg-?gate)"
     r"(?:[./;]|$)",
@@ -30,4 +37,4 @@ def wall_at(url: str) -> WallKind | None:
         return "consent wall"
     if _LOG_IN_ADDRESS.search(address.path) or _LOG_IN_HOST.match(host):
         return "login wall"
-    return None
+    return "login wall" if _IDENTITY_HOST.match(host) and _WAY_BACK.search(address.query) else None
