@@ -13,6 +13,7 @@ from scrapy.http import Response
 from broadsheet.crawler.errors import CrawlError
 from broadsheet.crawler.recorder import CAPTURED, Captured
 from broadsheet.crawler.requisites import LONGEST_REQUISITE, requisite_request
+from broadsheet.crawler.shown_page import SHOWN, ShownPage
 from broadsheet.storage.errors import InvalidURLError, MessageError
 from broadsheet.storage.http.messages import decoded_body, parse_response
 from broadsheet.storage.urls import normalise
@@ -58,14 +59,14 @@ class BrowserRequests:
         self._kept_bytes = 0
 
     async def fetch(
-        self, url: str, budget: Budget, *, via: str, headers: Mapping[str, str] | None = None, keep: bool = False
+        self, url: str, budget: Budget, *, page: ShownPage, headers: Mapping[str, str] | None = None, keep: bool = False
     ) -> BrowserAnswer | None:
         """Return an answer, wherever redirects lead; None where it cannot be had or the budget is spent.
 
         Args:
             url: Its address.
             budget: What is left for the page; what is fetched is taken from it.
-            via: The page.
+            page: The page that asks.
             headers: What to ask with, beside what every request has.
             keep: Whether one answer does for the whole crawl.
         """
@@ -73,17 +74,19 @@ class BrowserRequests:
         if kept is not None:
             self._kept.move_to_end(url)
             return kept
-        answer = await self._follow(url, budget, via, headers or {})
+        answer = await self._follow(url, budget, page, headers or {})
         if answer is not None and keep and answer.status == 200:
             self._keep(url, answer)
         return answer
 
-    async def _follow(self, url: str, budget: Budget, via: str, headers: Mapping[str, str]) -> BrowserAnswer | None:
+    async def _follow(
+        self, url: str, budget: Budget, page: ShownPage, headers: Mapping[str, str]
+    ) -> BrowserAnswer | None:
         for _ in range(_MOST_REDIRECTS + 1):
             if budget.is_spent:
                 return None
             budget.requests -= 1
-            captured = await self._ask(url, via, headers)
+            captured = await self._ask(url, page, headers)
             if captured is None:
                 return None
             location = redirect_location(captured.capture)
@@ -92,9 +95,10 @@ class BrowserRequests:
             url = location
         return None
 
-    async def _ask(self, url: str, via: str, headers: Mapping[str, str]) -> Captured | None:
+    async def _ask(self, url: str, page: ShownPage, headers: Mapping[str, str]) -> Captured | None:
         try:
-            request = requisite_request(normalise(url), via=via)
+            request = requisite_request(normalise(url), via=page.url)
+            request.meta[SHOWN] = page
             request.headers.update(headers)
             response = await self._download(request)
         except (InvalidURLError, *_FAILURES):

@@ -11,12 +11,14 @@ from scrapy.http import Response
 
 from broadsheet.crawler.browser_requests import BrowserRequests
 from broadsheet.crawler.errors import CrawlStopped, RenderingError
-from broadsheet.crawler.findings import is_readable, page_of
+from broadsheet.crawler.findings import finding_of, is_readable, page_of
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.page import Reading, unreadable
 from broadsheet.crawler.pool import ReadingPool, Take
 from broadsheet.crawler.recorder import Captured, Recorder
 from broadsheet.crawler.rendering import Renderer
+from broadsheet.crawler.shown_page import ShownPage
+from broadsheet.storage.publishing.withholding import opted_out
 
 
 class PageReader:
@@ -45,15 +47,20 @@ class PageReader:
             StoreUnavailableError: What a browser made of the page could not be recorded.
             CrawlStopped: The crawl was ended before a browser had shown it.
         """
-        document = None
-        if self._is_to_be_shown(captured):
-            try:
-                document = await self._shown(captured)
-            except RenderingError as error:
-                return unreadable(str(error))
+        if not self._is_to_be_shown(captured):
+            return await self._read(captured, None, take)
+        assert captured.awaited_by is not None  # noqa: S101 - what is shown will be read
+        shown = ShownPage(captured.capture.url, captured.awaited_by)
+        try:
+            document = await self._show(shown, captured.response)
+        except RenderingError as error:
+            reading = unreadable(str(error))
+        else:
             self._recorder.record_rendering(captured, document)
-        page = page_of(captured.capture, captured.response, document)
-        return await self._pool.read(msgspec.structs.replace(page, with_requisites=self._job.requisites), take)
+            reading = await self._read(captured, document, take)
+        finding = finding_of(reading, expected=captured.capture.request.expected)
+        shown.reserves = opted_out(captured.capture, finding)
+        return reading
 
     def cut_off(self) -> None:
         """Show no page any more: those under way are as if never read."""
@@ -69,16 +76,20 @@ class PageReader:
         capture = captured.capture
         return capture.request.render and captured.awaited_by is not None and is_readable(capture) and capture.is_html
 
-    async def _shown(self, captured: Captured) -> bytes:
+    async def _read(self, captured: Captured, document: bytes | None, take: Take | None) -> Reading:
+        page = page_of(captured.capture, captured.response, document)
+        return await self._pool.read(msgspec.structs.replace(page, with_requisites=self._job.requisites), take)
+
+    async def _show(self, page: ShownPage, response: bytes) -> bytes:
         if self._renderer is None:
             self._renderer = Renderer(self._crawler, BrowserRequests(self._download))
-        task = asyncio.ensure_future(self._renderer.render(captured.capture.url, captured.response))
+        task = asyncio.ensure_future(self._renderer.render(page, response))
         self._showing.add(task)
         task.add_done_callback(self._showing.discard)
         try:
             return await task
         except asyncio.CancelledError as error:
-            raise CrawlStopped(f"the crawl was ended while {captured.capture.url} was shown") from error
+            raise CrawlStopped(f"the crawl was ended while {page.url} was shown") from error
 
     async def _download(self, request: scrapy.Request) -> Response:
         engine = self._crawler.engine

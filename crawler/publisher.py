@@ -104,15 +104,15 @@ class Publisher:
             yield self._segment(dated)
 
     @contextlib.contextmanager
-    def recording_into(self, segment: OpenSegment) -> Iterator[None]:
-        """Let more be appended to a segment that is not settled yet, closed or not.
+    def recording_into(self, segment: OpenSegment) -> Iterator[OpenSegment]:
+        """Let more be appended to a segment that is not settled yet, closed or not, and give it.
 
         Raises:
             StoreUnavailableError: As `recording` raises it.
         """
         assert not segment.settled.is_set()  # noqa: S101 - it may be on its way into the archive
         with self._noting_failure():
-            yield
+            yield segment
 
     @contextlib.contextmanager
     def _noting_failure(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,8 @@ from broadsheet.crawler.dating import CaptureDates
 from broadsheet.crawler.open_segment import OpenSegment
 from broadsheet.crawler.publisher import Publisher
 from broadsheet.crawler.robots import ROBOTS_DECISION
-from broadsheet.storage import captures
+from broadsheet.crawler.shown_page import SHOWN, ShownPage
+from broadsheet.storage import captures, layout
 from broadsheet.storage.captures import Capture, Rendering
 from broadsheet.storage.digests import digest
 from broadsheet.storage.errors import MessageError
@@ -88,12 +90,14 @@ class Recorder:
         credentials: Credentials | None = request.meta.get(CREDENTIALS)
         if credentials is not None:
             exchange = credentials.without(exchange)
+        if about.page_reserves and not exchange.response:
+            return  # Nobody answered, and what a page asked for that is not archived is nobody's business.
         known = self._catalog.get(about.filed_as or exchange.url)
         exchange = self._dated(exchange, about, known)
         message = _message(exchange)
         payload_digest = None if message is None else _payload_digest(message, request.method)
         original = _original(request, about, exchange, message, payload_digest, known)
-        with self._publisher.recording(exchange.started_at) as segment:
+        with self._recording(exchange, request.meta.get(SHOWN)) as segment:
             records = exchange_records(
                 exchange,
                 warcinfo_id=segment.warcinfo_id,
@@ -139,7 +143,16 @@ class Recorder:
     def _with_policy(self, about: captures.Request, request: scrapy.Request) -> captures.Request:
         """Return why a request is made together with what allowed it, the pace it kept, and what is obeyed."""
         robots, delay = request.meta.get(ROBOTS_DECISION), request.meta.get(DELAY)
-        return msgspec.structs.replace(about, obey=self._obey, robots=robots, delay=delay)
+        shown: ShownPage | None = request.meta.get(SHOWN)
+        page_reserves = shown.reserves if shown else []
+        return msgspec.structs.replace(about, obey=self._obey, robots=robots, delay=delay, page_reserves=page_reserves)
+
+    def _recording(self, exchange: Exchange, shown: ShownPage | None) -> contextlib.AbstractContextManager[OpenSegment]:
+        """Give the segment that an exchange goes to: what a page on show asked for to that of the page."""
+        segment = shown.segment if shown else None
+        if segment is None or layout.is_beyond(segment.batch.name, exchange.started_at):
+            return self._publisher.recording(exchange.started_at)
+        return self._publisher.recording_into(segment)
 
     def _dated(self, exchange: Exchange, about: captures.Request, known: Known | None) -> Exchange:
         shown = exchange.started_at

@@ -22,6 +22,7 @@ from scrapy.settings import Settings
 
 from broadsheet.crawler.browser_requests import BrowserAnswer, BrowserRequests, Budget
 from broadsheet.crawler.errors import RenderingError
+from broadsheet.crawler.shown_page import ShownPage
 from broadsheet.storage.errors import MessageError
 from broadsheet.storage.http.messages import decoded_body, parse_response
 
@@ -110,11 +111,11 @@ class Renderer:
         self._shown = 0
         self._starting: asyncio.Task[None] | None = None
 
-    async def render(self, url: str, response: bytes) -> bytes:
+    async def render(self, page: ShownPage, response: bytes) -> bytes:
         """Return the document that a page's scripts made of it, in UTF-8.
 
         Args:
-            url: The address of the page.
+            page: The page.
             response: The response as received.
 
         Raises:
@@ -122,27 +123,27 @@ class Renderer:
         """
         async with self._room:
             try:
-                return await asyncio.wait_for(self._show(url, response), _SECONDS)
+                return await asyncio.wait_for(self._show(page, response), _SECONDS)
             except TimeoutError as error:
-                raise RenderingError(f"the browser was not done with {url} within {_SECONDS:.0f} s") from error
+                raise RenderingError(f"the browser was not done with {page.url} within {_SECONDS:.0f} s") from error
             except MessageError as error:
-                raise RenderingError(f"{url} cannot be shown: {error}") from error
+                raise RenderingError(f"{page.url} cannot be shown: {error}") from error
             except Exception as error:
                 if isinstance(error, RenderingError) or not _is_of_playwright(error):
                     raise
                 first_line = str(error).partition("\n")[0]
-                raise RenderingError(f"the browser failed at {url}: {first_line}") from error
+                raise RenderingError(f"the browser failed at {page.url}: {first_line}") from error
 
     async def close(self) -> None:
         """End the browser."""
         await self._handler.close()
 
-    async def _show(self, url: str, response: bytes) -> bytes:
+    async def _show(self, page: ShownPage, response: bytes) -> bytes:
         await self._start()
-        shown = _Shown(url, response, self._requests)
+        shown = _Shown(page, response, self._requests)
         self._shown += 1
         request = scrapy.Request(
-            url,
+            page.url,
             meta={
                 "playwright": True,
                 "playwright_context": f"page-{self._shown}",
@@ -156,12 +157,12 @@ class Renderer:
         try:
             made = await self._handler.download_request(request)
         finally:
-            page = request.meta.get("playwright_page")
-            if page is not None:
-                await page.context.close()
+            opened = request.meta.get("playwright_page")
+            if opened is not None:
+                await opened.context.close()
         document: bytes = made.text.encode("utf-8", "replace")
         if len(document) > _MOST_BYTES:
-            raise RenderingError(f"the scripts of {url} made a document of more than {_MOST_BYTES >> 20} MiB")
+            raise RenderingError(f"the scripts of {page.url} made a document of more than {_MOST_BYTES >> 20} MiB")
         return document
 
     async def _start(self) -> None:
@@ -174,9 +175,9 @@ class Renderer:
 class _Shown:
     """One page on show: answers what it asks for."""
 
-    def __init__(self, url: str, response: bytes, requests: BrowserRequests) -> None:
+    def __init__(self, page: ShownPage, response: bytes, requests: BrowserRequests) -> None:
         message = parse_response(response)
-        self._url = url
+        self._page = page
         self._document: BrowserAnswer | None = BrowserAnswer(
             status=message.status, headers=message.headers, body=decoded_body(message, limit=_MOST_BYTES)
         )
@@ -197,7 +198,7 @@ class _Shown:
         elif asked.method == "GET" and asked.resource_type in _NEEDED and not asked.is_navigation_request():
             headers = {name: asked.headers[name] for name in _PASSED_ON if name in asked.headers}
             answer = await self._requests.fetch(
-                asked.url, self._budget, via=self._url, headers=headers, keep=asked.resource_type in _KEPT
+                asked.url, self._budget, page=self._page, headers=headers, keep=asked.resource_type in _KEPT
             )
         try:
             if answer is None:

@@ -32,6 +32,7 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
         obey: The opt-outs that are obeyed: where the publisher says one of them, the capture is not archived.
         robots: What allowed it: ``allowed by robots.txt``, ``no robots.txt (HTTP 404)``; None for robots.txt itself.
         delay: How many seconds the crawler left between two requests to the host when it asked.
+        page_reserves: The obeyed opt-outs of the page that it was fetched for, where they were known by then.
     """
 
     purpose: Purpose = "page"
@@ -44,6 +45,7 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     obey: list[str] = []
     robots: str | None = None
     delay: float | None = None
+    page_reserves: list[str] = []
 
 
 class Rendering(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from end_to_end.command import Broadsheet, finish
-from end_to_end.pages import answer, made_up_text
+from end_to_end.pages import answer, dropped, made_up_text
 from servers.raw_server import RawServer, Script
 
 from broadsheet.crawler.rendering import find_browser
@@ -39,6 +40,15 @@ _SCRIPT = """
   fetch("/forbidden/data.json").catch(() => 0);
   try { new WebSocket("ws://" + location.host + "/socket"); } catch (error) {}
 })()
+"""
+
+
+# The command, with segments that are full with their first capture.
+_A_SEGMENT_A_CAPTURE = """
+from broadsheet.crawler import open_segment
+open_segment.SEGMENT_CAPTURES = 1
+from broadsheet.scheduler.cli import main
+main()
 """
 
 
@@ -223,4 +233,28 @@ def test_of_a_page_that_its_publisher_reserves_nothing_that_its_scripts_fetched_
     assert site.exchanges("/api/story"), "it was shown, for its links"
     assert not [record for record in _records(archive) if b"Ferry delayed" in record.block]
     assert [record for record in _records(archive) if b"The front" in record.block], "the front page stays"
+    assert archive("verify", "--deep").status == 0
+
+
+def test_what_the_scripts_of_a_reserved_page_fetched_is_not_archived_in_a_later_segment_either(
+    tmp_path: Path, site: RawServer, scripts: dict[str, Script]
+) -> None:
+    scripts["/story"] = answer(_SHELL.replace("<title>", '<meta name="robots" content="noarchive"><title>'))
+    scripts["/app.js"] = answer(_SCRIPT + 'fetch("/in-vain");', content_type="text/javascript")
+    scripts["/in-vain"] = dropped()
+    archive = Broadsheet(str(tmp_path / "archive"), program=(sys.executable, "-c", _A_SEGMENT_A_CAPTURE))
+    sources = tmp_path / "sources.toml"
+    sources.write_text(
+        f'[sources.paper]\nhome = "http://127.0.0.1:{site.port}/"\nrender = true\nobey = ["noarchive"]\n'
+    )
+
+    summary = archive.crawl("paper", "--config", str(sources))
+
+    assert len(summary["segments"]) > 2
+    assert site.exchanges("/api/story")
+    assert site.exchanges("/in-vain")
+    left = [record.block for record in _records(archive)]
+    assert not [block for block in left if b"Ferry delayed" in block or b"/api/story" in block]
+    assert [block for block in left if b"/in-vain" in block], "of the front page"
+    assert not [block for block in left if f"via: http://127.0.0.1:{site.port}/story".encode() in block]
     assert archive("verify", "--deep").status == 0

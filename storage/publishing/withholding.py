@@ -5,7 +5,7 @@ Its article was taken down meanwhile, or its publisher reserves what the operato
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from broadsheet.storage import cdxj
 from broadsheet.storage.captures import Capture
@@ -15,7 +15,9 @@ from broadsheet.storage.optouts import in_headers, in_order
 from broadsheet.storage.publishing.batch import Batch
 from broadsheet.storage.publishing.publication import Plan
 from broadsheet.storage.segments import redaction
+from broadsheet.storage.segments.reading import request_in
 from broadsheet.storage.segments.redaction import WITHHELD_FIELD, Mark
+from broadsheet.storage.segments.warc import WarcRecord
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.versions import PRESENT, Finding
 
@@ -25,10 +27,14 @@ _Read = tuple[Capture, Finding | None]
 def opted_out(capture: Capture, finding: Finding | None) -> list[str]:
     """Return the opt-outs for which a capture is not archived; none where it holds no page, picture or the like.
 
+    What is known to have been fetched for a page that is reserved is so itself, whatever it holds.
+
     Args:
         capture: The capture; its request names what is obeyed.
         finding: What reading its page came to, where it was read.
     """
+    if capture.request.page_reserves:
+        return capture.request.page_reserves
     if capture.request.purpose == "robots" or capture.status not in PRESENT:
         return []
     stated = in_headers(capture.headers).union(finding.optouts if finding else ())
@@ -60,7 +66,7 @@ def withhold(batch: Batch, captures: Sequence[_Read], store: ObjectStore) -> lis
             mark = Mark(", ".join(reserved), captures[-1][0].captured_at, batch.name, WITHHELD_FIELD)
             by_mark.setdefault(mark, set()).add(capture.record_id)
     for mark, ids in by_mark.items():
-        _take_out(batch, ids, mark)
+        _take_out(batch, ids, by_page.keys() if mark.field == WITHHELD_FIELD else (), mark)
     withheld = set[str]().union(*by_mark.values())
     return [pair for pair in captures if pair[0].record_id not in withheld]
 
@@ -97,8 +103,19 @@ def _takedown_of(takedowns: Takedowns, *urls: str) -> Removal | None:
     return next((takedown for takedown in map(takedowns.of, urls) if takedown is not None), None)
 
 
-def _take_out(batch: Batch, ids: set[str], mark: Mark) -> None:
+def _take_out(batch: Batch, ids: set[str], pages: Collection[str], mark: Mark) -> None:
+    """Take some captures out of a batch, and what was asked for in vain for pages that are taken out."""
     target = batch.segment.with_name("redacted.warc.gz")
-    selection = redaction.select(batch.segment, lambda record: record.record_id in ids)
+    selection = redaction.select(
+        batch.segment, lambda record: record.record_id in ids or (bool(pages) and _is_asked_for(pages, record))
+    )
     redaction.redact(batch.segment, target, selection, mark)
     batch.replace_segment(target)
+
+
+def _is_asked_for(pages: Collection[str], record: WarcRecord) -> bool:
+    """Tell whether a metadata record says of a request that it was made for one of some pages."""
+    if record.type != "metadata":
+        return False
+    request = request_in(record.block)
+    return request.purpose == "requisite" and request.via in pages

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 
 import scrapy
 from scrapy.http import Response
 
 from broadsheet.crawler.browser_requests import BrowserRequests, Budget
+from broadsheet.crawler.open_segment import OpenSegment
 from broadsheet.crawler.recorder import CAPTURED, REQUEST, Captured
+from broadsheet.crawler.shown_page import ShownPage
 from broadsheet.storage.captures import Capture
+from broadsheet.storage.publishing.batch import Batch
 
 _MIB = 1024 * 1024
 SCRIPT = "https://news.example/app.js"
@@ -28,7 +32,11 @@ def captured(request: scrapy.Request, body: bytes) -> Captured:
     return Captured(capture=capture, response=head.encode() + body, awaited_by=None)
 
 
-def test_pages_that_ask_for_the_same_at_once_do_not_use_up_the_room_of_what_is_kept() -> None:
+def shown(place: Path) -> ShownPage:
+    return ShownPage("https://news.example/", OpenSegment(Batch(place / "batch"), "urn:uuid:1"))
+
+
+def test_pages_that_ask_for_the_same_at_once_do_not_use_up_the_room_of_what_is_kept(tmp_path: Path) -> None:
     fetched: list[str] = []
 
     async def download(request: scrapy.Request) -> Response:
@@ -38,11 +46,11 @@ def test_pages_that_ask_for_the_same_at_once_do_not_use_up_the_room_of_what_is_k
         return Response(request.url, request=request)
 
     async def ask() -> None:
-        requests = BrowserRequests(download)
-        together = [requests.fetch(SCRIPT, Budget(), via="https://news.example/", keep=True) for _ in range(5)]
+        requests, page = BrowserRequests(download), shown(tmp_path)
+        together = [requests.fetch(SCRIPT, Budget(), page=page, keep=True) for _ in range(5)]
         assert all(await asyncio.gather(*together))
         before = len(fetched)
-        assert await requests.fetch(SCRIPT, Budget(), via="https://news.example/", keep=True) is not None
+        assert await requests.fetch(SCRIPT, Budget(), page=page, keep=True) is not None
         assert len(fetched) == before, "it is still kept"
 
     asyncio.run(ask())
