@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from broadsheet.storage.publishing.catalog import Known
+from broadsheet.storage.publishing.known import Known
 from broadsheet.storage.urls import identity
 
 _SECOND = timedelta(seconds=1)

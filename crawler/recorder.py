@@ -25,7 +25,8 @@ from broadsheet.storage.errors import MessageError
 from broadsheet.storage.http.messages import ResponseMessage, entity_body, parse_response
 from broadsheet.storage.model import Exchange
 from broadsheet.storage.optouts import OptOut
-from broadsheet.storage.publishing.catalog import Catalog, Known
+from broadsheet.storage.publishing.catalog import Catalog
+from broadsheet.storage.publishing.known import Known
 from broadsheet.storage.segments import warc
 from broadsheet.storage.segments.exchange_records import Original, conversion_record, exchange_records, warcinfo_record
 from broadsheet.storage.segments.reading import RENDERER_FIELD, SOURCE_FIELD, capture_of, request_fields

@@ -275,10 +275,24 @@ def parse_snapshot_key(key: str) -> SnapshotName:
     Raises:
         InvalidKeyError: It is not the key of a snapshot.
     """
+    match = _match_snapshot(key)
+    return SnapshotName(key, _moment(_LATEST - int(match[2])), match[3])
+
+
+def snapshot_content(key: str) -> str:
+    """Return the 16 hex digits of its version's content digest that the key of a snapshot tells.
+
+    Raises:
+        InvalidKeyError: It is not the key of a snapshot.
+    """
+    return _match_snapshot(key)[3]
+
+
+def _match_snapshot(key: str) -> re.Match[str]:
     match = _SNAPSHOT_KEY.fullmatch(key)
     if match is None:
         raise InvalidKeyError(f"not the key of a snapshot: {key!r}")
-    return SnapshotName(key, _moment(_LATEST - int(match[2])), match[3])
+    return match
 
 
 class TableSegment(NamedTuple):

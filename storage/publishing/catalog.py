@@ -12,142 +12,24 @@ import threading
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
 import msgspec
-from msgspec import Struct
 
 from broadsheet.storage import cdxj, layout
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.documents import removals
 from broadsheet.storage.documents.removals import Takedowns
-from broadsheet.storage.errors import CatalogError, NoSuchObjectError
-from broadsheet.storage.model import PageKind
-from broadsheet.storage.segments.exchange_records import Original
+from broadsheet.storage.errors import NoSuchObjectError
+from broadsheet.storage.publishing.catalog_file import connect, translating
+from broadsheet.storage.publishing.known import Known, advance
 from broadsheet.storage.stores.objects import ObjectStore
-from broadsheet.storage.stores.rereading import get_intact
-from broadsheet.storage.urls import identity, site
-from broadsheet.storage.versions import PRESENT, Outlink, Standing
+from broadsheet.storage.stores.reading_ahead import get_all_intact
+from broadsheet.storage.urls import identity
+from broadsheet.storage.versions import Outlink
 
-_SCHEMA_VERSION = 4
-# How long a server is believed that says nothing has changed.
-_BELIEVED_FOR = timedelta(days=7)
-# So long a page that showed the article of another address is believed to do so still.
-_VARIANT_FOR = timedelta(days=7)
-# What the file, or the bytes in it, can come to.
-_UNUSABLE = (sqlite3.Error, msgspec.DecodeError, zlib.error, OSError)
-_WHOLE = frozenset(map(str, PRESENT))
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS known (
-    identity TEXT PRIMARY KEY, site TEXT NOT NULL, is_article INTEGER NOT NULL, entry BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS known_articles ON known (site) WHERE is_article;
-CREATE TABLE IF NOT EXISTS outlinks (identity TEXT PRIMARY KEY, links BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS segments (key TEXT PRIMARY KEY) WITHOUT ROWID;
-"""
-
-
-class Known(Struct, frozen=True, kw_only=True):
-    """What is known of one URL.
-
-    Attributes:
-        url: The URL it was last asked for by.
-        captured_at: When it was last looked at.
-        kind: What the page was when it was last read, where it was no article.
-        mime: The media type of the last whole body.
-        snapshot_key: The version that stands; None where it never was an article.
-        content: 16 hex digits of that version's content digest.
-        state: Whether the article stands or vanished.
-        original: The last whole body; None where the next answer has to be stored whole.
-        etag: The validator of that body.
-        modified: Its Last-Modified.
-        served_at: When the server last sent a body, and not only said that nothing had changed.
-    """
-
-    url: str
-    captured_at: datetime
-    kind: PageKind | None = None
-    mime: str | None = None
-    snapshot_key: str | None = None
-    content: str | None = None
-    state: Literal["live", "gone"] = "live"
-    original: Original | None = None
-    etag: str | None = None
-    modified: str | None = None
-    served_at: datetime | None = None
-
-    def validators(self, url: str, *, now: datetime) -> dict[str, str]:
-        """Return the conditional headers (RFC 9110, 13.1) that ask for a page whose body and article are archived.
-
-        There are none where the server has said for a week that nothing changed: servers err, and some say so for ever.
-
-        Args:
-            url: What is asked for; validators are those of one URL.
-            now: The present moment, aware.
-        """
-        if self.standing is None or self.original is None or self.original.target_uri != url:
-            return {}
-        if self.served_at is None or now - self.served_at > _BELIEVED_FOR:
-            return {}
-        stated = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
-        return {name: value for name, value in stated.items() if value}
-
-    def is_variant(self, *, now: datetime) -> bool:
-        """Tell whether the page, not long ago, showed the article of another address that it claimed.
-
-        Args:
-            now: The present moment, aware.
-        """
-        return self.standing is None and self.kind == "variant" and now - self.captured_at < _VARIANT_FOR
-
-    @property
-    def standing(self) -> Standing | None:
-        """The version that stands, or None."""
-        if self.snapshot_key is None or self.content is None:
-            return None
-        return Standing(
-            snapshot_key=self.snapshot_key,
-            content=self.content,
-            state=self.state,
-            payload_digest=self.original.payload_digest if self.original else None,
-        )
-
-
-def advance(known: Known | None, line: IndexLine) -> Known | None:
-    """Return what is known after a capture, given what was known before it."""
-    if line.outcome in (None, "failed") or (known and line.at <= known.captured_at):
-        return known
-    before = known or Known(url=line.url, captured_at=line.at)
-    after = msgspec.structs.replace(before, url=line.filed_as or line.url, captured_at=line.at)
-    if line.snapshot:
-        after = msgspec.structs.replace(
-            after,
-            snapshot_key=line.snapshot,
-            content=layout.parse_snapshot_key(line.snapshot).content,
-            state="gone" if line.outcome == "gone" else "live",
-        )
-    if line.outcome == "gone":
-        return msgspec.structs.replace(after, original=None, etag=None, modified=None)
-    if line.status in _WHOLE:
-        after = msgspec.structs.replace(after, served_at=line.at)
-    return after if line.mime == "warc/revisit" else _with_body(after, line)
-
-
-def _with_body(known: Known, line: IndexLine) -> Known:
-    if known.state == "gone" or line.status not in _WHOLE or line.digest == "-":
-        return known
-    if known.snapshot_key and line.outcome == "not_article":
-        # A login wall, say. What the next answer has to be compared with is still the article's body.
-        return known
-    if line.kind == "variant":
-        # The article may vanish where it was claimed: the next answer is read again, though its body be the same.
-        return msgspec.structs.replace(known, kind=line.kind, mime=line.mime, original=None, etag=None, modified=None)
-    original = Original(record_id=line.id, target_uri=line.url, date=line.at, payload_digest=line.digest)
-    return msgspec.structs.replace(
-        known, kind=line.kind, mime=line.mime, original=original, etag=line.etag, modified=line.modified
-    )
+# Bytes of gzipped segments: some 40,000 lines.
+_GROUP_SIZE = 4 * 1024 * 1024
 
 
 class Catalog:
@@ -163,9 +45,9 @@ class Catalog:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.RLock()
-        with _translating(path):
+        with translating(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = _connect(path)
+            self._connection = connect(path)
 
     def close(self) -> None:
         """Close the file."""
@@ -188,22 +70,18 @@ class Catalog:
             self._forget(store, is_the_same=gone <= removals.removed(store).keys())
             read = set()
         new = [key for key in listed if key not in read]
-        for key in new:
-            self.ingest(key, cdxj.decode(get_intact(store, key), key))
+        for segments in _in_groups(get_all_intact(store, new)):
+            with self._writing() as connection:
+                _take_in(connection, ((key, cdxj.decode(data, key)) for key, data in segments))
         return len(new)
 
     def ingest(self, key: str, lines: Iterable[IndexLine], outlinks: Mapping[str, list[Outlink]] | None = None) -> None:
         """Take in one index segment, once; and the links of the pages in it, by URL."""
-        in_order = sorted(lines, key=lambda line: line.at)
         with self._writing() as connection:
-            # In the order of the table: it is filled page by page.
-            advanced = sorted(_advanced(connection, in_order).items())
-            rows = ((filed, site(now.url), now.snapshot_key is not None, _encode(now)) for filed, now in advanced)
-            connection.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", rows)
+            _take_in(connection, [(key, lines)])
             for url, links in (outlinks or {}).items():
                 row = (identity(url), zlib.compress(msgspec.msgpack.encode(links), 1))
                 connection.execute("INSERT OR REPLACE INTO outlinks VALUES (?, ?)", row)
-            connection.execute("INSERT OR IGNORE INTO segments VALUES (?)", (key,))
 
     def get(self, url: str) -> Known | None:
         """Return what is known of a URL, or None."""
@@ -238,7 +116,7 @@ class Catalog:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, _translating(self._path):
+        with self._lock, translating(self._path):
             yield self._connection
 
     @contextmanager
@@ -263,67 +141,41 @@ def _is_there(store: ObjectStore, key: str) -> bool:
     return True
 
 
-def _advanced(connection: sqlite3.Connection, lines: Iterable[IndexLine]) -> dict[str, Known]:
-    """Return what is known after some captures, by identity, where it is not what was known before."""
+def _in_groups(segments: Iterable[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
+    """Yield segments in groups that are read in one transaction: many small ones cost no more than a large one."""
+    group: list[tuple[str, bytes]] = []
+    size = 0
+    for key, data in segments:
+        group.append((key, data))
+        size += len(data)
+        if size >= _GROUP_SIZE:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _take_in(connection: sqlite3.Connection, segments: Iterable[tuple[str, Iterable[IndexLine]]]) -> None:
+    """Note what is known after some segments, and that they were read."""
     advanced: dict[str, Known] = {}
-    for line in lines:
-        filed = line.identity
-        before = advanced.get(filed) or _select(connection, filed)
-        after = advance(before, line)
-        if after is not None and after is not before:
-            advanced[filed] = after
-    return advanced
+    keys = []
+    for key, lines in segments:
+        keys.append((key,))
+        for line in sorted(lines, key=lambda line: line.at):
+            filed = line.identity
+            before = advanced.get(filed) or _select(connection, filed)
+            after = advance(before, line)
+            if after is not None and after is not before:
+                advanced[filed] = after
+    # In the order of the table: it is filled page by page.
+    rows = (
+        (filed, filed.partition("/")[0], now.snapshot_key is not None, _encode(now))
+        for filed, now in sorted(advanced.items())
+    )
+    connection.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", rows)
+    connection.executemany("INSERT OR IGNORE INTO segments VALUES (?)", keys)
 
 
 def _select(connection: sqlite3.Connection, of_identity: str) -> Known | None:
     row = connection.execute("SELECT entry FROM known WHERE identity = ?", (of_identity,)).fetchone()
     return _decode(row[0]) if row else None
-
-
-@contextmanager
-def _translating(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except _UNUSABLE as error:
-        raise CatalogError(
-            f"the catalog {path} cannot be used: {error}: see that its disk has room and may be written to; else stop "
-            f"what else writes to the archive and delete it, with {path.name}-wal and -shm: it is read again from the "
-            "archive"
-        ) from error
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = _open(path)
-    if connection is None:
-        for suffix in ("", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-        connection = _open(path)
-    if connection is None:
-        raise sqlite3.DatabaseError(f"{path} cannot be made a database")
-    return connection
-
-
-def _open(path: Path) -> sqlite3.Connection | None:
-    """Open the file, or return None where it is another version's or damaged: the archive has it all."""
-    connection = sqlite3.connect(path, check_same_thread=False, timeout=60, isolation_level=None)
-    try:
-        if connection.execute("PRAGMA user_version").fetchone()[0] in (0, _SCHEMA_VERSION):
-            _set_up(connection)
-            return connection
-    except sqlite3.OperationalError:
-        connection.close()
-        raise
-    except sqlite3.DatabaseError:
-        pass
-    connection.close()
-    return None
-
-
-def _set_up(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    # What was taken down is to leave nothing behind.
-    connection.execute("PRAGMA secure_delete = ON")
-    # A lost transaction is read again from the archive: durability is not needed here, consistency is.
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.executescript(_SCHEMA)
-    connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")

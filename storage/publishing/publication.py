@@ -31,7 +31,8 @@ from broadsheet.storage.model import (
     SnapshotDocument,
     WarcLocation,
 )
-from broadsheet.storage.publishing.catalog import Catalog, Known, advance
+from broadsheet.storage.publishing.catalog import Catalog
+from broadsheet.storage.publishing.known import Known, advance
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.tables import tables
 from broadsheet.storage.urls import identity, identity_hash, surt

@@ -22,7 +22,8 @@ from hypothesis import example, given, settings
 
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.errors import CatalogError
-from broadsheet.storage.publishing.catalog import Catalog, Known
+from broadsheet.storage.publishing.catalog import Catalog
+from broadsheet.storage.publishing.known import Known
 from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.versions import Finding, Outlink
 
@@ -88,6 +89,23 @@ def test_a_catalog_that_is_read_from_the_archive_is_the_one_that_grew_with_it(
             assert everything(again) == everything(grown)
             assert again.refresh(store) == 0, "what was read once is not read again"
             assert grown.refresh(store) == 0
+
+
+def test_a_catalog_knows_the_same_however_many_segments_are_read_in_one_transaction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FolderStore(tmp_path / "archive")
+    writer = Writer(store, tmp_path / "local")
+    looks = ["one", "304", "two", "login wall", "gone", "one"]
+    for minute, look in enumerate(looks):
+        writer.publish(*(visit(url, minute, look) for url in URLS))
+
+    with closing(Catalog(tmp_path / "one.sqlite")) as one:
+        one.refresh(store)
+        monkeypatch.setattr("broadsheet.storage.publishing.catalog._GROUP_SIZE", 1)
+        with closing(Catalog(tmp_path / "many.sqlite")) as many, closing(writer.catalog) as grown:
+            many.refresh(store)
+            assert everything(one) == everything(many) == everything(grown)
 
 
 def test_a_url_that_was_never_asked_for_is_not_known(catalog: Catalog) -> None:
