@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from broadsheet.crawler.documents import MAXIMUM_DOCUMENT, refusal
-from broadsheet.crawler.page import HtmlPage
-from broadsheet.crawler.pool import ReadingPool
+from broadsheet.crawler.reading.documents import MAXIMUM_DOCUMENT, refusal
+from broadsheet.crawler.reading.page import HtmlPage
+from broadsheet.crawler.reading.pool import ReadingPool
 from broadsheet.storage.model import Article
 
 _PIECE = 1024 * 1024

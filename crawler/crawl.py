@@ -20,10 +20,13 @@ from twisted.python.failure import Failure
 
 from broadsheet.crawler import settings as defaults
 from broadsheet.crawler.byte_budget import OVER_BYTES, ByteBudget
+from broadsheet.crawler.capturing.publisher import Publisher
+from broadsheet.crawler.capturing.recorder import Recorder, segment_head
+from broadsheet.crawler.capturing.spool_limits import FetchingPause
 from broadsheet.crawler.errors import BrokenCrawlError, FrontierError, ReaderStartError
 from broadsheet.crawler.extraction.revision import extractor
-from broadsheet.crawler.findings import finding_of, is_readable, page_of
 from broadsheet.crawler.frontier.database import open_database
+from broadsheet.crawler.frontier.ledger import Ledger
 from broadsheet.crawler.frontier.publishing import Acknowledgements
 from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.runs import Frontier
@@ -31,19 +34,16 @@ from broadsheet.crawler.frontier.scheduler import FrontierScheduler
 from broadsheet.crawler.frontier.schema import Ending
 from broadsheet.crawler.interruption import Interruption
 from broadsheet.crawler.job import CrawlJob, CrawlSummary
-from broadsheet.crawler.ledger import Ledger
 from broadsheet.crawler.memory import keep_large_memory_apart, share_memory_between_threads
-from broadsheet.crawler.page_reading import PageReader
-from broadsheet.crawler.pool import ReadingPool
-from broadsheet.crawler.publisher import Publisher
-from broadsheet.crawler.recorder import Recorder, segment_head
-from broadsheet.crawler.recovery import recover
-from broadsheet.crawler.rendering import add_browser, renderer_name
-from broadsheet.crawler.resolver import GuardedResolver
+from broadsheet.crawler.reading.findings import finding_of, is_readable, page_of
+from broadsheet.crawler.reading.page_reading import PageReader
+from broadsheet.crawler.reading.pool import ReadingPool
+from broadsheet.crawler.recovery.recovery import recover
+from broadsheet.crawler.rendering.browser import add_browser, renderer_name
 from broadsheet.crawler.run_outcome import outcome_of_run
 from broadsheet.crawler.spiders.site import SiteSpider
-from broadsheet.crawler.spool_limits import FetchingPause
-from broadsheet.crawler.wire import cut_off, drop_waiting, listen
+from broadsheet.crawler.wire.handler import cut_off, drop_waiting, listen
+from broadsheet.crawler.wire.resolver import GuardedResolver
 from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import ArchiveError
 from broadsheet.storage.model import Exchange

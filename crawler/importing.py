@@ -13,12 +13,12 @@ from typing import get_args
 
 from msgspec import Struct
 
+from broadsheet.crawler.capturing.open_segment import OpenSegment
+from broadsheet.crawler.capturing.publisher import Publisher
 from broadsheet.crawler.extraction.revision import extractor
-from broadsheet.crawler.findings import finding_of, is_readable, page_of
-from broadsheet.crawler.open_segment import OpenSegment
-from broadsheet.crawler.pool import ReadingPool
-from broadsheet.crawler.publisher import Publisher
-from broadsheet.crawler.recovery import recover
+from broadsheet.crawler.reading.findings import finding_of, is_readable, page_of
+from broadsheet.crawler.reading.pool import ReadingPool
+from broadsheet.crawler.recovery.recovery import recover
 from broadsheet.storage.captures import Capture, Request
 from broadsheet.storage.errors import InvalidURLError, RecordError
 from broadsheet.storage.foreign.exchanges import (

@@ -8,11 +8,11 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
+from broadsheet.crawler.capturing.spool_limits import SpoolLimits
 from broadsheet.crawler.credentials import Credentials
-from broadsheet.crawler.proxy import Proxy
-from broadsheet.crawler.revisiting import DEFAULT_PACE, Pace
+from broadsheet.crawler.revisiting.revisiting import DEFAULT_PACE, Pace
 from broadsheet.crawler.run_outcome import RunOutcome
-from broadsheet.crawler.spool_limits import SpoolLimits
+from broadsheet.crawler.wire.proxy import Proxy
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.model import Outcome
 from broadsheet.storage.optouts import OptOut

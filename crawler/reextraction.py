@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from broadsheet.crawler.extraction.revision import extractor
-from broadsheet.crawler.findings import finding_of
-from broadsheet.crawler.page import CapturedPage, Reading
-from broadsheet.crawler.pool import ReadingPool
+from broadsheet.crawler.reading.findings import finding_of
+from broadsheet.crawler.reading.page import CapturedPage, Reading
+from broadsheet.crawler.reading.pool import ReadingPool
 from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.captures import Request

@@ -24,8 +24,8 @@ REFERER_ENABLED = False
 
 # What comes back is kept as it came; the spider sees every answer and decides itself.
 DOWNLOAD_HANDLERS = {
-    "http": "broadsheet.crawler.wire.WireDownloadHandler",
-    "https": "broadsheet.crawler.wire.WireDownloadHandler",
+    "http": "broadsheet.crawler.wire.handler.WireDownloadHandler",
+    "https": "broadsheet.crawler.wire.handler.WireDownloadHandler",
     "file": None,
     "ftp": None,
     "data": None,
@@ -44,14 +44,14 @@ PROXY = None
 # A minute, less what it takes to write down what had come of the large ones that run into it together.
 FETCH_DEADLINE = 55
 
-# Courtesy: robots.py and courtesy.py instead of Scrapy's own, which fetches on where robots.txt is unreachable.
+# Courtesy: our own instead of Scrapy's, which fetches on where robots.txt is unreachable.
 ROBOTSTXT_OBEY = False
 ROBOTSTXT_USER_AGENT = "Broadsheet"
 DOWNLOADER_MIDDLEWARES = {
-    "broadsheet.crawler.robots.RobotsMiddleware": 100,
+    "broadsheet.crawler.courtesy.robots.RobotsMiddleware": 100,
     # Nearest to the wire: they see every retry.
-    "broadsheet.crawler.breaker.BreakerMiddleware": 900,
-    "broadsheet.crawler.courtesy.Courtesy": 950,
+    "broadsheet.crawler.courtesy.breaker.BreakerMiddleware": 900,
+    "broadsheet.crawler.courtesy.delays.Courtesy": 950,
     # Off above or not needed; named here too, since what is only disabled is still imported.
     **dict.fromkeys(
         (

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from rich.status import Status
 
-from broadsheet.crawler.ledger import Ledger
+from broadsheet.crawler.frontier.ledger import Ledger
 from broadsheet.scheduler.output import errors
 
 _SECONDS_BETWEEN_LINES = 10.0

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from broadsheet.crawler.addresses import is_public
 from broadsheet.crawler.job import DEFAULT_MAX_DEPTH, DEFAULT_MAX_PAGES, CrawlJob
+from broadsheet.crawler.wire.addresses import is_public
 from broadsheet.scheduler.sources import reading, settings
 from broadsheet.scheduler.sources.document import Source, SourcesFile
 from broadsheet.scheduler.sources.errors import ConfigError

@@ -16,7 +16,7 @@ from servers.raw_server import RawServer
 from servers.site_server import Answer, site_server
 
 from broadsheet.crawler.errors import ProxyError
-from broadsheet.crawler.proxy import Proxy
+from broadsheet.crawler.wire.proxy import Proxy
 from broadsheet.storage.segments import warc
 
 PAPER: dict[str, Answer | list[Answer]] = {

@@ -15,7 +15,7 @@ from end_to_end.command import Broadsheet, finish
 from end_to_end.pages import answer, dropped, made_up_text
 from servers.raw_server import RawServer, Script
 
-from broadsheet.crawler.rendering import find_browser
+from broadsheet.crawler.rendering.browser import find_browser
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.segments import warc
 

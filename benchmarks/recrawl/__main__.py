@@ -1,8 +1,8 @@
 """`python -m benchmarks.recrawl`: how many edits are caught for how many fetches, by our rules and by those of others.
 
-Made-up newsrooms (`newsrooms.toml`) are played for 60 days, several seeds of each, against `crawler/revisiting.py`
-and the rules of others (`contenders.py`): as they are, and with pauses stretched so that all come to as many fetches
-as ours. Then less may be fetched than is due; then front pages are looked at. Nothing is fetched in earnest.
+Made-up newsrooms (`newsrooms.toml`) are played for 60 days, several seeds of each, against the rules of
+`crawler/revisiting/` and those of others (`contenders.py`): as they are, and with pauses stretched so that all come to
+as many fetches as ours. Then less may be fetched than is due; then front pages are looked at. Nothing is fetched.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ _TICK = 1.0
 
 
 def most_expected(watch: Watch, _due: float, at: float) -> float:
-    """Return what a look is expected to find, as `crawler/revisiting.py` has it."""
+    """Return what a look is expected to find, as `crawler/revisiting/revisiting.py` has it."""
     assert isinstance(watch, RevisitedPage)
     return watch.expects(at)
 

@@ -23,9 +23,9 @@ from typing import Protocol
 import msgspec
 from benchmarks.recrawl.newsrooms import HORIZON
 
-from broadsheet.crawler import revisiting
-from broadsheet.crawler.histories import UNKNOWN_HABITS, Found, History, Role
-from broadsheet.crawler.revisiting import DEFAULT_PACE
+from broadsheet.crawler.revisiting import revisiting
+from broadsheet.crawler.revisiting.histories import UNKNOWN_HABITS, Found, History, Role
+from broadsheet.crawler.revisiting.revisiting import DEFAULT_PACE
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _HOUR = timedelta(hours=1)
@@ -60,7 +60,7 @@ class Revisiting:
 
 
 class RevisitedPage:
-    """One page as `crawler/revisiting.py` has it watched."""
+    """One page as `crawler/revisiting/revisiting.py` has it watched."""
 
     def __init__(self, source: Revisiting, history: History) -> None:
         self.history = history

@@ -8,11 +8,11 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Connection, Row, and_, func, select
 
-from broadsheet.crawler import revisiting
 from broadsheet.crawler.frontier.learning import decode, habits_of
 from broadsheet.crawler.frontier.schema import histories, runs, urls
 from broadsheet.crawler.frontier.visits import Visit
-from broadsheet.crawler.histories import Habits
+from broadsheet.crawler.revisiting import revisiting
+from broadsheet.crawler.revisiting.histories import Habits
 
 _HOUR = timedelta(hours=1)
 # More are not weighed against each other at a time: those that were due first are.

@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, and_, bindparam, func, select, update
 
-from broadsheet.crawler import revisiting
 from broadsheet.crawler.frontier.schema import habits as habits_table
 from broadsheet.crawler.frontier.schema import histories, runs, urls, visits
 from broadsheet.crawler.frontier.upserts import upsert
 from broadsheet.crawler.frontier.visits import key_of
-from broadsheet.crawler.histories import UNKNOWN_HABITS, Found, Habits, History, Role
-from broadsheet.crawler.revisiting import Pace
+from broadsheet.crawler.revisiting import revisiting
+from broadsheet.crawler.revisiting.histories import UNKNOWN_HABITS, Found, Habits, History, Role
+from broadsheet.crawler.revisiting.revisiting import Pace
 
 _AT_ONCE = 500
 _ARTICLES = frozenset({"new", "changed", "unchanged", "gone"})

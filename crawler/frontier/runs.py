@@ -24,7 +24,7 @@ from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.schema import Ending, batches, runs
 from broadsheet.crawler.frontier.schema import visits as table
 from broadsheet.crawler.frontier.visits import Visit
-from broadsheet.crawler.revisiting import DEFAULT_PACE, Pace
+from broadsheet.crawler.revisiting.revisiting import DEFAULT_PACE, Pace
 
 _log = logging.getLogger(__name__)
 

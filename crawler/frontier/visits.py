@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Row, String, Text, and_, bindparam, case, null, or_, update
 
-from broadsheet.crawler.discovery import recency_of
+from broadsheet.crawler.entries import recency_of
 from broadsheet.crawler.frontier.schema import visits
 from broadsheet.storage.model import Hints
 from broadsheet.storage.urls import identity_hash, site

@@ -17,11 +17,15 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from broadsheet.crawler.admission import Admission
-from broadsheet.crawler.claims import Claims
+from broadsheet.crawler.capturing.recorder import CAPTURED, REQUEST, Captured
+from broadsheet.crawler.courtesy.robots import RobotsMiddleware
 from broadsheet.crawler.credentials import CREDENTIALS
-from broadsheet.crawler.discovery import Entry
-from broadsheet.crawler.entrances import listing_kind
+from broadsheet.crawler.discovery.admission import Admission
+from broadsheet.crawler.discovery.claims import Claims
+from broadsheet.crawler.discovery.entrances import listing_kind
+from broadsheet.crawler.discovery.listings import Listings
+from broadsheet.crawler.discovery.variants import plain_form
+from broadsheet.crawler.entries import Entry
 from broadsheet.crawler.errors import (
     BlockedAddressError,
     CrawlStopped,
@@ -31,19 +35,15 @@ from broadsheet.crawler.errors import (
     UntrustedCertificateError,
 )
 from broadsheet.crawler.extraction.wall_addresses import wall_at
-from broadsheet.crawler.findings import finding_of
+from broadsheet.crawler.frontier.ledger import Ledger
 from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.crawler.job import CrawlJob
-from broadsheet.crawler.ledger import Ledger
-from broadsheet.crawler.listings import Listings
-from broadsheet.crawler.page import MAXIMUM_ENTRIES
-from broadsheet.crawler.page_reading import PageReader
-from broadsheet.crawler.recorder import CAPTURED, REQUEST, Captured
-from broadsheet.crawler.requisites import PageRequisites
-from broadsheet.crawler.revisiting import latest_moment
-from broadsheet.crawler.robots import RobotsMiddleware
-from broadsheet.crawler.variants import plain_form
+from broadsheet.crawler.reading.findings import finding_of
+from broadsheet.crawler.reading.page import MAXIMUM_ENTRIES
+from broadsheet.crawler.reading.page_reading import PageReader
+from broadsheet.crawler.rendering.requisites import PageRequisites
+from broadsheet.crawler.revisiting.revisiting import latest_moment
 from broadsheet.storage import captures
 from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import InvalidURLError, StoreError

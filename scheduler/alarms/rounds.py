@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from broadsheet.crawler.capturing.spool_limits import SpoolLimits
 from broadsheet.crawler.frontier.database import Database
-from broadsheet.crawler.spool_limits import SpoolLimits
 from broadsheet.scheduler.alarms.following import ChangeFollower
 from broadsheet.scheduler.alarms.notices import Kind
 from broadsheet.scheduler.alarms.outbox import Outbox

@@ -13,9 +13,9 @@ from typing import BinaryIO
 import click
 
 from broadsheet.crawler.bulk import lines_of, read_lines
-from broadsheet.crawler.documents import MAXIMUM_DOCUMENT, refusal
-from broadsheet.crawler.page import HtmlPage, Reading
-from broadsheet.crawler.pool import ReadingPool
+from broadsheet.crawler.reading.documents import MAXIMUM_DOCUMENT, refusal
+from broadsheet.crawler.reading.page import HtmlPage, Reading
+from broadsheet.crawler.reading.pool import ReadingPool
 from broadsheet.scheduler.exits import FAILED
 from broadsheet.scheduler.options import json_option
 from broadsheet.scheduler.output import article_text, print_json, write_bytes

@@ -7,7 +7,7 @@ import asyncio
 import click
 
 from broadsheet.crawler.extraction.revision import extractor
-from broadsheet.crawler.repairing import Recovered, recover_everything
+from broadsheet.crawler.recovery.repairing import Recovered, recover_everything
 from broadsheet.scheduler.exits import DAMAGED
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, print_json

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from broadsheet.crawler.job import DEFAULT_MAX_DEPTH, DEFAULT_MAX_PAGES
-from broadsheet.crawler.revisiting import DEFAULT_PACE, Pace
+from broadsheet.crawler.revisiting.revisiting import DEFAULT_PACE, Pace
 from broadsheet.scheduler.sources.schedules import Learned, Schedule
 from broadsheet.storage.model import Change
 from broadsheet.storage.optouts import OptOut

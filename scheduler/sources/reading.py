@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from broadsheet.crawler.revisiting import DEFAULT_PACE, Pace
+from broadsheet.crawler.revisiting.revisiting import DEFAULT_PACE, Pace
 from broadsheet.scheduler.sources import values
 from broadsheet.scheduler.sources.document import Service, Source, SourcesFile, Watch, Webhook
 from broadsheet.scheduler.sources.errors import ConfigError

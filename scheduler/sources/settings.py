@@ -7,9 +7,9 @@ import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
+from broadsheet.crawler.capturing.spool_limits import SpoolLimits
 from broadsheet.crawler.credentials import Credentials
-from broadsheet.crawler.proxy import Proxy
-from broadsheet.crawler.spool_limits import SpoolLimits
+from broadsheet.crawler.wire.proxy import Proxy
 from broadsheet.scheduler.sources import values
 from broadsheet.scheduler.sources.document import Source, SourcesFile, Webhook
 from broadsheet.scheduler.sources.errors import ConfigError

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from broadsheet.crawler import url_patterns
+from broadsheet.crawler.discovery import url_patterns
 from broadsheet.scheduler.sources.durations import duration
 from broadsheet.scheduler.sources.schedules import schedule
 from broadsheet.storage.model import Change

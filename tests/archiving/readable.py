@@ -6,7 +6,7 @@ import asyncio
 
 from archiving.writer import Visit, Writer, answer, moment
 
-from broadsheet.crawler.rereading import SegmentReader
+from broadsheet.crawler.recovery.rereading import SegmentReader
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.versions import Finding
 

@@ -27,10 +27,10 @@ from typing import NoReturn, Self
 from archiving.writer import answer
 from end_to_end.pages import article
 
-from broadsheet.crawler import recovery
 from broadsheet.crawler.extraction.revision import extractor
-from broadsheet.crawler.findings import finding_of, is_readable, page_of
-from broadsheet.crawler.reading import read_capture
+from broadsheet.crawler.reading.findings import finding_of, is_readable, page_of
+from broadsheet.crawler.reading.responses import read_capture
+from broadsheet.crawler.recovery import recovery
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.segments.reading import read_captures
 from broadsheet.storage.stores.s3 import attempts as s3_attempts

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.crawler.bulk import lines_of, read_lines
-from broadsheet.crawler.documents import MAXIMUM_DOCUMENT
-from broadsheet.crawler.pool import ReadingLimits, ReadingPool
+from broadsheet.crawler.reading.documents import MAXIMUM_DOCUMENT
+from broadsheet.crawler.reading.pool import ReadingLimits, ReadingPool
 
 NOW = datetime(2016, 6, 12, tzinfo=UTC)
 HTML = (

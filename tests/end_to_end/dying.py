@@ -27,7 +27,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from broadsheet.crawler import open_segment, pool
+from broadsheet.crawler.capturing import open_segment
+from broadsheet.crawler.reading import pool
 from broadsheet.scheduler import cli
 from broadsheet.storage.publishing.batch import Batch
 from broadsheet.storage.stores.folder import FolderStore

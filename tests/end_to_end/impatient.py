@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 
-from broadsheet.crawler import open_segment, patience
+from broadsheet.crawler.capturing import open_segment, patience
 from broadsheet.scheduler import cli
 from broadsheet.storage.stores.s3 import bucket as s3_bucket
 from broadsheet.storage.stores.s3.attempts import Attempts

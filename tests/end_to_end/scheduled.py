@@ -16,7 +16,7 @@ import msgspec
 
 from broadsheet.crawler import crawl
 from broadsheet.crawler.job import CrawlJob
-from broadsheet.crawler.revisiting import Pace
+from broadsheet.crawler.revisiting.revisiting import Pace
 from broadsheet.storage.workspace import Workspace
 
 

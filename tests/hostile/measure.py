@@ -34,7 +34,7 @@ from broadsheet.storage.segments.reading import read_captures
 
 _LOOK_EVERY = 0.02
 _MOST_SECONDS = 600
-_WORKER = "broadsheet.crawler.worker"
+_WORKER = "broadsheet.crawler.reading.worker"
 
 
 class Measured(Struct, kw_only=True):

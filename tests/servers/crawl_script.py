@@ -1,6 +1,6 @@
 """A Scrapy crawl in a process of its own: what to do comes as JSON on stdin, what happened goes to stdout.
 
-It runs robots.py, courtesy.py and pool.py where they run in earnest: in Scrapy, on the asyncio reactor.
+It runs crawler/courtesy/ and the pool of readers where they run in earnest: in Scrapy, on the asyncio reactor.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from broadsheet.crawler import settings as crawl_settings
-from broadsheet.crawler.page import CapturedPage
-from broadsheet.crawler.pool import ReadingPool
-from broadsheet.crawler.robots import RobotsMiddleware
+from broadsheet.crawler.courtesy.robots import RobotsMiddleware
+from broadsheet.crawler.reading.page import CapturedPage
+from broadsheet.crawler.reading.pool import ReadingPool
 
 SETTINGS: dict[str, Any] = {
     **{name: value for name, value in vars(crawl_settings).items() if name.isupper()},

@@ -20,10 +20,10 @@ from broadsheet.storage.model import Exchange
 
 SETTINGS: dict[str, Any] = {
     "DOWNLOAD_HANDLERS": {
-        "http": "broadsheet.crawler.wire.WireDownloadHandler",
-        "https": "broadsheet.crawler.wire.WireDownloadHandler",
+        "http": "broadsheet.crawler.wire.handler.WireDownloadHandler",
+        "https": "broadsheet.crawler.wire.handler.WireDownloadHandler",
     },
-    "TWISTED_DNS_RESOLVER": "broadsheet.crawler.resolver.GuardedResolver",
+    "TWISTED_DNS_RESOLVER": "broadsheet.crawler.wire.resolver.GuardedResolver",
     "ALLOW_PRIVATE_ADDRESSES": True,
     "DOWNLOAD_VERIFY_CERTIFICATES": True,
     "COMPRESSION_ENABLED": False,
@@ -96,7 +96,7 @@ def _main() -> None:
     import scrapy
     from scrapy.crawler import AsyncCrawlerProcess
 
-    from broadsheet.crawler import wire
+    from broadsheet.crawler.wire import handler
 
     exchanges: list[Exchange] = []
     results: list[dict[str, Any]] = []
@@ -132,7 +132,7 @@ def _main() -> None:
 
     process = AsyncCrawlerProcess(task["settings"])
     crawler = process.create_crawler(Spider)
-    wire.listen(crawler, listener)
+    handler.listen(crawler, listener)
     process.crawl(crawler)
     process.start()
     json.dump({"exchanges": [to_builtins(exchange) for exchange in exchanges], "results": results}, sys.stdout)

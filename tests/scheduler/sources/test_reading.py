@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from broadsheet.crawler.revisiting import Pace
+from broadsheet.crawler.revisiting.revisiting import Pace
 from broadsheet.scheduler.sources.document import Service, Source, SourcesFile, Webhook
 from broadsheet.scheduler.sources.errors import ConfigError
 from broadsheet.scheduler.sources.reading import load, parse

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from broadsheet.crawler.spool_limits import SpoolLimits
+from broadsheet.crawler.capturing.spool_limits import SpoolLimits
 from broadsheet.scheduler.sources import settings
 from broadsheet.scheduler.sources.document import Source, SourcesFile, Webhook
 from broadsheet.scheduler.sources.errors import ConfigError

@@ -1,0 +1,269 @@
+"""Which of the URLs that a crawl hears of are fetched, and why the others are not."""
+
+from __future__ import annotations
+
+import asyncio
+import posixpath
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import groupby, islice
+from urllib.parse import urlsplit
+
+from broadsheet.crawler.discovery.spellings import Spellings
+from broadsheet.crawler.discovery.timeliness import Timeliness
+from broadsheet.crawler.discovery.traps import Traps, why_path_is_a_trap
+from broadsheet.crawler.discovery.url_patterns import UrlPatterns
+from broadsheet.crawler.entries import Entry, recency_of
+from broadsheet.crawler.frontier.known import NOT_DUE, OVER_BUDGET
+from broadsheet.crawler.frontier.run import Run
+from broadsheet.crawler.frontier.seen import TOO_DEEP
+from broadsheet.crawler.frontier.visits import Visit
+from broadsheet.crawler.job import CrawlJob
+from broadsheet.storage.captures import PAGE_TYPES
+from broadsheet.storage.documents.removals import Takedowns
+from broadsheet.storage.errors import InvalidURLError
+from broadsheet.storage.publishing.catalog import Catalog
+from broadsheet.storage.urls import normalise, site
+from broadsheet.storage.versions import OutlinkKind
+
+# For these a URL is refused before it is asked for, or counts no more as asked for.
+_REFUSALS = frozenset(
+    {
+        *("offsite", "excluded", "no_page", "trap", TOO_DEEP, "max_pages", "was_no_page", "redirected", "variant"),
+        *(NOT_DUE, OVER_BUDGET),
+    }
+)
+# What was no page is asked for again after this: servers err, and addresses come to be used.
+_NO_PAGE_FOR = timedelta(days=30)
+_ADMITTED_AT_ONCE = 1000
+# What a news page links to that is never a page; everything else is asked for and judged by what comes back.
+# fmt: off
+_NO_PAGE = frozenset(
+    (
+        ".7z", ".aac", ".avi", ".avif", ".bmp", ".css", ".csv", ".dmg", ".doc", ".docx", ".eot", ".epub",
+        ".exe", ".flac", ".gif", ".gz", ".ico", ".ics", ".iso", ".jpeg", ".jpg", ".js", ".json", ".m3u8",
+        ".m4a", ".m4v", ".mkv", ".mov", ".mp3", ".mp4", ".mpeg", ".mpg", ".msi", ".odp", ".ods", ".odt", ".ogg",
+        ".ogv", ".otf", ".pdf", ".png", ".ppt", ".pptx", ".rar", ".rtf", ".svg", ".swf", ".tar", ".tgz", ".tif",
+        ".tiff", ".torrent", ".ttf", ".wav", ".webm", ".webmanifest", ".webp", ".woff", ".woff2", ".xls",
+        ".xlsx", ".zip",
+    )
+)
+# fmt: on
+
+
+class Admission:
+    """Admits URLs to the run of one job.
+
+    Args:
+        job: What was asked for.
+        run: Where every URL is noted.
+        catalog: What the archive holds.
+        takedowns: What was taken down.
+
+    Attributes:
+        sites: Where pages are fetched from.
+        traps: What is known of pages without end.
+    """
+
+    def __init__(self, job: CrawlJob, run: Run, catalog: Catalog, takedowns: Takedowns) -> None:
+        self._job = job
+        self._run = run
+        self._catalog = catalog
+        self._takedowns = takedowns
+        self._patterns = UrlPatterns(job.include, job.exclude)
+        self.sites = {site(target) for target in job.targets} | set(run.sites())
+        self.traps = Traps(run.is_under_way)
+        self._spellings = Spellings(run.met, self.is_held)
+        self._sitemaps_elsewhere: set[str] = set()
+        self._requested = run.asked_for(_REFUSALS) if run.resumed else 0
+        self._timeliness = Timeliness(job, run, catalog) if job.only_due else None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more may be asked for."""
+        return self._requested >= self._job.max_pages
+
+    def add_site(self, of_site: str) -> None:
+        """Fetch pages from there too: a target leads there."""
+        if of_site not in self.sites:
+            self.sites.add(of_site)
+            self._run.add_site(of_site)
+
+    def trust_sitemaps(self, sitemaps: Iterable[str]) -> None:
+        """Have sitemaps fetched wherever they lie: a site's robots.txt names them, or an index that it names."""
+        self._sitemaps_elsewhere.update(sitemap for sitemap in sitemaps if site(sitemap) not in self.sites)
+
+    def is_trusted(self, url: str) -> bool:
+        """Tell whether a URL is a sitemap that is fetched though it lies elsewhere."""
+        return url in self._sitemaps_elsewhere
+
+    def take_back(self) -> None:
+        """Have a URL that was admitted not count as asked for: it leads to another, which does."""
+        self._requested -= 1
+
+    async def admit(
+        self, entries: list[Entry], *, depth: int, via: str | None, hops: int = 0, listed: bool = True
+    ) -> bool:
+        """Have what was found fetched, or note why it is not.
+
+        Args:
+            entries: What was found.
+            depth: How many links from a target it is away.
+            via: Where it was found.
+            hops: How many redirects led to it.
+            listed: Whether that is what the site announces; what a page merely links to may be a trap.
+
+        Returns:
+            Whether anything new among it looks like an article.
+        """
+        leads_on = False
+        if listed:
+            # The newest first: there may be more than the run has pages for.
+            entries = sorted(entries, key=lambda entry: recency_of(entry.hints), reverse=True)
+        for start in range(0, len(entries), _ADMITTED_AT_ONCE):
+            if start:
+                await asyncio.sleep(0)  # A sitemap of 500,000 URLs stops nothing else.
+            some = entries[start : start + _ADMITTED_AT_ONCE]
+            leads_on |= self._admit_some(some, depth=depth, via=via, hops=hops, listed=listed)
+        return leads_on
+
+    async def admit_due(self) -> None:
+        """Have fetched what is due, where only that is looked at again: listings first, then what promises most."""
+        chosen = self._timeliness.chosen if self._timeliness else []
+        self.trust_sitemaps(visit.url for visit in chosen if visit.kind == "sitemap")
+        for depth, visits in groupby(sorted(chosen, key=lambda visit: visit.depth), key=lambda visit: visit.depth):
+            await self.admit([Entry(url=visit.url, kind=visit.kind) for visit in visits], depth=depth, via=None)
+
+    def admit_known(self) -> None:
+        """Have the articles fetched that the archive holds as live: nothing may link to them any more.
+
+        Where only what is due is looked at, those that the frontier knows nothing of.
+        """
+        for of in sorted(self.sites):
+            known = self._catalog.live_articles(of)
+            while urls := list(islice(known, _ADMITTED_AT_ONCE)):
+                if self._timeliness is not None:
+                    if self._timeliness.is_spent:
+                        return
+                    urls = self._timeliness.forgotten(urls)
+                entries = [Entry(url=url, kind="link") for url in urls]
+                self._admit_some(entries, depth=1, via=None, hops=0, listed=True)
+
+    def is_held(self, url: str) -> bool:
+        """Tell whether the archive has versions of an article that are filed under a URL."""
+        known = self._catalog.get(url)
+        return known is not None and known.standing is not None
+
+    def ended(self, url: str, *, found: bool) -> None:
+        """Note whether anything could be had at a URL; where not, one is fetched that was taken for a variant of it."""
+        if found:
+            self._spellings.found(url)
+        elif (variant := self._spellings.missed(url)) is not None:
+            self.reconsider(variant)
+
+    def reconsider(self, url: str) -> None:
+        """Have a URL fetched by itself, where it was taken for a variant of another."""
+        if not self.is_full and self._run.reconsider(url):
+            self._requested += 1
+
+    def take_up(self, url: str) -> tuple[str, str | None] | None:
+        """Take up a URL that had to wait for all others; return why it is not fetched, where it is not."""
+        if explanation := self.traps.why_not(url):
+            return "trap", explanation
+        if self.is_full:
+            return "max_pages", None
+        self._requested += 1
+        self.traps.tried(url)
+        return None
+
+    def _admit_some(self, entries: Iterable[Entry], *, depth: int, via: str | None, hops: int, listed: bool) -> bool:
+        found: dict[str, Entry] = {}
+        leads_on = False
+        # What is asked for by name, and where a redirect leads, is fetched as it is spelled.
+        as_spelled = depth == 0 or hops > 0
+        variants: dict[str, str] = {}
+        for entry in entries:
+            with suppress(InvalidURLError):
+                url = normalise(entry.url)
+                plain = self._spellings.plain(url) if entry.kind == "link" and not as_spelled else url
+                if plain != url and all(self._is_included(of, depth, "link") for of in (url, plain)):
+                    variants[url] = plain
+                    found.setdefault(plain, entry)
+                found.setdefault(url, entry)
+        new = self._run.unseen(list(found), too_deep=depth > self._job.max_depth)
+        untimely = self._untimely([url for url in new if self._is_included(url, depth, found[url].kind)])
+        if not as_spelled:
+            links = (url for url in new if found[url].kind == "link" and url not in variants)
+            variants |= self._spellings.twins_of(links)
+        for url in new:
+            entry = found[url]
+            refusal = self._refusal(url, depth, entry.kind, untimely.get(url))
+            if refusal is None and url in variants:
+                refusal = "variant"
+                self._spellings.stand_in(url, variants[url])
+            later = False
+            if refusal is None:
+                leads_on = leads_on or self.traps.leads_to_articles(url)
+                later = not listed and entry.kind == "link" and not self.is_held(url) and self.traps.has_to_wait(url)
+                self._requested += not later
+            visit = Visit(url=url, kind=entry.kind, depth=depth, hops=hops, via=via, hints=entry.hints, later=later)
+            self._run.add(visit, refused=refusal, explanation=self._explanation(url, refusal, variants))
+        return leads_on
+
+    def _explanation(self, url: str, refusal: str | None, variants: dict[str, str]) -> str | None:
+        if refusal is None:
+            return None
+        if refusal == "variant":
+            return f"fetched as {variants[url]}" if url in variants else "it showed the article of another address"
+        return why_path_is_a_trap(url) if refusal == "trap" else self.why_taken_down(url)
+
+    def _untimely(self, urls: list[str]) -> dict[str, str]:
+        if self._timeliness is None:
+            return {}
+        return self._timeliness.refusals([url for url in urls if self._is_here(url)])
+
+    def _is_here(self, url: str) -> bool:
+        return site(url) in self.sites or url in self._sitemaps_elsewhere
+
+    def _is_included(self, url: str, depth: int, kind: OutlinkKind) -> bool:
+        """Tell whether the source is crawled for a page; where it starts and what lists its articles always is."""
+        return depth == 0 or kind != "link" or self._patterns.want(url)
+
+    def _refusal(self, url: str, depth: int, kind: OutlinkKind, untimely: str | None) -> str | None:
+        if not self._is_here(url):
+            return "offsite"
+        if self._takedowns.of(url):
+            return "taken_down"
+        if not self._is_included(url, depth, kind):
+            return "excluded"
+        if untimely is not None:
+            return untimely
+        # What was asked for by name, or announced as a feed or sitemap (sitemap.xml.gz), is taken at its word.
+        if depth > 0 and kind == "link" and posixpath.splitext(urlsplit(url).path)[1].lower() in _NO_PAGE:
+            return "no_page"
+        if depth > 0 and why_path_is_a_trap(url):
+            return "trap"
+        if depth > self._job.max_depth:
+            return TOO_DEEP
+        if self.is_full:
+            return "max_pages"
+        if depth > 0 and kind == "link":
+            return self._what_it_was(url)
+        return None
+
+    def why_taken_down(self, url: str) -> str | None:
+        """Return when and why an article was taken down, or None where it was not."""
+        takedown = self._takedowns.of(url)
+        return f"taken down on {takedown.at:%Y-%m-%d}: {takedown.reason}" if takedown else None
+
+    def _what_it_was(self, url: str) -> str | None:
+        """Return why a page is not fetched for what it was not long ago: a variant, or neither page nor list."""
+        known, now = self._catalog.get(url), datetime.now(UTC)
+        if known is None or known.standing is not None:
+            return None
+        if known.is_variant(now=now):
+            return "variant"
+        # A wall, or a page that was not there: behind it may be an article the next time.
+        is_no_page = known.kind == "other" and known.mime not in PAGE_TYPES
+        return "was_no_page" if is_no_page and now - known.captured_at < _NO_PAGE_FOR else None

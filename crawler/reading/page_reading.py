@@ -1,0 +1,97 @@
+"""How the captured pages of a crawl are read: by the pool, and where the job says so as a browser shows them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import scrapy
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+
+from broadsheet.crawler.capturing.recorder import Captured, Recorder
+from broadsheet.crawler.errors import CrawlStopped, RenderingError
+from broadsheet.crawler.job import CrawlJob
+from broadsheet.crawler.reading.findings import finding_of, is_readable, page_of
+from broadsheet.crawler.reading.page import Reading, unreadable
+from broadsheet.crawler.reading.pool import ReadingPool, Take
+from broadsheet.crawler.rendering.browser import Renderer
+from broadsheet.crawler.rendering.browser_requests import BrowserRequests
+from broadsheet.crawler.rendering.shown_page import ShownPage
+from broadsheet.storage.publishing.withholding import opted_out
+
+
+class PageReader:
+    """Reads what a crawl captures.
+
+    Args:
+        job: The crawl.
+        crawler: Scrapy's part of it, which fetches what a page is shown with.
+        recorder: Where what a browser made of a page is recorded.
+        pool: The processes that read.
+    """
+
+    def __init__(self, job: CrawlJob, crawler: Crawler, recorder: Recorder, pool: ReadingPool) -> None:
+        self._job = job
+        self._crawler = crawler
+        self._recorder = recorder
+        self._pool = pool
+        self._renderer: Renderer | None = None
+        self._showing: set[asyncio.Task[bytes]] = set()
+
+    async def read(self, captured: Captured, take: Take | None = None) -> Reading:
+        """Return what a captured page means; for `take` see the pool.
+
+        Raises:
+            ReaderStartError: No process can be started that reads.
+            StoreUnavailableError: What a browser made of the page could not be recorded.
+            CrawlStopped: The crawl was ended before a browser had shown it.
+        """
+        if not self._is_to_be_shown(captured):
+            return await self._read(captured, None, take)
+        assert captured.awaited_by is not None  # noqa: S101 - what is shown will be read
+        shown = ShownPage(captured.capture.url, captured.awaited_by)
+        try:
+            document = await self._show(shown, captured.response)
+        except RenderingError as error:
+            reading = unreadable(str(error))
+        else:
+            self._recorder.record_rendering(captured, document)
+            reading = await self._read(captured, document, take)
+        finding = finding_of(reading, expected=captured.capture.request.expected)
+        shown.reserves = opted_out(captured.capture, finding)
+        return reading
+
+    def cut_off(self) -> None:
+        """Show no page any more: those under way are as if never read."""
+        for task in tuple(self._showing):
+            task.cancel()
+
+    async def close(self) -> None:
+        """End the browser, if one runs."""
+        if self._renderer is not None:
+            await self._renderer.close()
+
+    def _is_to_be_shown(self, captured: Captured) -> bool:
+        capture = captured.capture
+        return capture.request.render and captured.awaited_by is not None and is_readable(capture) and capture.is_html
+
+    async def _read(self, captured: Captured, document: bytes | None, take: Take | None) -> Reading:
+        page = page_of(captured.capture, captured.response, document)
+        return await self._pool.read(msgspec.structs.replace(page, with_requisites=self._job.requisites), take)
+
+    async def _show(self, page: ShownPage, response: bytes) -> bytes:
+        if self._renderer is None:
+            self._renderer = Renderer(self._crawler, BrowserRequests(self._download))
+        task = asyncio.ensure_future(self._renderer.render(page, response))
+        self._showing.add(task)
+        task.add_done_callback(self._showing.discard)
+        try:
+            return await task
+        except asyncio.CancelledError as error:
+            raise CrawlStopped(f"the crawl was ended while {page.url} was shown") from error
+
+    async def _download(self, request: scrapy.Request) -> Response:
+        engine = self._crawler.engine
+        assert engine is not None  # noqa: S101 - pages are read while the engine runs
+        return await engine.download_async(request)

@@ -1,0 +1,1 @@
+"""When a page is worth another look, learned from the looks before."""
