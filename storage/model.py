@@ -268,7 +268,7 @@ class Exchange(Struct, frozen=True, kw_only=True):
     Attributes:
         url: The target URI as requested.
         started_at: When the request was sent.
-        clock: What the clock showed then, where `started_at` had to be another moment: see `crawler.dating`.
+        clock: What the clock showed then, where `started_at` had to be another moment: see `crawler.capturing.dating`.
         request: The request's bytes as sent.
         response: The bytes as received: interim responses, status line, headers, body with its framing.
         ip: The address that was connected to.

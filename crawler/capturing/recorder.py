@@ -14,10 +14,10 @@ import scrapy
 from broadsheet.crawler.capturing.dating import CaptureDates
 from broadsheet.crawler.capturing.open_segment import OpenSegment
 from broadsheet.crawler.capturing.publisher import Publisher
+from broadsheet.crawler.capturing.shown_page import SHOWN, ShownPage
 from broadsheet.crawler.courtesy.delays import DELAY
 from broadsheet.crawler.courtesy.robots import ROBOTS_DECISION
 from broadsheet.crawler.credentials import CREDENTIALS, Credentials
-from broadsheet.crawler.rendering.shown_page import SHOWN, ShownPage
 from broadsheet.storage import captures, layout
 from broadsheet.storage.captures import Capture, Rendering
 from broadsheet.storage.digests import digest

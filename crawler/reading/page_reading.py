@@ -10,6 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from broadsheet.crawler.capturing.recorder import Captured, Recorder
+from broadsheet.crawler.capturing.shown_page import ShownPage
 from broadsheet.crawler.errors import CrawlStopped, RenderingError
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.reading.findings import finding_of, is_readable, page_of
@@ -17,7 +18,6 @@ from broadsheet.crawler.reading.page import Reading, unreadable
 from broadsheet.crawler.reading.pool import ReadingPool, Take
 from broadsheet.crawler.rendering.browser import Renderer
 from broadsheet.crawler.rendering.browser_requests import BrowserRequests
-from broadsheet.crawler.rendering.shown_page import ShownPage
 from broadsheet.storage.publishing.withholding import opted_out
 
 

@@ -20,9 +20,9 @@ import scrapy
 from scrapy.crawler import Crawler
 from scrapy.settings import Settings
 
+from broadsheet.crawler.capturing.shown_page import ShownPage
 from broadsheet.crawler.errors import RenderingError
 from broadsheet.crawler.rendering.browser_requests import BrowserAnswer, BrowserRequests, Budget
-from broadsheet.crawler.rendering.shown_page import ShownPage
 from broadsheet.storage.errors import MessageError
 from broadsheet.storage.http.messages import decoded_body, parse_response
 

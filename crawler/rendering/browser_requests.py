@@ -11,9 +11,9 @@ from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, Ignor
 from scrapy.http import Response
 
 from broadsheet.crawler.capturing.recorder import CAPTURED, Captured
+from broadsheet.crawler.capturing.shown_page import SHOWN, ShownPage
 from broadsheet.crawler.errors import CrawlError
 from broadsheet.crawler.rendering.requisites import LONGEST_REQUISITE, requisite_request
-from broadsheet.crawler.rendering.shown_page import SHOWN, ShownPage
 from broadsheet.storage.errors import InvalidURLError, MessageError
 from broadsheet.storage.http.messages import decoded_body, parse_response
 from broadsheet.storage.urls import normalise

@@ -11,8 +11,8 @@ from scrapy.http import Response
 
 from broadsheet.crawler.capturing.open_segment import OpenSegment
 from broadsheet.crawler.capturing.recorder import CAPTURED, REQUEST, Captured
+from broadsheet.crawler.capturing.shown_page import ShownPage
 from broadsheet.crawler.rendering.browser_requests import BrowserRequests, Budget
-from broadsheet.crawler.rendering.shown_page import ShownPage
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.publishing.batch import Batch
 
