@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from broadsheet.crawler.frontier.database import Database
-from broadsheet.scheduler.jobs.jobs import first_id
+from broadsheet.scheduler.jobs.ids import first_id
 from broadsheet.scheduler.jobs.schema import jobs
 from broadsheet.storage.urls import identity_hash
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, Update, select, text, update
+from sqlalchemy import Connection, Update, select, text, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.crawler.frontier.upserts import insert_for
+from broadsheet.scheduler.jobs.counts import Counts
+from broadsheet.scheduler.jobs.ids import new_id
 from broadsheet.scheduler.jobs.model import SCHEDULE, Job, Kind, State
+from broadsheet.scheduler.jobs.rows import job_of, select_jobs
 from broadsheet.scheduler.jobs.schema import SERVICE, sources
 from broadsheet.scheduler.jobs.schema import jobs as table
 from broadsheet.scheduler.jobs.worker_locks import WorkerLocks
@@ -24,7 +26,6 @@ HELD_FOR = timedelta(seconds=60)
 """How long a worker that is heard of no more keeps its jobs from others; on its own machine its lock tells at once."""
 
 _MOST_ATTEMPTS = 2
-_COLUMNS = [table.c[name] for name in Job.__struct_fields__]
 # PostgreSQL: whoever takes jobs is alone with that. Any number, as long as it is the same.
 _TAKING = 5_061_933
 
@@ -34,10 +35,14 @@ class Jobs:
 
     Args:
         database: Where they lie.
+
+    Attributes:
+        counts: What became of them, added up.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.counts = Counts(database)
         self._locks = WorkerLocks(database.directory / "workers")
 
     def ask(
@@ -101,7 +106,7 @@ class Jobs:
                 return None
             taken = {"state": "running", "worker": worker, "held_until": now + HELD_FOR, "started_at": now}
             connection.execute(self._of(job_id).values(**taken, attempts=table.c.attempts + 1))
-            return _job(connection.execute(_select().where(table.c.id == job_id)).one())
+            return job_of(connection.execute(select_jobs().where(table.c.id == job_id)).one())
 
     def renew(self, worker: str, *, now: datetime | None = None) -> None:
         """Show that a worker lives: its jobs stay its own."""
@@ -132,7 +137,10 @@ class Jobs:
         }
         with self._database.writing() as connection:
             mine = self._of(job.id).where(table.c.state == "running", table.c.worker == worker)
-            return bool(connection.execute(mine.values(**ended, worker=None, held_until=None)).rowcount)
+            is_written = bool(connection.execute(mine.values(**ended, worker=None, held_until=None)).rowcount)
+            if is_written:
+                self._counted(connection, job.id)
+            return is_written
 
     def put_back_lost(self, *, now: datetime | None = None) -> list[Job]:
         """Have the jobs of workers that are gone done once more; return them. One that is lost twice is ``lost``."""
@@ -148,7 +156,7 @@ class Jobs:
                     continue
                 lost = {"state": "waiting"} if row.attempts < _MOST_ATTEMPTS else _lost(row.attempts, now)
                 connection.execute(self._of(row.id).values(**lost, worker=None, held_until=None))
-                found.append(_job(connection.execute(_select().where(table.c.id == row.id)).one()))
+                found.append(self._counted(connection, row.id))
         return found
 
     def register(self) -> str:
@@ -158,8 +166,8 @@ class Jobs:
     def get(self, job_id: str) -> Job | None:
         """Return a job, or None."""
         with self._database.reading() as connection:
-            row = connection.execute(_select().where(self._mine, table.c.id == job_id)).one_or_none()
-            return None if row is None else _job(row)
+            row = connection.execute(select_jobs().where(self._mine, table.c.id == job_id)).one_or_none()
+            return None if row is None else job_of(row)
 
     def newest(
         self,
@@ -179,7 +187,7 @@ class Jobs:
             before: Only those asked for before the job of this id: the last one of the page before.
             limit: How many at most.
         """
-        found = _select().where(self._mine).order_by(table.c.id.desc()).limit(limit)
+        found = select_jobs().where(self._mine).order_by(table.c.id.desc()).limit(limit)
         if source is not None:
             found = found.where(table.c.source == source)
         if states:
@@ -189,7 +197,7 @@ class Jobs:
         if before is not None:
             found = found.where(table.c.id < before)
         with self._database.reading() as connection:
-            return [_job(row) for row in connection.execute(found)]
+            return [job_of(row) for row in connection.execute(found)]
 
     def last_planned(self, source: str) -> datetime | None:
         """Return the latest moment of its schedule that a source was planned for, or None."""
@@ -219,7 +227,7 @@ class Jobs:
     def _add(self, *, now: datetime | None, **columns: Any) -> tuple[Job, bool]:  # noqa: ANN401 - columns of the table
         now = now or datetime.now(UTC)
         row = {
-            "id": _new_id(now),
+            "id": new_id(now),
             "archive": self._database.archive,
             "asked_at": now,
             "state": "waiting",
@@ -228,7 +236,7 @@ class Jobs:
         }
         with self._database.writing() as connection:
             added = connection.execute(insert_for(connection, table).values(row).on_conflict_do_nothing()).rowcount
-            found = _select().where(self._mine)
+            found = select_jobs().where(self._mine)
             if added:
                 found = found.where(table.c.id == row["id"])
             elif "planned_for" in columns:
@@ -237,7 +245,7 @@ class Jobs:
                 found = found.where(
                     table.c.asked_by == row["asked_by"], table.c.idempotency_key == row["idempotency_key"]
                 )
-            return _job(connection.execute(found).one()), bool(added)
+            return job_of(connection.execute(found).one()), bool(added)
 
     @property
     def _mine(self) -> ColumnElement[bool]:
@@ -245,6 +253,13 @@ class Jobs:
 
     def _of(self, job_id: str) -> Update:
         return update(table).where(self._mine, table.c.id == job_id)
+
+    def _counted(self, connection: Connection, job_id: str) -> Job:
+        """Return a job as it is now; where it has ended, it is counted."""
+        job = job_of(connection.execute(select_jobs().where(table.c.id == job_id)).one())
+        if job.has_ended:
+            self.counts.note_end(connection, job)
+        return job
 
     @contextmanager
     def _alone(self) -> Iterator[Connection]:
@@ -269,25 +284,5 @@ def open_service_database(archive: str) -> Database:
     return Database(found.directory, found.place, SERVICE)
 
 
-def _new_id(now: datetime) -> str:
-    """Return an id that sorts by time, with 80 random bits, as RFC 9562 has it for version 7."""
-    return first_id(now) + secrets.token_hex(10)
-
-
-def first_id(now: datetime) -> str:
-    """Return what sorts before the ids of all jobs that are asked for from a moment on."""
-    return f"{int(now.timestamp() * 1000):012x}"
-
-
 def _lost(attempts: int, now: datetime) -> dict[str, Any]:
     return {"state": "lost", "ended_at": now, "reason": f"the process that did it was lost {attempts} times"}
-
-
-def _select() -> Select[Any]:
-    return select(*_COLUMNS)
-
-
-def _job(row: Row[Any]) -> Job:
-    columns = row._asdict()
-    result = columns.pop("result")
-    return Job(**columns, result=None if result is None else msgspec.json.decode(result))

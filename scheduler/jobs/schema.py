@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import CheckConstraint, Column, Double, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 from broadsheet.crawler.frontier.database import Contents
 from broadsheet.crawler.frontier.schema import Moment
@@ -53,6 +53,16 @@ sources = Table(
     Column("archive", Text, primary_key=True),
     Column("source", Text, primary_key=True),
     Column("known_since", Moment, nullable=False),
+)
+
+# What jobs came to and measured, by source: sums that are only ever added to.
+counts = Table(
+    "service_counts",
+    metadata,
+    Column("archive", Text, primary_key=True),
+    Column("source", Text, primary_key=True),  # empty for URLs of none
+    Column("name", String(64), primary_key=True),
+    Column("value", Double, nullable=False),
 )
 
 SERVICE = Contents(

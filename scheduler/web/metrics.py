@@ -6,20 +6,20 @@ a token and nothing that was archived is one.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from importlib.metadata import version
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from broadsheet.scheduler.sources.document import Source
+from broadsheet.crawler.errors import FrontierError
+from broadsheet.scheduler.jobs.counts import Counts, UnderWay
+from broadsheet.scheduler.web.counted import families
 from broadsheet.scheduler.web.parts import Parts
-from broadsheet.scheduler.web.totals import Totals
 
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 _OTHER = "other"
@@ -62,67 +62,53 @@ class Metrics:
 
 class _Service(Collector):
     def __init__(self, parts: Parts) -> None:
-        self._sources = parts.sources
-        self._spool_bytes = parts.spool_bytes
-        self._totals = Totals(parts.jobs) if parts.jobs is not None else None
+        self._parts = parts
 
     def collect(self) -> Iterator[Metric]:
         """Yield what is computed when it is asked for."""
         yield InfoMetricFamily("broadsheet_build", "What runs.", {"version": version("broadsheet")})
-        sources = self._sources()
+        sources = self._parts.sources()
         yield GaugeMetricFamily("broadsheet_sources", "Configured sources.", len(sources))
-        if self._spool_bytes is not None:
-            yield GaugeMetricFamily("broadsheet_spool_bytes", "What waits to be published.", self._spool_bytes())
-        if self._totals is not None:
-            self._totals.refresh()
-            yield from _of_jobs(self._totals, _named(sources))
+        if self._parts.spool_bytes is not None:
+            yield GaugeMetricFamily("broadsheet_spool_bytes", "What waits to be published.", self._parts.spool_bytes())
+        if self._parts.jobs is not None:
+            yield from self._of_database(self._parts.jobs.counts, sources)
 
     def describe(self) -> Iterator[Metric]:
         """Yield nothing: to register must not wait for the database."""
         return iter(())
 
+    def _of_database(self, counts: Counts, sources: Collection[str]) -> Iterator[Metric]:
+        answers = GaugeMetricFamily("broadsheet_database_up", "Whether the service's database answers.", 1)
+        try:
+            found = [*_of_jobs(counts.under_way()), *families(counts.read(), sources), self._alarms()]
+        except FrontierError:
+            # Whoever asks is told of everything else, and that nobody knows of this.
+            answers = GaugeMetricFamily(answers.name, answers.documentation, 0)
+            found = []
+        yield answers
+        yield from found
 
-def _named(sources: Mapping[str, Source]) -> Callable[[str | None], str]:
-    return lambda source: source if source is not None and source in sources else _OTHER
+    def _alarms(self) -> Metric:
+        said = "Alarms that stand; those of the service itself have no source."
+        raised = GaugeMetricFamily("broadsheet_alarm", said, labels=["source", "kind"])
+        for source, kinds in self._parts.alarms().items():
+            for kind in kinds:
+                raised.add_metric([source or "", kind], 1)
+        return raised
 
 
-def _of_jobs(totals: Totals, named: Callable[[str | None], str]) -> Iterator[Metric]:
-    states = Counter((job.kind, job.state) for job in totals.under_way.values())
-    under_way = GaugeMetricFamily("broadsheet_jobs", "Jobs that wait or run.", labels=["kind", "state"])
+def _of_jobs(under_way: UnderWay) -> Iterator[Metric]:
+    found = GaugeMetricFamily("broadsheet_jobs", "Jobs that wait or run.", labels=["kind", "state"])
+    since = GaugeMetricFamily(
+        "broadsheet_jobs_waiting_since_timestamp_seconds",
+        "When the job was asked for that waits longest; none where none waits.",
+        labels=["kind"],
+    )
     for kind in ("crawl", "recrawl"):
         for state in ("waiting", "running"):
-            under_way.add_metric([kind, state], states[kind, state])
-    yield under_way
-    counters: tuple[tuple[str, str, list[str], Mapping[tuple[str | None, ...], float]], ...] = (
-        ("jobs_ended", "Jobs that ended.", ["source", "kind", "state"], totals.ended),
-        ("outcomes", "What became of URLs.", ["source", "outcome"], totals.outcomes),
-        ("skipped", "URLs that were not fetched, by reason.", ["source", "reason"], totals.skipped),
-        ("fetched", "URLs that crawls asked for.", ["source"], totals.fetched),
-        ("crawl_seconds", "How long finished crawls took.", ["source"], totals.seconds),
-    )
-    for name, said, labels, counted in counters:
-        yield _counter(f"broadsheet_{name}", said, labels, counted, named)
-    success = GaugeMetricFamily(
-        "broadsheet_last_success_timestamp_seconds", "When a crawl last finished.", labels=["source"]
-    )
-    for source, at in totals.last_success.items():
-        if named(source) != _OTHER:
-            success.add_metric([named(source)], at.timestamp())
-    yield success
-
-
-def _counter(
-    name: str,
-    said: str,
-    labels: list[str],
-    counted: Mapping[tuple[str | None, ...], float],
-    named: Callable[[str | None], str],
-) -> Metric:
-    """Return sums by labels, the first of which is the source."""
-    sums: defaultdict[tuple[str, ...], float] = defaultdict(float)
-    for (source, *rest), count in counted.items():
-        sums[named(source), *map(str, rest)] += count
-    family = CounterMetricFamily(name, said, labels=labels)
-    for values, count in sorted(sums.items()):
-        family.add_metric(list(values), count)
-    return family
+            found.add_metric([kind, state], under_way.jobs.get((kind, state), 0))
+        if kind in under_way.waits_since:
+            since.add_metric([kind], under_way.waits_since[kind].timestamp())
+    yield found
+    yield since

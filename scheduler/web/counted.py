@@ -1,0 +1,69 @@
+"""The sums of the service's database as metrics: which name is which metric, and of which kind its labels are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from msgspec import Struct
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+
+from broadsheet.scheduler.jobs.counts import LAST_SUCCESS, Count
+
+_OTHER = "other"
+# Of a source, and what else tells the sums of a metric apart.
+_Sums = dict[tuple[str, ...], float]
+
+
+class _Counted(Struct, frozen=True):
+    """A metric: its name, what it says for people, and its labels beside the source."""
+
+    metric: str
+    said: str
+    labels: tuple[str, ...] = ()
+
+
+# By the first word of the name that the sums of it have in the database; the others are the values of its labels.
+_COUNTERS: Mapping[str, _Counted] = {
+    "ended": _Counted("jobs_ended", "Jobs that ended.", ("kind", "state")),
+    "crawls": _Counted("crawls", "Crawls that ended, by what they came to as a whole.", ("outcome",)),
+    "outcomes": _Counted("outcomes", "What became of URLs.", ("outcome",)),
+    "skipped": _Counted("skipped", "URLs that were not fetched, by reason.", ("reason",)),
+    "fetched": _Counted("fetched", "Captures of pages."),
+    "crawl_seconds": _Counted("crawl_seconds", "How long crawls took."),
+}
+
+
+def families(counts: Iterable[Count], sources: Collection[str]) -> Iterator[Metric]:
+    """Yield the metrics of all sums.
+
+    Args:
+        counts: The sums.
+        sources: The sources that are configured: those of all others are told together, as ``other``.
+    """
+    found: defaultdict[str, _Sums] = defaultdict(dict)
+    for count in counts:
+        name, *values = count.name.split(".")
+        source = count.source if count.source in sources else _OTHER
+        key = (source or _OTHER, *values)
+        found[name][key] = found[name].get(key, 0.0) + count.value
+    for name, counted in _COUNTERS.items():
+        yield _counter(counted, found[name])
+    success = GaugeMetricFamily(
+        "broadsheet_last_success_timestamp_seconds",
+        "When a crawl to which pages came has ended last.",
+        labels=["source"],
+    )
+    for (source, *_), at in sorted(found[LAST_SUCCESS].items()):
+        if source != _OTHER:
+            success.add_metric([source], at)
+    yield success
+
+
+def _counter(counted: _Counted, sums: _Sums) -> Metric:
+    family = CounterMetricFamily(f"broadsheet_{counted.metric}", counted.said, labels=["source", *counted.labels])
+    for values, total in sorted(sums.items()):
+        if len(values) == 1 + len(counted.labels):
+            family.add_metric(list(values), total)
+    return family
