@@ -258,3 +258,39 @@ def test_what_the_scripts_of_a_reserved_page_fetched_is_not_archived_in_a_later_
     assert [block for block in left if b"/in-vain" in block], "of the front page"
     assert not [block for block in left if f"via: http://127.0.0.1:{site.port}/story".encode() in block]
     assert archive("verify", "--deep").status == 0
+
+
+def test_what_the_browser_asked_for_is_not_fetched_again_with_the_pictures_unless_it_was_kept_out(
+    tmp_path: Path, site: RawServer, scripts: dict[str, Script]
+) -> None:
+    shell = _SHELL.replace("<title>", '<link rel="stylesheet" href="/style.css"><title>') + '<img src="/photo.png">'
+    shared = shell + '<script src="/shared.js"></script>'
+    scripts["/api/"] = _told(title="The front", links=["/reserved", "/story"])
+    scripts |= {
+        "/": answer(shell),
+        "/story": answer(shared),
+        "/reserved": answer(shared.replace("<title>", '<meta name="robots" content="noarchive"><title>')),
+        "/api/reserved": _told(title="Not to be kept", text=made_up_text("reserved")),
+        "/style.css": answer("main { background: url(back.png) }", content_type="text/css"),
+        "/shared.js": answer("document.title", content_type="text/javascript"),
+        **{f"/{name}.png": answer(b"PNG", content_type="image/png") for name in ("photo", "back")},
+    }
+    archive, sources = Broadsheet(str(tmp_path / "archive")), tmp_path / "sources.toml"
+    sources.write_text(
+        f'[sources.paper]\nhome = "http://127.0.0.1:{site.port}/"\n'
+        'render = true\nrequisites = true\nobey = ["noarchive"]\n'
+    )
+
+    summary = archive.crawl("paper", "--config", str(sources))
+
+    asked = [exchange.path for exchange in site.log]
+    assert summary["skipped"]["opted_out"] == 1
+    assert {path: asked.count(path) for path in ("/app.js", "/style.css", "/photo.png", "/back.png")} == {
+        "/app.js": 1,
+        "/style.css": 1,
+        "/photo.png": 1,
+        "/back.png": 1,
+    }
+    archived = [record.field("WARC-Target-URI") for record in _records(archive) if record.type == "response"]
+    assert archived.count(f"http://127.0.0.1:{site.port}/shared.js") == 1, "it was fetched for the other page, too"
+    assert asked.count("/shared.js") <= 2

@@ -145,7 +145,7 @@ class Recorder:
         """Return why a request is made together with what allowed it, the pace it kept, and what is obeyed."""
         robots, delay = request.meta.get(ROBOTS_DECISION), request.meta.get(DELAY)
         shown: ShownPage | None = request.meta.get(SHOWN)
-        page_reserves = shown.reserves if shown else []
+        page_reserves = (shown.reserves or []) if shown else []
         return msgspec.structs.replace(about, obey=self._obey, robots=robots, delay=delay, page_reserves=page_reserves)
 
     def _recording(self, exchange: Exchange, shown: ShownPage | None) -> contextlib.AbstractContextManager[OpenSegment]:

@@ -19,16 +19,24 @@ class ShownPage:
     Args:
         url: Its address.
         segment: The segment that waits for its reading.
+        is_obeyed: Whether it is kept out of the archive where it is reserved.
 
     Attributes:
         url: Its address.
-        reserves: The opt-outs for which it is not archived, once that is known.
+        reserves: The opt-outs for which it is not archived; None until that is known.
+        reused: The addresses that it asked for and that had been fetched for another page.
     """
 
-    def __init__(self, url: str, segment: OpenSegment) -> None:
+    def __init__(self, url: str, segment: OpenSegment, *, is_obeyed: bool) -> None:
         self.url = url
-        self.reserves: list[str] = []
+        self.reserves: list[str] | None = None if is_obeyed else []
+        self.reused: list[str] = []
         self._segment = segment
+
+    @property
+    def may_be_withheld(self) -> bool:
+        """Whether it, and what was fetched for it, is not archived, or nobody knows yet."""
+        return self.reserves is None or bool(self.reserves)
 
     @property
     def segment(self) -> OpenSegment | None:

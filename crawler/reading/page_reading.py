@@ -18,6 +18,7 @@ from broadsheet.crawler.reading.page import Reading, unreadable
 from broadsheet.crawler.reading.pool import ReadingPool, Take
 from broadsheet.crawler.rendering.browser import Renderer
 from broadsheet.crawler.rendering.browser_requests import BrowserRequests
+from broadsheet.crawler.rendering.fetched_requisites import FetchedRequisites
 from broadsheet.storage.publishing.withholding import opted_out
 
 
@@ -29,6 +30,9 @@ class PageReader:
         crawler: Scrapy's part of it, which fetches what a page is shown with.
         recorder: Where what a browser made of a page is recorded.
         pool: The processes that read.
+
+    Attributes:
+        fetched: What browsers asked for.
     """
 
     def __init__(self, job: CrawlJob, crawler: Crawler, recorder: Recorder, pool: ReadingPool) -> None:
@@ -36,6 +40,7 @@ class PageReader:
         self._crawler = crawler
         self._recorder = recorder
         self._pool = pool
+        self.fetched = FetchedRequisites()
         self._renderer: Renderer | None = None
         self._showing: set[asyncio.Task[bytes]] = set()
 
@@ -50,7 +55,7 @@ class PageReader:
         if not self._is_to_be_shown(captured):
             return await self._read(captured, None, take)
         assert captured.awaited_by is not None  # noqa: S101 - what is shown will be read
-        shown = ShownPage(captured.capture.url, captured.awaited_by)
+        shown = ShownPage(captured.capture.url, captured.awaited_by, is_obeyed=bool(self._job.obey))
         try:
             document = await self._show(shown, captured.response)
         except RenderingError as error:
@@ -60,7 +65,8 @@ class PageReader:
             reading = await self._read(captured, document, take)
         finding = finding_of(reading, expected=captured.capture.request.expected)
         shown.reserves = opted_out(captured.capture, finding)
-        return reading
+        missing = [url for url in shown.reused if self.fetched.leads_to(url) is None]
+        return msgspec.structs.replace(reading, requisites=[*reading.requisites, *missing])
 
     def cut_off(self) -> None:
         """Show no page any more: those under way are as if never read."""
@@ -82,7 +88,7 @@ class PageReader:
 
     async def _show(self, page: ShownPage, response: bytes) -> bytes:
         if self._renderer is None:
-            self._renderer = Renderer(self._crawler, BrowserRequests(self._download))
+            self._renderer = Renderer(self._crawler, BrowserRequests(self._download, self.fetched))
         task = asyncio.ensure_future(self._renderer.render(page, response))
         self._showing.add(task)
         task.add_done_callback(self._showing.discard)

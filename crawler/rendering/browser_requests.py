@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -13,6 +14,7 @@ from scrapy.http import Response
 from broadsheet.crawler.capturing.recorder import CAPTURED, Captured
 from broadsheet.crawler.capturing.shown_page import SHOWN, ShownPage
 from broadsheet.crawler.errors import CrawlError
+from broadsheet.crawler.rendering.fetched_requisites import FetchedRequisites
 from broadsheet.crawler.rendering.requisites import LONGEST_REQUISITE, requisite_request
 from broadsheet.storage.errors import InvalidURLError, MessageError
 from broadsheet.storage.http.messages import decoded_body, parse_response
@@ -51,10 +53,13 @@ class BrowserRequests:
 
     Args:
         download: Makes a request of the crawl and returns its response.
+        fetched: Told of all that was recorded.
     """
 
-    def __init__(self, download: Download) -> None:
+    def __init__(self, download: Download, fetched: FetchedRequisites) -> None:
         self._download = download
+        self._fetched = fetched
+        self._under_way: dict[str, asyncio.Task[BrowserAnswer | None]] = {}
         self._kept: OrderedDict[str, BrowserAnswer] = OrderedDict()
         self._kept_bytes = 0
 
@@ -73,11 +78,27 @@ class BrowserRequests:
         kept = self._kept.get(url)
         if kept is not None:
             self._kept.move_to_end(url)
+            page.reused.append(url)
             return kept
-        answer = await self._follow(url, budget, page, headers or {})
-        if answer is not None and keep and answer.status == 200:
+        if not keep:
+            return await self._follow(url, budget, page, headers or {})
+        task = self._under_way.get(url)
+        if task is None:
+            task = asyncio.ensure_future(self._follow(url, budget, page, headers or {}))
+            self._under_way[url] = task
+            task.add_done_callback(lambda done: self._ended(url, done))
+        else:
+            page.reused.append(url)
+        # Shielded: the page that asked first may be closed, and others wait for the same.
+        return await asyncio.shield(task)
+
+    def _ended(self, url: str, task: asyncio.Task[BrowserAnswer | None]) -> None:
+        del self._under_way[url]
+        if task.cancelled() or task.exception() is not None:
+            return
+        answer = task.result()
+        if answer is not None and answer.status == 200:
             self._keep(url, answer)
-        return answer
 
     async def _follow(
         self, url: str, budget: Budget, page: ShownPage, headers: Mapping[str, str]
@@ -105,11 +126,11 @@ class BrowserRequests:
             return None  # What arrived of it is recorded; a page is shown without.
         assert response.request is not None  # noqa: S101 - Scrapy sets it
         captured: Captured | None = response.request.meta.get(CAPTURED)
+        if captured is not None:
+            self._fetched.note(captured, page)
         return captured
 
     def _keep(self, url: str, answer: BrowserAnswer) -> None:
-        if (same := self._kept.pop(url, None)) is not None:
-            self._kept_bytes -= len(same.body)  # Two pages asked for it at once.
         self._kept[url] = answer
         self._kept_bytes += len(answer.body)
         while self._kept_bytes > _KEPT_BYTES:

@@ -6,7 +6,6 @@ public. It counts as no page, leads nowhere and becomes no version.
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Iterable, Iterator
 
 from scrapy import Request
@@ -14,11 +13,8 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from broadsheet.crawler.capturing.recorder import CAPTURED, REQUEST, Captured
-from broadsheet.crawler.entries import absolute
+from broadsheet.crawler.rendering.fetched_requisites import FetchedRequisites, addresses_in
 from broadsheet.storage import captures
-from broadsheet.storage.errors import MessageError
-from broadsheet.storage.http.messages import decoded_body, parse_response
-from broadsheet.storage.versions import redirect_location
 
 LONGEST_REQUISITE = 16 * 1024 * 1024
 """The most bytes that one of them may have on the wire."""
@@ -26,9 +22,6 @@ LONGEST_REQUISITE = 16 * 1024 * 1024
 _MOST_OF_PAGE = 100
 _MOST_OF_CRAWL = 20_000
 _MOST_BYTES_OF_CRAWL = 1024 * 1024 * 1024
-_LONGEST_STYLE = 1024 * 1024
-# CSS Values 4, section 4.5; CSS Cascade 5, section 2.1.
-_IN_STYLE = re.compile(r"""url\(\s*["']?([^"')\s]{1,2000})|@import\s+["']([^"']{1,2000})""", re.IGNORECASE)
 
 
 def requisite_request(url: str, *, via: str) -> Request:
@@ -41,9 +34,13 @@ class PageRequisites:
     """Makes the requests for what the articles of a crawl are shown with, each address once.
 
     A page may have 100 of them; a crawl 20,000, and 1 GiB of them.
+
+    Args:
+        fetched: What browsers have fetched of it, and keep on fetching.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, fetched: FetchedRequisites) -> None:
+        self._fetched = fetched
         self._met: set[str] = set()
         self._left_of_page: dict[str, int] = {}
         self._bytes = 0
@@ -59,6 +56,10 @@ class PageRequisites:
                 return
             if url not in self._met:
                 self._met.add(url)
+                following = self._fetched.leads_to(url)
+                if following is not None:
+                    yield from self._requests(page, following)
+                    continue
                 self._left_of_page[page] -= 1
                 yield requisite_request(url, via=page).replace(callback=self._arrived, errback=self._missed)
 
@@ -68,28 +69,8 @@ class PageRequisites:
         captured: Captured = response.request.meta.pop(CAPTURED)
         self._bytes += len(captured.response)
         about: captures.Request = response.request.meta[REQUEST]
-        for request in self._requests(about.via or "", _addresses(captured)):
+        for request in self._requests(about.via or "", addresses_in(captured)):
             yield request
 
     async def _missed(self, failure: Failure) -> None:
         """Note nothing: what arrived of it is recorded, and the page is shown without."""
-
-
-def _addresses(captured: Captured) -> list[str]:
-    capture = captured.capture
-    location = redirect_location(capture)
-    if location is not None:
-        found: list[str | None] = [absolute(location, capture.url)]
-    elif capture.mime == "text/css" and capture.status == 200:
-        found = [absolute(reference, capture.url) for reference in _in_style(captured.response)]
-    else:
-        found = []
-    return [url for url in found if url is not None]
-
-
-def _in_style(response: bytes) -> list[str]:
-    try:
-        style = decoded_body(parse_response(response), limit=_LONGEST_STYLE).decode("utf-8", "replace")
-    except MessageError:
-        return []
-    return [first or second for first, second in _IN_STYLE.findall(style)]

@@ -91,7 +91,7 @@ class SiteSpider(Spider):
         self._claims = Claims(run, self.admission, catalog, follow=job.follow)
         self._known_revisited = not job.follow
         self._listings = Listings(job, run, self.admission, pages)
-        self._requisites = PageRequisites()
+        self._requisites = PageRequisites(pages.fetched)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SiteSpider:  # noqa: ANN401
