@@ -58,6 +58,27 @@ def test_an_article_that_is_reachable_by_every_variant_is_one_article_with_one_v
     assert again["skipped"]["variant"] == summary["skipped"]["variant"] + len(_CLAIMING)
 
 
+def test_a_redirect_to_a_page_that_showed_the_article_of_another_address_does_not_have_it_read_again(
+    tmp_path: Path,
+) -> None:
+    shared, paper = _CLAIMING[1], dict[str, Script]()
+    with RawServer(paper) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        paper |= {
+            "/": answer(front_page([_STORY, "/go/shared", shared])),
+            "/go/shared": redirect(shared),
+            shared: _story(shared, _STORY),
+            _STORY: _story(_STORY, _STORY),
+        }
+        Broadsheet(str(tmp_path)).crawl(f"{url}/")
+        server.log.clear()
+        again = Broadsheet(str(tmp_path)).crawl(f"{url}/")
+        asked_again = [exchange.path for exchange in server.log]
+
+    assert shared not in asked_again
+    assert again["skipped"] == {"redirected": 1, "variant": 1}
+
+
 def test_a_variant_is_fetched_where_there_is_nothing_at_the_plain_address(tmp_path: Path) -> None:
     paper: dict[str, Script] = {
         "/": answer(front_page(["/only/amp", "/moved/print", "/slashed", "/slashed/"])),

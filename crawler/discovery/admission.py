@@ -98,10 +98,6 @@ class Admission:
         """Tell whether a URL is a sitemap that is fetched though it lies elsewhere."""
         return url in self._sitemaps_elsewhere
 
-    def take_back(self) -> None:
-        """Have a URL that was admitted not count as asked for: it leads to another, which does."""
-        self._requested -= 1
-
     async def admit(
         self, entries: list[Entry], *, depth: int, via: str | None, hops: int = 0, listed: bool = True
     ) -> bool:
@@ -127,6 +123,16 @@ class Admission:
             some = entries[start : start + _ADMITTED_AT_ONCE]
             leads_on |= self._admit_some(some, depth=depth, via=via, hops=hops, listed=listed)
         return leads_on
+
+    async def redirect(self, location: str, *, depth: int, via: str, hops: int) -> None:
+        """Have fetched where a redirect leads, be it a variant of another address; it counts in place of `via`.
+
+        What showed the article of another address not long ago is not read again for that.
+        """
+        self._requested -= 1
+        await self.admit([Entry(url=location, kind="link")], depth=depth, via=via, hops=hops)
+        if not self._was_variant(location):
+            self.reconsider(location)
 
     async def admit_due(self) -> None:
         """Have fetched what is due, where only that is looked at again: listings first, then what promises most."""
@@ -262,8 +268,13 @@ class Admission:
         known, now = self._catalog.get(url), datetime.now(UTC)
         if known is None or known.standing is not None:
             return None
-        if known.is_variant(now=now):
+        if self._was_variant(url):
             return "variant"
         # A wall, or a page that was not there: behind it may be an article the next time.
         is_no_page = known.kind == "other" and known.mime not in PAGE_TYPES
         return "was_no_page" if is_no_page and now - known.captured_at < _NO_PAGE_FOR else None
+
+    def _was_variant(self, url: str) -> bool:
+        """Tell whether a page, not long ago, showed the article of another address that it claimed."""
+        known = self._catalog.get(url)
+        return known is not None and known.is_variant(now=datetime.now(UTC))

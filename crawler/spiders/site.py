@@ -306,9 +306,7 @@ class SiteSpider(Spider):
         if site(location) not in self.admission.sites and (wall := wall_at(location)) is not None:
             self.run.fail(filed, f"{wall}: redirected to {location}")
             return None
-        self.admission.take_back()
-        await self.admission.admit([Entry(url=location, kind="link")], depth=depth, via=via, hops=hops)
-        self.admission.reconsider(location)
+        await self.admission.redirect(location, depth=depth, via=via, hops=hops)
         self.run.skip(filed, "redirected")
         return None
 
