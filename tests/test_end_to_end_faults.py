@@ -104,7 +104,7 @@ def test_a_disk_that_is_full_from_the_start_leaves_nothing_behind(tmp_path: Path
         url = f"http://127.0.0.1:{server.port}/"
         plain.crawl(url)
         script = (
-            "import resource; from broadsheet.storage.publishing.spool import Lane; opened = Lane.open_batch\n"
+            "import resource; from broadsheet.storage.publishing.lane import Lane; opened = Lane.open_batch\n"
             "def open_batch(*arguments):\n"
             "    resource.setrlimit(resource.RLIMIT_FSIZE, (16, resource.RLIM_INFINITY))\n"
             "    return opened(*arguments)\n"

@@ -10,27 +10,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from broadsheet.crawler.capturing.open_segment import OpenSegment, Pair
+from broadsheet.crawler.capturing.batch_publication import Acknowledge, conclude, plan_batch
+from broadsheet.crawler.capturing.open_segment import OpenSegment
 from broadsheet.crawler.capturing.patience import Patience
 from broadsheet.crawler.memory import give_back_free_memory
 from broadsheet.storage import layout
 from broadsheet.storage.captures import Capture
-from broadsheet.storage.documents import manifests
 from broadsheet.storage.errors import CatalogError, StoreError, StoreUnavailableError
-from broadsheet.storage.index import compaction
 from broadsheet.storage.model import Extractor
 from broadsheet.storage.publishing import publication
-from broadsheet.storage.publishing.batch import Batch
-from broadsheet.storage.publishing.publication import Answer, Plan, Published
-from broadsheet.storage.publishing.spool import Lane
-from broadsheet.storage.publishing.withholding import withhold
+from broadsheet.storage.publishing.lane import Lane
+from broadsheet.storage.publishing.publication import Plan, Published
 from broadsheet.storage.workspace import Workspace
-
-# Given the batch's name, the key of its WARC segment, and what its pages came to.
-Acknowledge = Callable[[str, str, Sequence[Answer]], None]
 
 _WATCH_SECONDS = 0.1
 
@@ -284,43 +278,3 @@ async def _set_down(segment: OpenSegment) -> None:
     await segment.settled.wait()
     if not segment.unread:
         await asyncio.to_thread(segment.set_down)
-
-
-def plan_batch(
-    workspace: Workspace, lane: Lane, batch: Batch, captures: list[Pair], extractor: Extractor
-) -> tuple[Plan, list[Published]]:
-    """Seal a batch of a lane, and decide and keep in the spool what it adds to the archive.
-
-    Raises:
-        StoreError: The store failed; the batch stays in the spool.
-    """
-    batch.seal()
-    captures = withhold(batch, captures, workspace.store)
-    plan, published = publication.plan(
-        batch.name,
-        batch.segment,
-        captures,
-        place=lane.place_of(batch),
-        catalog=workspace.catalog,
-        store=workspace.store,
-        extractor=extractor,
-    )
-    batch.write_plan(publication.encode_plan(plan))
-    return plan, published
-
-
-def publish_planned(workspace: Workspace, lane: Lane, batch: Batch, plan: Plan, acknowledge: Acknowledge) -> None:
-    """Publish and discard a batch of a lane that has a plan. May be repeated until it is discarded.
-
-    Raises:
-        StoreError: The store failed; the batch stays in the spool.
-    """
-    publication.publish(plan, batch.segment, workspace.store, workspace.catalog)
-    acknowledge(batch.name, plan.warc_key, plan.answers)
-    conclude(workspace, lane, batch, plan)
-
-
-def conclude(workspace: Workspace, lane: Lane, batch: Batch, plan: Plan) -> None:
-    """Discard a batch that is published and acknowledged."""
-    lane.conclude(batch, plan.place, manifests.digest(plan.manifest))
-    compaction.after_publication(workspace.store, plan.place, workspace.scratch)

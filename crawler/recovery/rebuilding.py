@@ -25,8 +25,9 @@ from broadsheet.storage.documents import manifests, snapshots
 from broadsheet.storage.documents.manifests import Place
 from broadsheet.storage.errors import ArchiveDamagedError, ArchiveFormatError, NoSuchObjectError, RecordError
 from broadsheet.storage.model import Extractor
-from broadsheet.storage.publishing import publication
+from broadsheet.storage.publishing import planning
 from broadsheet.storage.publishing.catalog import Catalog
+from broadsheet.storage.publishing.publication import Plan
 from broadsheet.storage.repairs import Repairs
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.stores.rereading import again_if_damaged, get_intact
@@ -110,9 +111,9 @@ class _Rebuilder:
             await asyncio.to_thread(self._catalog.ingest, index.key, index.lines)
         await asyncio.to_thread(self._see_to_manifest, batch, index, place)
 
-    async def _plan(self, batch: str, warc_key: str, place: Place) -> publication.Plan:
+    async def _plan(self, batch: str, warc_key: str, place: Place) -> Plan:
         segment = await asyncio.to_thread(again_if_damaged, lambda: self._download(warc_key))
-        plan, _ = publication.plan(
+        plan, _ = planning.plan(
             batch,
             segment,
             await self.reader.read(segment),
@@ -123,7 +124,7 @@ class _Rebuilder:
         )
         return plan
 
-    def _complete(self, plan: publication.Plan, index: _Index | None, missing: set[str]) -> _Index:
+    def _complete(self, plan: Plan, index: _Index | None, missing: set[str]) -> _Index:
         """Put what is missing of a batch, and return the index that it has then."""
         for key, data in plan.snapshots:
             if index is None or key in missing:

@@ -12,7 +12,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
-from broadsheet.crawler.capturing.publisher import Acknowledge, plan_batch, publish_planned
+from broadsheet.crawler.capturing.batch_publication import Acknowledge, plan_batch, publish_planned
 from broadsheet.crawler.recovery.rereading import SegmentReader
 from broadsheet.storage import cdxj, layout
 from broadsheet.storage.cdxj import IndexLine
@@ -23,8 +23,8 @@ from broadsheet.storage.errors import PlanError, RecordError
 from broadsheet.storage.model import Extractor
 from broadsheet.storage.publishing import publication
 from broadsheet.storage.publishing.batch import Batch
+from broadsheet.storage.publishing.lane import Lane
 from broadsheet.storage.publishing.publication import Answer, Plan
-from broadsheet.storage.publishing.spool import Lane
 from broadsheet.storage.publishing.withholding import is_to_be_planned_anew
 from broadsheet.storage.segments import warc
 from broadsheet.storage.stores.rereading import get_intact

@@ -16,7 +16,8 @@ from broadsheet.storage import layout
 from broadsheet.storage.chains import chains
 from broadsheet.storage.documents import manifests
 from broadsheet.storage.documents.manifests import Manifest, ManifestObject, Place
-from broadsheet.storage.publishing.spool import Lane, Spool
+from broadsheet.storage.publishing.lane import Lane
+from broadsheet.storage.publishing.spool import Spool
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.stores.rereading import get_intact
 

@@ -14,7 +14,7 @@ from broadsheet.storage.documents import manifests
 from broadsheet.storage.http.messages import entity_body, parse_response
 from broadsheet.storage.index import compaction
 from broadsheet.storage.model import Article, Exchange, Extractor
-from broadsheet.storage.publishing import publication
+from broadsheet.storage.publishing import planning, publication
 from broadsheet.storage.publishing.batch import Batch
 from broadsheet.storage.publishing.catalog import Catalog
 from broadsheet.storage.publishing.publication import Plan, Published
@@ -95,7 +95,7 @@ class Writer:
 
     def plan(self, batch: Batch, captures: Sequence[tuple[Capture, Finding | None]]) -> tuple[Plan, list[Published]]:
         """Seal a batch and decide what it adds to the archive."""
-        return publication.plan(
+        return planning.plan(
             batch.name,
             batch.seal(),
             captures,
