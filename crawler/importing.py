@@ -11,20 +11,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import get_args
 
-from msgspec import Struct
-
 from broadsheet.crawler.capturing.open_segment import OpenSegment
 from broadsheet.crawler.capturing.publisher import Publisher
 from broadsheet.crawler.extraction.revision import extractor
+from broadsheet.crawler.import_summary import Damage, ImportSummary
 from broadsheet.crawler.reading.findings import finding_of, is_readable, page_of
 from broadsheet.crawler.reading.pool import ReadingPool
 from broadsheet.crawler.recovery.recovery import recover
-from broadsheet.storage.captures import Capture, Request
+from broadsheet.storage.captures import Capture, Rendering, Request
 from broadsheet.storage.errors import InvalidURLError, RecordError
+from broadsheet.storage.foreign.conversions import KIND, Conversions
 from broadsheet.storage.foreign.exchanges import (
     ForeignExchange,
     PassedOver,
     adopt_capture,
+    adopt_conversions,
     adopt_others,
     adopted_id,
     derived_id,
@@ -37,7 +38,7 @@ from broadsheet.storage.model import Outcome
 from broadsheet.storage.publishing.publication import Published
 from broadsheet.storage.segments import warc
 from broadsheet.storage.segments.exchange_records import Original, warcinfo_record
-from broadsheet.storage.segments.reading import SOURCE_FIELD, capture_of, request_in
+from broadsheet.storage.segments.reading import RENDERER_FIELD, SOURCE_FIELD, capture_of, request_in
 from broadsheet.storage.urls import normalise
 from broadsheet.storage.workspace import Workspace
 
@@ -45,48 +46,6 @@ from broadsheet.storage.workspace import Workspace
 _SEGMENTS_WAITING = 2
 _MOST_DAMAGES = 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Damage(Struct, frozen=True, kw_only=True):
-    """Something in a file that could not be taken."""
-
-    file: str
-    place: str
-    reason: str
-
-
-class ImportSummary(Struct, kw_only=True):
-    """What an import came to, as `import --json` prints it.
-
-    Attributes:
-        source: The source that the captures are filed under.
-        started_at: When it began.
-        seconds: How long it took.
-        files: How many files were read.
-        captures: How many captures are in them.
-        imported: How many of those are new in the archive.
-        held: How many the archive had already.
-        outcomes: What became of the new ones.
-        passed_over: Records that are no HTTP exchange, by type.
-        damaged: How many places of the files could not be read or taken.
-        with_secrets: How many of the new exchanges hold a cookie or an authorization: they are kept as they are.
-        segments: The keys of the WARC segments published.
-        damages: Where and why, for the first thousand of them.
-    """
-
-    source: str
-    started_at: datetime
-    seconds: float = 0.0
-    files: int = 0
-    captures: int = 0
-    imported: int = 0
-    held: int = 0
-    outcomes: dict[Outcome, int] = {}
-    passed_over: dict[str, int] = {}
-    damaged: int = 0
-    with_secrets: int = 0
-    segments: list[str] = []
-    damages: list[Damage] = []
 
 
 async def import_files(
@@ -137,20 +96,25 @@ class _Importer:
         self._file = ""
         self._passed_over: Counter[str] = Counter()
         self._outcomes: Counter[Outcome] = Counter()
+        self._scratch = workspace.scratch
         self._publisher = Publisher(workspace, extractor(), self._head, self._count)
 
     async def add(self, path: Path) -> None:
         """Import one file."""
         self._file = path.name
         self._summary.files += 1
-        with path.open("rb") as file:
+        with path.open("rb") as file, Conversions(self._scratch) as conversions:
+            await asyncio.to_thread(conversions.gather, file)
             for found in self._found(read_foreign(file)):
                 if isinstance(found, ForeignExchange):
+                    found.conversions.extend(conversions.of(found.capture.record_id))
                     await self._add_exchange(found)
-                elif isinstance(found, PassedOver):
-                    self._passed_over[found.kind] += 1
-                else:
+                elif isinstance(found, Unreadable):
                     self._note(found.place, found.reason)
+                elif found.kind != KIND:
+                    self._passed_over[found.kind] += 1
+            if conversions.left:
+                self._passed_over[KIND] += conversions.left
 
     async def finish(self) -> None:
         """Publish what is left, and complete the summary."""
@@ -237,21 +201,28 @@ class _Importer:
                 original=original,
             )
             rest = adopt_others(others, record_id=held.record_id, warcinfo_id=segment.warcinfo_id)
-            members = [warc.serialise(one) for one in (record, *rest)]
+            made = adopt_conversions(exchange, record_id=held.record_id, warcinfo_id=segment.warcinfo_id)
+            members = [warc.serialise(one) for one in (record, *rest, *made)]
             offset = segment.append(b"".join(members))
         self._held.add(held)
+        self._summary.conversions += len(made)
         self._summary.imported += 1
         self._summary.with_secrets += exchange.holds_secret
         capture = capture_of(record, request, source=self._summary.source, offset=offset, length=len(members[0]))
         to_be_read = is_readable(capture)
         segment.add(capture, to_be_read=to_be_read)
         if to_be_read:
+            shown = made[-1].block if made and request.render else None
+            if shown is not None:
+                length = len(members[-1])
+                end = offset + sum(map(len, members))
+                segment.add_rendering(capture, Rendering(offset=end - length, length=length))
             await self._room.acquire()
-            self._readings.create_task(self._read(segment, capture, record.block))
+            self._readings.create_task(self._read(segment, capture, record.block, shown))
 
-    async def _read(self, segment: OpenSegment, capture: Capture, block: bytes) -> None:
+    async def _read(self, segment: OpenSegment, capture: Capture, block: bytes, shown: bytes | None) -> None:
         try:
-            reading = await self._pool.read(page_of(capture, block))
+            reading = await self._pool.read(page_of(capture, block, shown))
             segment.settle(capture, finding_of(reading, expected=capture.request.expected))
         finally:
             self._room.release()
@@ -266,6 +237,7 @@ class _Importer:
             "format": "WARC File Format 1.1",
             "description": "imported from WARC files of other software; every block is as it was found there",
             SOURCE_FIELD: self._summary.source,
+            RENDERER_FIELD: "that of the files that were imported",
         }
         record = warcinfo_record(f"{batch}.warc.gz", fields, created_at=datetime.now(UTC))
         return record.record_id, warc.serialise(record)

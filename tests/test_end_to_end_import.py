@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -67,6 +68,54 @@ def test_the_history_of_an_article_is_that_of_its_captures(tmp_path: Path) -> No
     inspection.check(store)
     assert {line.source for line in inspection.index_lines(store)} == {"example"}
     inspection.check_deeply(Archive.open(broadsheet.archive).store)
+
+
+def test_what_was_made_of_a_capture_comes_with_it_and_goes_with_it(tmp_path: Path) -> None:
+    first, elsewhere = (f"urn:uuid:00000000-0000-4000-8000-00000000000{number}" for number in "12")
+    records = [
+        _made_of(first, b"The harbour, as plain text", "text/plain"),
+        shows(URL, START, "First", record_id=first),
+        _made_of(elsewhere, b"Of a capture that is in another file", "text/plain"),
+    ]
+    archive = Broadsheet(str(tmp_path / "archive"))
+    file = foreign.write(tmp_path / "made.warc.gz", records)
+
+    imported = archive("import", "--json", file).document
+    again = archive("import", "--json", file).document
+
+    (made,) = [record for record in _kept(archive) if record.type == "conversion"]
+    assert (imported["conversions"], imported["passed_over"]) == (1, {"conversion": 1})
+    assert (again["conversions"], again["held"]) == (0, 1)
+    assert made.block == b"The harbour, as plain text"
+    assert (made.field("WARC-Refers-To"), made.field("Content-Type")) == (f"<{first}>", "text/plain")
+    assert texts(archive.archive) == [("10", "First")], "a page is read as it was sent"
+    assert archive("verify", "--deep").status == 0
+    assert archive("forget", URL, "--reason", "court order").status == 0
+    assert not [record for record in _kept(archive) if record.type == "conversion"]
+    assert archive("verify", "--deep").status == 0
+
+
+def test_a_page_that_a_browser_had_shown_is_read_as_it_was_shown(tmp_path: Path) -> None:
+    identifier = "urn:uuid:00000000-0000-4000-8000-000000000001"
+    stated = [("WARC-Concurrent-To", f"<{identifier}>"), ("Content-Type", "application/warc-fields")]
+    records = [
+        shows(URL, START, "Sent", record_id=identifier),
+        record("metadata", URL, START, b'broadsheet-request: {"render":true}\r\n', stated),
+        answers(f"{URL}/another", START, "404 Not Found"),
+        _made_of(identifier, foreign.body("Shown"), "text/html;charset=utf-8"),
+    ]
+    archive = Broadsheet(str(tmp_path / "archive"))
+    archive("import", foreign.write(tmp_path / "shown.warc.gz", records))
+    before = {key: data for key, data in _objects(tmp_path / "archive").items() if "/warc/" not in key}
+    for name in ("snapshot", "index", "manifest"):
+        shutil.rmtree(tmp_path / "archive" / name)
+
+    assert archive("recover").status == 0
+
+    assert texts(archive.archive) == [("10", "Shown")]
+    assert archive("show", URL, "--format", "html").stdout == foreign.body("Shown")
+    assert {key: data for key, data in _objects(tmp_path / "archive").items() if "/warc/" not in key} == before
+    assert archive("verify", "--deep").status == 0
 
 
 def test_what_is_imported_twice_is_there_once(tmp_path: Path) -> None:
@@ -221,6 +270,16 @@ def test_an_import_that_was_killed_is_finished_by_the_next(tmp_path: Path) -> No
     inspection.check(store)
     assert len(inspection.index_lines(store)) == 60
     assert len(inspection.stored_versions(store)) == 60
+
+
+def _made_of(capture: str, document: bytes, content_type: str) -> bytes:
+    fields = [("WARC-Refers-To", f"<{capture}>"), ("Content-Type", content_type)]
+    return record("conversion", URL, START, document, fields)
+
+
+def _objects(archive: Path) -> dict[str, bytes]:
+    paths = (path for path in archive.rglob("*") if path.is_file() and ".local" not in path.parts)
+    return {str(path): path.read_bytes() for path in paths}
 
 
 def _kept(broadsheet: Broadsheet) -> list[WarcRecord]:

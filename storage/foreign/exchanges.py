@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from broadsheet.storage.digests import digest
 from broadsheet.storage.errors import InvalidURLError, MessageError
+from broadsheet.storage.foreign.conversions import KIND
 from broadsheet.storage.foreign.records import ForeignRecord, Unreadable
 from broadsheet.storage.http.messages import entity_body, parse_response
 from broadsheet.storage.segments.exchange_records import Original
@@ -33,11 +34,13 @@ class ForeignExchange(Struct, frozen=True, kw_only=True):
         url: The target URI.
         capture: The response or revisit.
         others: Its request and its metadata, where the file has them next to it.
+        conversions: What was made of it, wherever that lies in the file.
     """
 
     url: str
     capture: ForeignRecord
     others: list[ForeignRecord] = []
+    conversions: list[ForeignRecord] = []
 
     @property
     def holds_secret(self) -> bool:
@@ -59,7 +62,7 @@ def exchanges(found: Iterable[ForeignRecord | Unreadable]) -> Iterator[ForeignEx
     """Bring together what belongs together: a response or revisit, its request, and metadata about it.
 
     A request may stand before or behind its response; writers differ. What stands apart from its response is passed
-    over, and so is whatever is no HTTP exchange: ``resource``, ``conversion``, look-ups of names.
+    over, and so is whatever is no HTTP exchange: ``resource``, ``conversion`` (see `Conversions`), look-ups of names.
     """
     open_exchange: ForeignExchange | None = None
     before: list[ForeignRecord] = []
@@ -151,8 +154,18 @@ def adopt_others(exchange: ForeignExchange, *, record_id: str, warcinfo_id: str)
     return kept
 
 
+def adopt_conversions(exchange: ForeignExchange, *, record_id: str, warcinfo_id: str) -> list[WarcRecord]:
+    """Return what was made of a capture, as our segments hold it, behind the capture `record_id`."""
+    kept = []
+    for record in exchange.conversions:
+        own_id = adopted_id(record)
+        fields = _kept(record, exchange.url, warcinfo_id, own_id)
+        kept.append(_adopted(record, own_id, [*fields, ("WARC-Refers-To", f"<{record_id}>")]))
+    return kept
+
+
 def _kept(record: ForeignRecord, url: str, warcinfo_id: str, record_id: str) -> Fields:
-    replaced = _STATED_ANEW | (_REFERENCE if record.type == "revisit" else set())
+    replaced = _STATED_ANEW | (_REFERENCE if record.type in ("revisit", KIND) else set())
     fields = [("WARC-Target-URI", url), ("WARC-Warcinfo-ID", f"<{warcinfo_id}>")]
     if record.record_id and record.record_id != record_id:
         fields.append((f"{ORIGINAL_PREFIX}Record-ID", record.record_id))

@@ -138,7 +138,7 @@ class SegmentConformance:
         yield from _check_target(record)
         if (record.field("WARC-Refers-To") or "").strip("<>") not in self._ids:
             yield "its WARC-Refers-To names no record before it"
-        if record.field("Content-Type") != _CONTENT_TYPES[record.type]:
+        if not self._is_imported and record.field("Content-Type") != _CONTENT_TYPES[record.type]:
             yield f"its Content-Type is {record.field('Content-Type')!r}"
 
     def _end_exchange(self) -> Iterator[str]:

@@ -79,7 +79,8 @@ def read_captures(segment: Path) -> Iterator[tuple[Capture, bytes]]:
     renderings: dict[str, Rendering] = {}
     for capture, block in _captures(segment, renderings):
         rendering = renderings.get(capture.record_id)
-        yield (msgspec.structs.replace(capture, rendering=rendering) if rendering else capture), block
+        is_shown = rendering is not None and capture.request.render
+        yield (msgspec.structs.replace(capture, rendering=rendering) if is_shown else capture), block
 
 
 def read_rendering(segment: Path, rendering: Rendering) -> bytes:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from end_to_end import foreign
 
-from broadsheet.crawler.importing import ImportSummary, import_files
+from broadsheet.crawler.import_summary import ImportSummary
+from broadsheet.crawler.importing import import_files
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.takedown.retention import Retention, retain
 from broadsheet.storage.takedown.takedown import forget
