@@ -19,7 +19,7 @@ from broadsheet.storage.errors import ArchiveDamagedError, NoSuchVersionError, T
 from broadsheet.storage.index.lookup import Lookup, between
 from broadsheet.storage.layout import SnapshotName, TableName
 from broadsheet.storage.model import Snapshot, WarcLocation
-from broadsheet.storage.segments.stored import read_record, read_rendering
+from broadsheet.storage.segments.stored import read_record
 from broadsheet.storage.segments.warc import WarcRecord
 from broadsheet.storage.stores.objects import ObjectStore, open_store
 from broadsheet.storage.tables import parts as table_parts
@@ -133,16 +133,35 @@ class Archive:
         """
         return looks.looks(self.store, url, until and _utc(until))
 
+    def captures_at(self, url: str) -> list[IndexLine]:
+        """Return the index lines of whatever was answered at an address, the oldest first: pages, pictures, redirects.
+
+        What goes with an article that is taken down is left out.
+        """
+        return looks.captures_at(self.store, url)
+
     def captured(self, line: IndexLine) -> bytes:
         """Return the HTTP response of a capture as it was on the wire; of a revisit that whose body it repeats.
 
         Args:
-            line: One of `looks`.
+            line: One of `looks` or of `captures_at`.
 
         Raises:
             ArchiveDamagedError: The record is missing or not what was stored, or no capture has the body.
         """
-        return looks.whole_response(self.store, line, self.looks(line.filed_as or line.url, line.at))
+        among = self.looks(line.filed_as or line.url, line.at) if line.mime == "warc/revisit" else []
+        return looks.whole_response(self.store, line, among)
+
+    def rendered(self, line: IndexLine) -> bytes | None:
+        """Return the document, in UTF-8, that a browser made of a captured page; None where none did.
+
+        Args:
+            line: One of `looks` or of `captures_at`.
+
+        Raises:
+            ArchiveDamagedError: The record is missing, or its block is not the one that was stored.
+        """
+        return looks.rendered(self.store, line)
 
     def snapshots(
         self,
@@ -262,12 +281,9 @@ class Archive:
         """
         if self._is_hidden(snapshot):
             raise TakenDownError(f"version {snapshot.version} of {snapshot.url} was taken down")
-        where = snapshot.warc
         lines = Lookup(self.store).filed_under(snapshot.url)
-        rendering = next((line.rendering for line in lines if line.id == where.record_id), None)
-        if rendering is None:
-            return None
-        return read_rendering(self.store, where, rendering)
+        line = next((line for line in lines if line.id == snapshot.warc.record_id), None)
+        return None if line is None else looks.rendered(self.store, line)
 
     def record(self, snapshot: Snapshot) -> bytes:
         """Return the WARC record that a version rests on: one gzip member, as stored.

@@ -10,7 +10,7 @@ from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import ArchiveDamagedError
 from broadsheet.storage.index.lookup import Lookup
 from broadsheet.storage.model import WarcLocation
-from broadsheet.storage.segments.stored import read_record
+from broadsheet.storage.segments.stored import read_record, read_rendering
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.urls import identity_hash
 
@@ -30,6 +30,27 @@ def looks(store: ObjectStore, url: str, until: datetime | None = None) -> list[I
         if line.outcome is not None
         and (until is None or line.at <= until)
         and not takedowns.hides(line.filed_as or line.url, line.snapshot)
+    ]
+    return sorted(found, key=lambda line: line.at)
+
+
+def captures_at(store: ObjectStore, url: str) -> list[IndexLine]:
+    """Return the index lines of whatever was answered at an address, the oldest first: pages, pictures, redirects.
+
+    Left out is what goes with an article that is taken down: its own captures, and what it was shown with.
+
+    Args:
+        store: The archive.
+        url: The address that was asked for.
+    """
+    takedowns = Takedowns(store)
+    found = [
+        line
+        for line in Lookup(store).captured_at(url)
+        if line.status != "-"
+        and not takedowns.hides(line.filed_as or line.url, line.snapshot)
+        and not takedowns.hides(line.url)
+        and not (line.via and takedowns.hides(line.via))
     ]
     return sorted(found, key=lambda line: line.at)
 
@@ -62,3 +83,12 @@ def whole_response(store: ObjectStore, line: IndexLine, among: Sequence[IndexLin
             raise ArchiveDamagedError(f"record {line.id} in {line.filename} repeats a body that is not there")
         line = earlier[-1]
     return read_record(store, location(line))[1].block
+
+
+def rendered(store: ObjectStore, line: IndexLine) -> bytes | None:
+    """Return the document that a browser made of a captured page, in UTF-8; None where none did.
+
+    Raises:
+        ArchiveDamagedError: The record is missing, or its block is not the one that was stored.
+    """
+    return None if line.rendering is None else read_rendering(store, location(line), line.rendering)

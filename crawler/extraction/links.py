@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from broadsheet.crawler.extraction.page import Page
 
-# A comma ends a candidate only before a blank: addresses hold commas too.
-_CANDIDATE_END = re.compile(r",\s+")
+# HTML, section 4.8.4.2.1: an address goes up to a blank, and holds commas, but for those that it ends in.
+_CANDIDATE = re.compile(r"[\s,]*+(\S++)([^,]*+)")
 _DESCRIPTOR = re.compile(r"(\d+(?:\.\d+)?)[wx]")
 _FEED_TYPES = frozenset(("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"))
 
@@ -54,6 +54,22 @@ def read_requisites(page: Page) -> list[str]:
     return list(found)
 
 
+def candidates(srcset: str) -> list[tuple[str, str]]:
+    """The addresses of a picture in several sizes, each with its descriptor (``640w``, ``2x`` or none).
+
+    The largest comes first, of several the first one; those without a descriptor count as ``1x``.
+    """
+    found: list[tuple[str, str]] = []
+    place = 0
+    while candidate := _CANDIDATE.match(srcset, place):
+        address = candidate[1].rstrip(",")
+        has_descriptor = address == candidate[1]
+        if address:
+            found.append((address, candidate[2].strip() if has_descriptor else ""))
+        place = candidate.end() if has_descriptor else candidate.end(1)
+    return sorted(found, key=_size, reverse=True)
+
+
 def read_canonical(page: Page) -> str | None:
     """The address that the page claims for itself: ``<link rel=canonical>``; only a claim."""
     for link in page.root.iter("link"):
@@ -71,13 +87,11 @@ def _shown(element: HtmlElement) -> list[str | None]:
 
 
 def _largest(srcset: str) -> str | None:
-    """The last of the candidates with the greatest descriptor; those without any count as ``1x``."""
-    candidates = [parts for candidate in _CANDIDATE_END.split(srcset) if (parts := candidate.split())]
-    return max(candidates, key=_size, default=[None])[0]
+    return next((address for address, _ in candidates(srcset)), None)
 
 
-def _size(candidate: list[str]) -> float:
-    stated = _DESCRIPTOR.fullmatch(candidate[1]) if len(candidate) > 1 else None
+def _size(candidate: tuple[str, str]) -> float:
+    stated = _DESCRIPTOR.fullmatch(candidate[1])
     return float(stated[1]) if stated else 1.0
 
 

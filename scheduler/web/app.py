@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from broadsheet.crawler.errors import FrontierError
 from broadsheet.scheduler.answers import MomentError
-from broadsheet.scheduler.web import errors, feeds, health, openapi, pages, replay, timemaps
+from broadsheet.scheduler.web import errors, feeds, health, openapi, pages, replay, requisites, timemaps
 from broadsheet.scheduler.web.access import Access
 from broadsheet.scheduler.web.endpoints import tagged
 from broadsheet.scheduler.web.errors import ProblemError
@@ -36,6 +36,7 @@ def make_app(parts: Parts) -> ASGIApp:
         parts: What it reads and writes.
     """
     access, threads, metrics = Access(parts), Threads(), Metrics(parts)
+    signatures = requisites.Signatures()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -48,7 +49,8 @@ def make_app(parts: Parts) -> ASGIApp:
             *(read.route(parts, access, threads) for read in READS),
             *(write.route(parts, access, threads) for write in WRITES),
             *timemaps.routes(parts, access, threads),
-            replay.route(parts, access, threads),
+            replay.route(parts, access, threads, signatures),
+            requisites.route(parts, threads, signatures),
             *health.routes(parts, access, threads),
             *feeds.routes(parts, access, threads),
             _described(parts),

@@ -1,9 +1,14 @@
-"""Memento (RFC 7089): the versions of an article as its mementos, where they are found, and how they are linked."""
+"""Memento (RFC 7089): what was archived at an address as its mementos, where they are found, and how they are linked.
+
+The mementos of an article are its versions. Of an address that has none, such as a front page or a picture, they are
+its captures.
+"""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from urllib.parse import unquote
@@ -16,16 +21,24 @@ from broadsheet.storage.errors import NoSuchVersionError
 from broadsheet.storage.urls import normalise
 
 LINK_FORMAT = "application/link-format"
+RAW = "id_"
+"""Behind the digits of a memento: its body as it was archived, as other archives have it."""
+
 _DIGITS = "%Y%m%d%H%M%S"
 _SCHEME = re.compile(r"https?:/+", re.IGNORECASE)
 _ESCAPED_SCHEME = re.compile(r"https?%3A", re.IGNORECASE)
 
 
 class Memento(Struct, frozen=True, kw_only=True):
-    """One memento: a version, and its second, by which it is addressed."""
+    """One memento.
 
-    version: int
+    Attributes:
+        at: Its second, by which it is addressed.
+        version: The number of the version that it is; None where it is a capture.
+    """
+
     at: datetime
+    version: int | None
 
 
 class Addresses(Struct, frozen=True, kw_only=True):
@@ -54,9 +67,14 @@ class Addresses(Struct, frozen=True, kw_only=True):
         """The list of mementos in JSON."""
         return f"{self.base}timemap/json/{self.original}"
 
-    def memento(self, at: datetime) -> str:
-        """Return where the memento of a second is."""
-        return f"{self.base}memento/{at:{_DIGITS}}/{self.original}"
+    def memento(self, at: datetime, mark: str = "") -> str:
+        """Return where the memento of a second is.
+
+        Args:
+            at: The second.
+            mark: What stands behind its digits: `RAW` for the one with the body as it was archived.
+        """
+        return f"{self.base}memento/{digits_of(at)}{mark}/{self.original}"
 
 
 def addresses(request: Request, prefix: str) -> Addresses:
@@ -79,23 +97,51 @@ def addresses(request: Request, prefix: str) -> Addresses:
 
 
 def mementos(archive: Archive, url: str) -> list[Memento]:
-    """Return the mementos of an article, oldest first: its versions, the last of those of one second.
+    """Return the mementos of an original, oldest first; of those of one second the last.
 
     Raises:
         NoSuchVersionError: Nothing is archived for it.
+        TakenDownError: What was is taken down.
     """
-    by_second = {
-        name.captured_at.replace(microsecond=0): number for number, name in enumerate(archive.names(url), start=1)
-    }
-    if not by_second:
+    names = archive.names(url)
+    if not names:
         archive.refuse_taken_down(url)
+    moments: Iterable[tuple[datetime, int | None]] = (
+        ((name.captured_at, number) for number, name in enumerate(names, start=1))
+        if names
+        else ((line.at, None) for line in archive.captures_at(url))
+    )
+    by_second = {at.replace(microsecond=0): version for at, version in moments}
+    if not by_second:
         raise NoSuchVersionError(f"nothing is archived for {url}")
-    return [Memento(version=number, at=at) for at, number in by_second.items()]
+    return [Memento(at=at, version=version) for at, version in by_second.items()]
+
+
+def archived(archive: Archive, url: str, memento: Memento) -> tuple[bytes, bytes | None]:
+    """Return the HTTP response that a memento is, and what a browser made of the page where one did, in UTF-8.
+
+    Raises:
+        NoSuchVersionError: It was removed meanwhile.
+        ArchiveDamagedError: It is not what was stored.
+    """
+    if memento.version is not None:
+        snapshot = archive.version(url, memento.version)
+        return archive.response(snapshot), archive.rendering(snapshot)
+    of_second = [line for line in archive.captures_at(url) if line.at.replace(microsecond=0) == memento.at]
+    if not of_second:
+        raise NoSuchVersionError(f"what was archived for {url} was removed since it was looked up")
+    line = of_second[-1]
+    return archive.captured(line), archive.rendered(line)
 
 
 def standing(found: list[Memento], when: datetime) -> Memento:
     """Return the memento of what stood at a moment; of one before all of them the first (RFC 7089, section 4.5.3)."""
     return found[max(0, bisect_right(found, when, key=lambda memento: memento.at) - 1)]
+
+
+def digits_of(moment: datetime) -> str:
+    """Return the 14 digits by which a second is addressed."""
+    return f"{moment:{_DIGITS}}"
 
 
 def moment_of(digits: str) -> datetime | None:

@@ -67,8 +67,8 @@ _DIGITS = {
     "name": "digits",
     "in": "path",
     "required": True,
-    "description": "The second, as 14 digits: 20261122120000.",
-    "schema": {"type": "string", "pattern": "^[0-9]{14}$", "examples": ["20261122120000"]},
+    "description": "The second, as 14 digits: 20261122120000; with `id_` behind them the body as it was archived.",
+    "schema": {"type": "string", "pattern": "^[0-9]{14}(id_)?$", "examples": ["20261122120000"]},
 }
 
 

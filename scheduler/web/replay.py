@@ -1,8 +1,8 @@
-"""Mementos: archived responses, shown so that nothing in them runs.
+"""Mementos: archived responses, shown as they looked, so that nothing in them runs and nothing reaches the web.
 
-What was archived is somebody else's, and may be made to attack whoever looks at it. It is served from the origin of the
-service, so every answer carries a policy under which a browser treats it as a page of no origin at all (``sandbox``),
-runs no script, loads nothing, and sends no form.
+What was archived is somebody else's, and may be made to attack whoever looks at it. It is served from the address of
+the service, so every answer carries a policy under which a browser treats it as a page of no origin at all
+(``sandbox``), runs no script, sends no form, and loads only what the page is shown with, from the archive.
 """
 
 from __future__ import annotations
@@ -17,24 +17,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from broadsheet.scheduler.web import mementos
+from broadsheet.crawler.extraction.encoding import decode
+from broadsheet.scheduler.rewriting import pages
+from broadsheet.scheduler.web import mementos, shown
 from broadsheet.scheduler.web.access import Access
 from broadsheet.scheduler.web.endpoints import tagged
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.mementos import Addresses, Memento
 from broadsheet.scheduler.web.parts import Parts
+from broadsheet.scheduler.web.requisites import PATH, Requisites, Signatures
 from broadsheet.scheduler.web.threads import Threads
 from broadsheet.storage.errors import InvalidURLError
 from broadsheet.storage.http.messages import ResponseMessage, decoded_body, parse_response
 from broadsheet.storage.urls import normalise
 
 POLICY = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+    "sandbox; default-src 'none'; style-src 'unsafe-inline' {0}; img-src data: {0}; font-src data: {0}; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
-_SHOWN = {"text/html": "text/html", "application/xhtml+xml": "text/html", "text/plain": "text/plain"}
-_PICTURES = {f"image/{kind}" for kind in ("png", "jpeg", "gif", "webp", "avif")}
-_CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
+_LONGEST_PAGE = 8 * 1024 * 1024
+_RENDERED = "text/html; charset=utf-8"
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")  # RFC 9110, section 5.6.2
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _MOST_HEADERS = 100
@@ -49,55 +51,75 @@ class Replayed(Struct, frozen=True, kw_only=True):
     body: bytes
 
 
-def route(parts: Parts, access: Access, threads: Threads) -> Route:
+def route(parts: Parts, access: Access, threads: Threads, signatures: Signatures) -> Route:
     """Return what answers with mementos."""
 
     async def memento(request: Request) -> Response:
         access.reader(request)
-        digits = request.path_params["digits"]
-        at = mementos.addresses(request, f"/memento/{digits}/")
+        digits, mark = _moment(request.path_params["digits"])
+        at = mementos.addresses(request, f"/memento/{digits}{mark}/")
         when = mementos.moment_of(digits)
         if when is None:
             raise ProblemError(400, "bad_request", f"{digits[:40]!r} is no time: it needs 14 digits, as 20261122120000")
         found = await threads.run(lambda: mementos.mementos(parts.archive(), at.original))
         chosen = mementos.standing(found, when)
         if chosen.at != when:
-            return Response(None, 302, {"Location": at.memento(chosen.at), "Link": mementos.links(found, at)})
-        replayed = await threads.run(partial(_replay, parts, at, chosen))
+            return Response(None, 302, {"Location": at.memento(chosen.at, mark), "Link": mementos.links(found, at)})
+        to = None if mark else Requisites(signatures, chosen.at, at.base)
+        replayed = await threads.run(partial(_replay, parts, at, chosen, to))
         return _answer(request, replayed, mementos.links(found, at, chosen), chosen)
 
     return Route("/memento/{digits}/{url:path}", memento)
 
 
-def _replay(parts: Parts, at: Addresses, memento: Memento) -> Replayed:
-    archive = parts.archive()
-    message = parse_response(archive.response(archive.version(at.original, memento.version)))
-    return Replayed(status=message.status, headers=list(_fields(message, at, memento)), body=decoded_body(message))
+def _moment(written: str) -> tuple[str, str]:
+    """Return the digits of a memento's address and the mark behind them."""
+    mark = mementos.RAW if written.endswith(mementos.RAW) else ""
+    return written.removesuffix(mark), mark
 
 
-def _fields(message: ResponseMessage, at: Addresses, memento: Memento) -> Iterator[tuple[str, str]]:
-    shown = _content_type(message.header("content-type") or "")
-    yield "Content-Type", shown
-    if shown == "application/octet-stream":
-        yield "Content-Disposition", "attachment"
+def _replay(parts: Parts, at: Addresses, memento: Memento, to: Requisites | None) -> Replayed:
+    """Return a memento; without an idea where its addresses are to lead, as it was archived."""
+    response, rendering = mementos.archived(parts.archive(), at.original, memento)
+    message = parse_response(response)
+    headers = [*_redirect(message, at, memento, "" if to else mementos.RAW), *_original(message)]
+    content_type = message.header("content-type") or ""
+    if to is None:
+        # It is for programs: a browser, which would load what the page names, saves it.
+        headers += [("Content-Type", shown.by_itself(content_type)), ("Content-Disposition", "attachment")]
+        return Replayed(status=message.status, headers=headers, body=decoded_body(message))
+    body, kind = decoded_body(message), shown.by_itself(content_type)
+    if shown.is_page(content_type):
+        body, kind = _page(body, content_type, rendering, at.original, to)
+    headers.append(("Content-Type", kind))
+    if kind == shown.NOT_SHOWN:
+        headers.append(("Content-Disposition", "attachment"))
+    return Replayed(status=message.status, headers=headers, body=body)
+
+
+def _page(body: bytes, content_type: str, rendering: bytes | None, url: str, to: Requisites) -> tuple[bytes, str]:
+    """Return a page as it is shown, and its type: of one that scripts make, what a browser made of it."""
+    text, _ = decode(body, content_type) if rendering is None else decode(rendering, _RENDERED)
+    if len(text) > _LONGEST_PAGE:
+        return body, shown.NOT_SHOWN
+    try:
+        return pages.rewritten(text, url, to).encode("utf-8", "replace"), "text/html; charset=utf-8"
+    except pages.PageTooLargeError:
+        return body, shown.NOT_SHOWN
+
+
+def _redirect(message: ResponseMessage, at: Addresses, memento: Memento, mark: str) -> Iterator[tuple[str, str]]:
     location = message.header("location")
     target = _target(at, location) if location else None
     if target:
-        yield "Location", Addresses(base=at.base, original=target).memento(memento.at)
+        yield "Location", Addresses(base=at.base, original=target).memento(memento.at, mark)
+
+
+def _original(message: ResponseMessage) -> Iterator[tuple[str, str]]:
+    """Yield the fields of the archived answer under names that mean nothing to a browser."""
     for name, value in message.headers[:_MOST_HEADERS]:
         if _TOKEN.fullmatch(name):
             yield f"X-Archive-Orig-{name}", _CONTROL.sub(" ", value[:_LONGEST_VALUE])
-
-
-def _content_type(stated: str) -> str:
-    """Return the type under which a body is shown: one that a browser shows without running it, or none."""
-    kind = stated.partition(";")[0].strip().lower()
-    if kind in _PICTURES:
-        return kind
-    if kind not in _SHOWN:
-        return "application/octet-stream"
-    charset = _CHARSET.search(stated)
-    return f"{_SHOWN[kind]}; charset={charset[1]}" if charset else _SHOWN[kind]
 
 
 def _target(at: Addresses, location: str) -> str | None:
@@ -116,5 +138,7 @@ def _answer(request: Request, replayed: Replayed, link: str, memento: Memento) -
             response.headers.append(name, value)
     response.headers["Memento-Datetime"] = mementos.http_date(memento.at)
     response.headers["Link"] = link
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Content-Security-Policy"] = POLICY.format(f"{str(request.base_url).rstrip('/')}{PATH}")
+    # Links in archived pages are looked up only when somebody follows them.
+    response.headers["X-DNS-Prefetch-Control"] = "off"
     return response

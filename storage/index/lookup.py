@@ -39,9 +39,13 @@ class Lookup:
 
     def redirect(self, url: str) -> str | None:
         """Return where the address last redirected to, or None."""
-        of_url = identity(url)
-        found = [line for line in self._at(url) if line.location and identity(line.url) == of_url]
+        found = [line for line in self.captured_at(url) if line.location]
         return _address(max(found, key=lambda line: line.at).location) if found else None
+
+    def captured_at(self, url: str) -> Iterator[IndexLine]:
+        """Yield the lines of what was asked for at an address, wherever it is filed: a picture, a redirect, a page."""
+        of_url = identity(url)
+        return (line for line in self._at(url) if identity(line.url) == of_url)
 
     def filed_under(self, url: str) -> Iterator[IndexLine]:
         """Yield the lines filed under the identity of a URL: at its address, and at those it came to redirect to."""

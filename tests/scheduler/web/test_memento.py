@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
-from archiving.writer import Visit, Writer, answer, answers, moment, shows
+from archiving.writer import Visit, Writer, answer, answers, moment, shows, shows_no_article
 from servers.web_server import Answer, Web, served
 
 from broadsheet.scheduler.web.app import make_app
@@ -25,6 +25,7 @@ URL = "https://news.example/town/ferry?page=2"
 HOSTILE = "https://news.example/hostile"
 PICTURE = "https://news.example/picture"
 SCRIPT = "https://news.example/script"
+FRONT = "https://news.example/"
 FIRST, SECOND, GONE = moment(0), moment(10), moment(20)
 
 _ATTACK = b"<script>fetch('/api/sources')</script><img src=x onerror=alert(1)><p>text</p>"
@@ -51,12 +52,13 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     )
     writer.publish(
         shows(URL, 0, "at nine"),
+        shows_no_article(FRONT, 0, "<p>front"),
         attack(HOSTILE, "text/html; charset=utf-16le; x=<script>", extra=secrets),
         attack(PICTURE, "image/svg+xml"),
         attack(SCRIPT, "text/javascript"),
     )
-    writer.publish(answers(URL, 5, "304 Not Modified"))
-    writer.publish(shows(URL, 10, "at ten"))
+    writer.publish(answers(URL, 5, "304 Not Modified"), answers(FRONT, 5, "304 Not Modified"))
+    writer.publish(shows(URL, 10, "at ten"), shows_no_article(FRONT, 10, "<p>front again"))
     writer.publish(answers(URL, 20, "410 Gone"))
     writer.spool.close()
     parts = Parts(archive=OpenedArchive(str(folder / "archive")), tokens=Tokens(), sources=dict)
@@ -77,7 +79,7 @@ def path_of(answer: Answer) -> str:
     """Return where a redirect leads."""
     assert answer.status == 302
     parts = urlsplit(answer.headers["Location"])
-    return f"{parts.path}?{parts.query}"
+    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 @pytest.mark.parametrize(
@@ -183,12 +185,13 @@ def test_nothing_archived_can_run_in_the_origin_of_the_service(web: Web, url: st
     assert not [part for part in policy if "script" in part]
     assert len(answer.headers.get_all("Content-Security-Policy") or []) == 1
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.body == _ATTACK
+    assert web.get(f"/memento/{FIRST:%Y%m%d%H%M%S}id_/{url}").body == _ATTACK
 
 
 def test_the_headers_of_the_archived_answer_are_told_and_mean_nothing(web: Web) -> None:
     headers = web.get(f"/memento/{FIRST:%Y%m%d%H%M%S}/{HOSTILE}").headers
-    assert headers["Content-Type"] == "text/html; charset=utf-16le"
+    assert headers["Content-Type"] == "text/html; charset=utf-8", "as it is shown"
+    assert headers["X-Archive-Orig-Content-Type"] == "text/html; charset=utf-16le; x=<script>"
     assert headers["X-Archive-Orig-Set-Cookie"] == "a=b"
     assert "Set-Cookie" not in headers
     assert headers["X-Archive-Orig-Content-Security-Policy"] == "default-src *"
@@ -202,6 +205,14 @@ def test_what_is_no_page_is_only_downloaded(web: Web, url: str) -> None:
     headers = web.get(f"/memento/{FIRST:%Y%m%d%H%M%S}/{url}").headers
     assert headers["Content-Type"] == "application/octet-stream"
     assert headers["Content-Disposition"] == "attachment"
+
+
+def test_an_address_without_versions_has_its_captures_as_mementos(web: Web) -> None:
+    listed = web.get(f"/timemap/json/{FRONT}").document["mementos"]["list"]
+    assert [datetime.fromisoformat(each["datetime"]) for each in listed] == [FIRST, moment(5), SECOND]
+    answer = web.get(f"/memento/{moment(5):%Y%m%d%H%M%S}/{FRONT}")
+    assert (answer.status, answer.body) == (200, b"<p>front"), "what was unchanged repeats what it was before"
+    assert path_of(web.get(f"/timegate/{FRONT}")) == f"/memento/{SECOND:%Y%m%d%H%M%S}/{FRONT}"
 
 
 def test_who_has_a_memento_already_is_told_so(web: Web) -> None:

@@ -1,0 +1,1 @@
+"""Rewriting: archived pages and styles, with every address in them leading into the archive."""
