@@ -34,6 +34,7 @@ from broadsheet.crawler.frontier.scheduler import FrontierScheduler
 from broadsheet.crawler.frontier.schema import Ending
 from broadsheet.crawler.interruption import Interruption
 from broadsheet.crawler.job import CrawlJob, CrawlSummary
+from broadsheet.crawler.measures import Meter
 from broadsheet.crawler.memory import keep_large_memory_apart, share_memory_between_threads
 from broadsheet.crawler.reading.findings import finding_of, is_readable, page_of
 from broadsheet.crawler.reading.page_reading import PageReader
@@ -42,12 +43,13 @@ from broadsheet.crawler.recovery.recovery import recover
 from broadsheet.crawler.rendering.browser import add_browser, renderer_name
 from broadsheet.crawler.run_outcome import outcome_of_run
 from broadsheet.crawler.spiders.site import SiteSpider
-from broadsheet.crawler.wire.handler import cut_off, drop_waiting, listen
+from broadsheet.crawler.wire.handler import cut_off, drop_waiting, listen, time_fetches
 from broadsheet.crawler.wire.resolver import GuardedResolver
 from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import ArchiveError
 from broadsheet.storage.model import Exchange
 from broadsheet.storage.publishing.publication import Published
+from broadsheet.storage.stores.objects import repeated
 from broadsheet.storage.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -171,13 +173,19 @@ async def _run_one(
     audience: _Audience,
     interruption: Interruption,
 ) -> None:
+    meter = Meter(partial(repeated, workspace.store))
     publisher = Publisher(
-        workspace, extractor(), partial(_begin_segment, job, run), audience.tell, acknowledge=run.acknowledge
+        workspace,
+        extractor(),
+        partial(_begin_segment, job, run),
+        audience.tell,
+        acknowledge=run.acknowledge,
+        meter=meter,
     )
     budget = ByteBudget(job.max_bytes)
     async with ReadingPool() as pool:
-        fault = await _crawl(workspace, job, run, publisher, pool, budget, audience.progress, interruption)
-        unreadable = await _read_what_was_dropped(publisher, pool)
+        fault = await _crawl(workspace, job, run, publisher, pool, budget, meter, audience.progress, interruption)
+        unreadable = await _read_what_was_dropped(publisher, pool, meter)
     error = await _close(publisher, job, fault or unreadable, interruption)
     interrupted = interruption.requested.is_set()
     ending: Ending = "broken" if error else "interrupted" if interrupted else "finished"
@@ -201,6 +209,7 @@ async def _run_one(
         outcomes=standing.coverage.outcomes,
         skipped=standing.coverage.skipped,
         segments=standing.segments,
+        measures=meter.measures,
     )
     audience.finished(
         CrawlResult(
@@ -247,6 +256,7 @@ async def _crawl(
     publisher: Publisher,
     pool: ReadingPool,
     budget: ByteBudget,
+    meter: Meter,
     progress: Progress | None,
     interruption: Interruption,
 ) -> BaseException | None:
@@ -267,6 +277,7 @@ async def _crawl(
     crawler = runner.create_crawler(SiteSpider)
 
     def record(exchange: Exchange, request: Request) -> None:
+        meter.exchanged(exchange)
         recorder.record(exchange, request)
         budget.spend(exchange)
         if budget.is_spent:
@@ -274,6 +285,7 @@ async def _crawl(
             drop_waiting(crawler)
 
     listen(crawler, record)
+    time_fetches(crawler, meter.fetched)
     faults: list[BaseException] = []
 
     def end_on_fault(fault: BaseException) -> None:
@@ -291,7 +303,7 @@ async def _crawl(
         pause=lambda: _engine(crawler).pause(),
         go_on=lambda: _engine(crawler).unpause(),
     )
-    ledger = Ledger(run)
+    ledger = Ledger(run, meter)
     report = _Report(progress, ledger)
 
     def look() -> bool:
@@ -301,7 +313,7 @@ async def _crawl(
         run.ended = run.ended or publisher.failed or interruption.requested.is_set()
         return not run.ended
 
-    pages = PageReader(job, crawler, recorder, pool)
+    pages = PageReader(job, crawler, recorder, pool, meter)
     watching = asyncio.ensure_future(_watch(crawler, publisher, look, end_on_fault, pages.cut_off))
     try:
         await runner.crawl(
@@ -377,7 +389,7 @@ async def _watch(
     await ending
 
 
-async def _read_what_was_dropped(publisher: Publisher, pool: ReadingPool) -> ReaderStartError | None:
+async def _read_what_was_dropped(publisher: Publisher, pool: ReadingPool, meter: Meter) -> ReaderStartError | None:
     """Read the pages that were captured and never reached the spider, because the crawl was ended before.
 
     Returns:
@@ -388,5 +400,7 @@ async def _read_what_was_dropped(publisher: Publisher, pool: ReadingPool) -> Rea
             reading = await pool.read(page_of(capture, segment.block(capture)))
         except ReaderStartError as error:
             return error
-        segment.settle(capture, finding_of(reading, expected=capture.request.expected))
+        finding = finding_of(reading, expected=capture.request.expected)
+        meter.read(finding.article, finding.failure)
+        segment.settle(capture, finding)
     return None

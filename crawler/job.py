@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from broadsheet.crawler.capturing.spool_limits import SpoolLimits
 from broadsheet.crawler.credentials import Credentials
+from broadsheet.crawler.measures import Measures
 from broadsheet.crawler.revisiting.revisiting import DEFAULT_PACE, Pace
 from broadsheet.crawler.run_outcome import RunOutcome
 from broadsheet.crawler.wire.proxy import Proxy
@@ -113,6 +114,7 @@ class CrawlSummary(Struct, frozen=True, kw_only=True):
         outcomes: Where those ended that were asked for, by outcome.
         skipped: Why others were not, by reason.
         segments: The keys of the WARC segments that were published.
+        measures: What this process has measured of it.
     """
 
     source: str
@@ -124,3 +126,4 @@ class CrawlSummary(Struct, frozen=True, kw_only=True):
     outcomes: dict[Outcome, int]
     skipped: dict[str, int]
     segments: list[str]
+    measures: Measures

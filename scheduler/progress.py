@@ -10,18 +10,32 @@ from rich.status import Status
 
 from broadsheet.crawler.frontier.ledger import Ledger
 from broadsheet.scheduler.output import errors
+from broadsheet.scheduler.workers.measuring import Telling
 
 _SECONDS_BETWEEN_LINES = 10.0
+_Show = Callable[[Ledger], None]
 
 
 @contextmanager
-def shown_progress() -> Iterator[Callable[[Ledger], None]]:
-    """Yield what shows the ledger's counts on stderr."""
+def shown_progress(telling: Telling) -> Iterator[_Show]:
+    """Yield what shows the ledger's counts on stderr.
+
+    Args:
+        telling: What tells a worker, where one has started this process, what was measured.
+    """
     if errors.is_terminal:
         with errors.status("starting") as status:
-            yield lambda ledger: _update(status, ledger)
+            yield _and_tell(lambda ledger: _update(status, ledger), telling)
     else:
-        yield _Lines()
+        yield _and_tell(_Lines(), telling)
+
+
+def _and_tell(show: _Show, telling: Telling) -> _Show:
+    def both(ledger: Ledger) -> None:
+        telling.now_and_then(lambda: ledger.measures)
+        show(ledger)
+
+    return both
 
 
 def _update(status: Status, ledger: Ledger) -> None:

@@ -198,6 +198,11 @@ def test_a_crawl_says_what_it_keeps_when_its_store_does_not_come_back_and_the_ne
         assert ended.status == 1
         assert f"what was captured is in the spool: {len(server.log)} captures" in ended.stderr
         assert balanced(ended.document)["skipped"]["unpublished"] == _PAGES + 1
+        assert ended.document["outcome"] == "failed", "nothing of it is in the archive"
+        told = ended.document["measures"]
+        assert told["store_errors"]["put_off"] > 0
+        assert told["store_errors"]["repeated"] > 0
+        assert (told["store_errors"]["refused"], told["bytes"]["stored"]) == (0, 0)
         away.bring_back()
         assert away.broadsheet("recover").status == 0
         assert _found(away.archive, server) == _STORIES
@@ -223,11 +228,12 @@ def test_a_crawl_that_waits_for_its_store_ends_when_it_is_told_to(away: Away) ->
 def test_a_store_that_refuses_ends_the_crawl_at_once_and_what_was_captured_is_kept(away: Away) -> None:
     with RawServer(_site(seconds=1.0, pages=100)) as server:
         url = f"http://127.0.0.1:{server.port}/"
-        with away.broadsheet.started("crawl", "--allow-private", url) as process:
+        with away.broadsheet.started("crawl", "--allow-private", "--json", url) as process:
             _until(lambda: len(server.log) > 1, process)
             away.proxy.fault_for_all = 403
             ended = finish(process)
         assert ended.status == 1
+        assert ended.document["measures"]["store_errors"]["refused"] == 1
         assert "(HTTP 403)" in ended.stderr
         assert "what was captured is in the spool" in ended.stderr
         assert len(server.log) < 100

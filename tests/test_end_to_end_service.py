@@ -63,12 +63,22 @@ def test_what_is_due_is_crawled_and_the_service_ends_with_0_when_it_is_told_to(t
     ):
         _until_finished(service, broadsheet)
         health = service.get("/readyz")
+        asked = len(site.log)
+        measured = [
+            service.metric("broadsheet_fetch_seconds_count", source="paper0"),
+            service.metric("broadsheet_fetches_total", source="paper0"),
+            service.metric("broadsheet_crawls_total", source="paper0", outcome="finished"),
+        ]
+        received = service.metric("broadsheet_bytes_total", source="paper0", kind="received")
         status = service.end()
 
     assert status == 0, service.said
     assert "stopped" in service.said
     assert health == {"ready": True, "checks": {"store": "ok", "database": "ok", "clock": "ok"}}
-    assert _summary(broadsheet)["outcomes"]["new"] == _PAGES
+    summary = _summary(broadsheet)
+    assert summary["outcomes"]["new"] == _PAGES
+    assert measured == [asked, asked, 1]
+    assert received == summary["measures"]["bytes"]["received"]
     assert _jobs(broadsheet) == [("paper0", "finished", 1)]
     assert len(list(Archive.open(broadsheet.archive).snapshots())) == _PAGES
 
@@ -102,6 +112,9 @@ def test_a_crawl_that_is_cut_off_by_the_end_of_the_service_goes_on_at_its_next_s
             assert service.end() == 0
         asked = Counter(exchange.path for exchange in site.log)
 
+    with open_service_database(broadsheet.archive) as database:
+        sums = {count.name: count.value for count in Jobs(database).counts.read()}
+    assert _PAGES < sums["fetch_seconds.count"] <= asked.total(), "of both processes, but for what was cut off"
     assert interrupted == [("paper0", "waiting", 0)]
     assert _jobs(broadsheet) == [("paper0", "finished", 1)]
     assert _summary(broadsheet)["outcomes"]["new"] == _PAGES

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from broadsheet.crawler.capturing.batch_publication import Acknowledge, conclude, plan_batch
 from broadsheet.crawler.capturing.open_segment import OpenSegment
 from broadsheet.crawler.capturing.patience import Patience
+from broadsheet.crawler.measures import Meter
 from broadsheet.crawler.memory import give_back_free_memory
 from broadsheet.storage import layout
 from broadsheet.storage.captures import Capture
@@ -38,6 +39,7 @@ class Publisher:
         head: Returns record id and bytes of the warcinfo record that begins a segment, given the batch's name.
         tell: Called, in the order of publication, with what became of each capture.
         acknowledge: Called when a batch is published and not yet discarded, with what its pages came to.
+        meter: What is told how much was stored, and what was not.
 
     Attributes:
         segments: The keys of the WARC segments published.
@@ -51,12 +53,14 @@ class Publisher:
         head: Callable[[str], tuple[str, bytes]],
         tell: Callable[[Published], None],
         acknowledge: Acknowledge = lambda _batch, _warc_key, _answers: None,
+        meter: Meter | None = None,
     ) -> None:
         self._workspace = workspace
         self._extractor = extractor
         self._head = head
         self._tell = tell
         self._acknowledge = acknowledge
+        self._meter = meter or Meter()
         self._open: OpenSegment | None = None
         self._closing: list[OpenSegment] = []
         self._publishing: asyncio.Task[None] | None = None
@@ -254,13 +258,19 @@ class Publisher:
             try:
                 plan, published = await asyncio.to_thread(self._publish, lane, segment)
                 self._acknowledge(segment.batch.name, plan.warc_key, plan.answers)
+                size = segment.batch.size + plan.size
                 await asyncio.to_thread(conclude, self._workspace, lane, segment.batch, plan)
             except StoreUnavailableError as error:
                 if self._unrecorded is not None:
                     raise  # It is the disk that is full: nothing gets better by itself.
+                self._meter.not_stored(refused=False)
                 await self._patience.after(error)
+            except StoreError:
+                self._meter.not_stored(refused=True)
+                raise
             else:
                 self._patience.note_success()
+                self._meter.stored(size)
                 self.segments.append(plan.warc_key)
                 return published
 

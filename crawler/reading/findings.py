@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from broadsheet.crawler.reading.page import CapturedPage, Reading
 from broadsheet.storage.captures import Capture
+from broadsheet.storage.model import Article
 from broadsheet.storage.versions import PRESENT, Finding, Outlink
 
 
@@ -36,10 +37,10 @@ def finding_of(reading: Reading, *, expected: bool) -> Finding:
         reading: The reading.
         expected: Whether the URL is taken for an article as long as there is any text.
     """
-    is_article = reading.kind == "article" or (expected and reading.article is not None and bool(reading.article.text))
+    is_article = _is_article(reading, expected=expected)
     return Finding(
         kind=reading.kind,
-        article=reading.article if is_article else None,
+        article=article_of(reading, expected=expected),
         is_doubtful=is_article and reading.kind != "article",
         canonical_url=reading.canonical_url if is_article else None,
         reason=reading.reason,
@@ -47,3 +48,12 @@ def finding_of(reading: Reading, *, expected: bool) -> Finding:
         optouts=reading.optouts,
         outlinks=[Outlink(entry.url, entry.kind) for entry in reading.entries],
     )
+
+
+def article_of(reading: Reading, *, expected: bool) -> Article | None:
+    """Return the article that a page was read as, or None; see `finding_of`."""
+    return reading.article if _is_article(reading, expected=expected) else None
+
+
+def _is_article(reading: Reading, *, expected: bool) -> bool:
+    return reading.kind == "article" or (expected and reading.article is not None and bool(reading.article.text))

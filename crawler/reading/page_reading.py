@@ -13,7 +13,8 @@ from broadsheet.crawler.capturing.recorder import Captured, Recorder
 from broadsheet.crawler.capturing.shown_page import ShownPage
 from broadsheet.crawler.errors import CrawlStopped, RenderingError
 from broadsheet.crawler.job import CrawlJob
-from broadsheet.crawler.reading.findings import finding_of, is_readable, page_of
+from broadsheet.crawler.measures import Meter
+from broadsheet.crawler.reading.findings import article_of, finding_of, is_readable, page_of
 from broadsheet.crawler.reading.page import Reading, unreadable
 from broadsheet.crawler.reading.pool import ReadingPool, Take
 from broadsheet.crawler.rendering.browser import Renderer
@@ -30,16 +31,18 @@ class PageReader:
         crawler: Scrapy's part of it, which fetches what a page is shown with.
         recorder: Where what a browser made of a page is recorded.
         pool: The processes that read.
+        meter: What is told what reading came to.
 
     Attributes:
         fetched: What browsers asked for.
     """
 
-    def __init__(self, job: CrawlJob, crawler: Crawler, recorder: Recorder, pool: ReadingPool) -> None:
+    def __init__(self, job: CrawlJob, crawler: Crawler, recorder: Recorder, pool: ReadingPool, meter: Meter) -> None:
         self._job = job
         self._crawler = crawler
         self._recorder = recorder
         self._pool = pool
+        self._meter = meter
         self.fetched = FetchedRequisites()
         self._renderer: Renderer | None = None
         self._showing: set[asyncio.Task[bytes]] = set()
@@ -52,6 +55,11 @@ class PageReader:
             StoreUnavailableError: What a browser made of the page could not be recorded.
             CrawlStopped: The crawl was ended before a browser had shown it.
         """
+        reading = await self._shown_and_read(captured, take)
+        self._meter.read(article_of(reading, expected=captured.capture.request.expected), reading.failure)
+        return reading
+
+    async def _shown_and_read(self, captured: Captured, take: Take | None) -> Reading:
         if not self._is_to_be_shown(captured):
             return await self._read(captured, None, take)
         assert captured.awaited_by is not None  # noqa: S101 - what is shown will be read

@@ -17,6 +17,7 @@ signal would swallow that error, and cost more than the call.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 from contextvars import ContextVar
@@ -67,6 +68,8 @@ from broadsheet.storage.http.messages import body_framing, list_values
 from broadsheet.storage.model import Exchange
 
 Listener = Callable[[Exchange, Request], None]
+# Given how many seconds a fetch took, and the status of its answer, or None where no whole one came.
+Timed = Callable[[float, int | None], None]
 
 # As long as Chromium reads; Twisted's 16 KiB break on a Content-Security-Policy.
 _MAX_HEADER_LINE = 256 * 1024
@@ -75,6 +78,7 @@ _MAX_HEAD = 1024 * 1024
 _MAX_CHUNKS = 1024 * 1024
 
 _listeners: WeakKeyDictionary[Crawler, Listener] = WeakKeyDictionary()
+_timed: WeakKeyDictionary[Crawler, Timed] = WeakKeyDictionary()
 _under_way: WeakKeyDictionary[Crawler, set[asyncio.Future[Response]]] = WeakKeyDictionary()
 _recording: ContextVar[Recording] = ContextVar("recording")
 
@@ -88,6 +92,18 @@ def listen(crawler: Crawler, listener: Listener) -> None:
             response's, if there is one. It replaces an earlier one.
     """
     _listeners[crawler] = listener
+
+
+def time_fetches(crawler: Crawler, timed: Timed) -> None:
+    """Have it told how long each fetch of a crawl took, those that failed included.
+
+    What is refused before anything is asked is no fetch, nor is one that is cut off because the crawl ends.
+
+    Args:
+        crawler: Whose fetches.
+        timed: Called when one is over; it replaces an earlier one.
+    """
+    _timed[crawler] = timed
 
 
 def drop_waiting(crawler: Crawler) -> None:
@@ -139,6 +155,18 @@ class WireDownloadHandler(HTTP11DownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         """Download, and hand the exchange to the crawler's listener, whatever came of it."""
+        begun, timed = time.monotonic(), _timed.get(self._crawler, _tell_nobody)
+        try:
+            response = await self._download(request)
+        except (BlockedAddressError, NoContactError, CrawlStopped):
+            raise
+        except Exception:
+            timed(time.monotonic() - begun, None)
+            raise
+        timed(time.monotonic() - begun, response.status)
+        return response
+
+    async def _download(self, request: Request) -> Response:
         recording = Recording(request.meta.get("download_maxsize", self._default_maxsize))
         _recording.set(recording)
         timeout = request.meta.get("download_timeout") or self._deadline
@@ -183,6 +211,10 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         guarded = isinstance(error, CannotResolveHostError) and isinstance(resolver, GuardedResolver)
         if guarded and (refused := resolver.refused_address(host)):
             raise _blocked(refused) from error
+
+
+def _tell_nobody(_seconds: float, _status: int | None) -> None:
+    pass
 
 
 def _waiting_to_be_read(crawler: Crawler) -> int:

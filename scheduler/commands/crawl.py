@@ -14,6 +14,7 @@ from broadsheet.scheduler.options import allow_private_option, archive_option, c
 from broadsheet.scheduler.output import console, errors, print_json
 from broadsheet.scheduler.progress import shown_progress
 from broadsheet.scheduler.targets import crawl_jobs
+from broadsheet.scheduler.workers.measuring import Telling
 from broadsheet.storage.tables.compaction import try_to_compact
 from broadsheet.storage.workspace import Workspace
 
@@ -59,10 +60,16 @@ def command(
     from broadsheet.crawler.crawl import run
 
     results: list[CrawlResult] = []
+    telling = Telling()
+
+    def keep(result: CrawlResult) -> None:
+        results.append(result)
+        telling.at_the_end(result.summary.measures)
+
     try:
-        with Workspace.open(archive) as workspace, shown_progress() as progress:
+        with Workspace.open(archive) as workspace, shown_progress(telling) as progress:
             try_to_compact(workspace.store, datetime.now(UTC).date())
-            run(workspace, jobs, progress, finished=results.append)
+            run(workspace, jobs, progress, finished=keep)
     finally:
         # What the crawls before came to is told also where a later one broke off.
         for result in results:

@@ -14,6 +14,7 @@ from broadsheet.scheduler.options import allow_private_option, archive_option, c
 from broadsheet.scheduler.output import console, print_json
 from broadsheet.scheduler.progress import shown_progress
 from broadsheet.scheduler.targets import recrawl_job
+from broadsheet.scheduler.workers.measuring import Telling
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.publishing.publication import Published
 from broadsheet.storage.workspace import Workspace
@@ -38,8 +39,14 @@ def command(url: str, sources_file: Path | None, archive: str, *, allow_private:
 
     results: list[CrawlResult] = []
     published: list[Published] = []
-    with Workspace.open(archive) as workspace, shown_progress() as progress:
-        run(workspace, [job], progress, finished=results.append, published=published.append)
+    telling = Telling()
+
+    def keep(result: CrawlResult) -> None:
+        results.append(result)
+        telling.at_the_end(result.summary.measures)
+
+    with Workspace.open(archive) as workspace, shown_progress(telling) as progress:
+        run(workspace, [job], progress, finished=keep, published=published.append)
     (result,) = results
     answer = _answer(url, result, published, Archive.open(archive))
     if as_json:

@@ -24,6 +24,7 @@ from broadsheet.scheduler.web.metrics import MEDIA_TYPE, Metrics
 from broadsheet.scheduler.web.parts import Parts
 from broadsheet.scheduler.web.reads import READS
 from broadsheet.scheduler.web.threads import Threads
+from broadsheet.scheduler.web.timing import Timing
 from broadsheet.scheduler.web.tokens import TokenFileError
 from broadsheet.scheduler.web.writes import WRITES
 from broadsheet.storage.errors import ArchiveError
@@ -61,7 +62,7 @@ def make_app(parts: Parts) -> ASGIApp:
         exception_handlers=dict.fromkeys(kinds, _answering_errors(metrics)),
     )
     # Around all of it, so that the answer to an error of ours has the headers too.
-    return Guard(app, parts.hosts, metrics.answered)
+    return Timing(Guard(app, parts.hosts, metrics.answered), app.routes, metrics.took)
 
 
 def _described(parts: Parts) -> Route:

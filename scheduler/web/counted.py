@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 
+from broadsheet.crawler.measures import BOUNDS
 from broadsheet.scheduler.jobs.counts import LAST_SUCCESS, Count
 
 _OTHER = "other"
@@ -32,7 +33,14 @@ _COUNTERS: Mapping[str, _Counted] = {
     "skipped": _Counted("skipped", "URLs that were not fetched, by reason.", ("reason",)),
     "fetched": _Counted("fetched", "Captures of pages."),
     "crawl_seconds": _Counted("crawl_seconds", "How long crawls took."),
+    "answers": _Counted("fetches", "Fetches, robots.txt and repeated ones included, by class of status.", ("answer",)),
+    "bytes": _Counted("bytes", "Bytes sent and received above TLS, and stored in the archive.", ("kind",)),
+    "pages_read": _Counted("pages_read", "Pages that were read."),
+    "articles_read": _Counted("articles_read", "Pages that were read as articles."),
+    "extraction_failures": _Counted("extraction_failures", "Pages that could not be read, or not whole.", ("failure",)),
+    "store_errors": _Counted("store_errors", "What the store did not take at once, or refused.", ("error",)),
 }
+_FETCH_SECONDS = "fetch_seconds"
 
 
 def families(counts: Iterable[Count], sources: Collection[str]) -> Iterator[Metric]:
@@ -50,6 +58,7 @@ def families(counts: Iterable[Count], sources: Collection[str]) -> Iterator[Metr
         found[name][key] = found[name].get(key, 0.0) + count.value
     for name, counted in _COUNTERS.items():
         yield _counter(counted, found[name])
+    yield _durations(found[_FETCH_SECONDS])
     success = GaugeMetricFamily(
         "broadsheet_last_success_timestamp_seconds",
         "When a crawl to which pages came has ended last.",
@@ -59,6 +68,15 @@ def families(counts: Iterable[Count], sources: Collection[str]) -> Iterator[Metr
         if source != _OTHER:
             success.add_metric([source], at)
     yield success
+
+
+def _durations(sums: _Sums) -> Metric:
+    family = HistogramMetricFamily("broadsheet_fetch_seconds", "How long fetches took.", labels=["source"])
+    for source in sorted({source for source, *_ in sums}):
+        count = sums.get((source, "count"), 0.0)
+        within = [(str(bound), sums.get((source, "within", f"{bound:g}".replace(".", "_")), 0.0)) for bound in BOUNDS]
+        family.add_metric([source], [*within, ("+Inf", count)], sums.get((source, "sum"), 0.0))
+    return family
 
 
 def _counter(counted: _Counted, sums: _Sums) -> Metric:

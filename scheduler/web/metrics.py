@@ -24,6 +24,8 @@ from broadsheet.scheduler.web.parts import Parts
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 _OTHER = "other"
 _METHODS = frozenset({"GET", "HEAD", "POST"})
+# Seconds; who waits for a re-crawl may wait for two minutes.
+_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
 
 
 class Metrics:
@@ -44,12 +46,23 @@ class Metrics:
             ["error"],
             registry=self._registry,
         )
+        self._seconds = prometheus_client.Histogram(
+            "broadsheet_http_request_seconds",
+            "From a request to the end of its answer.",
+            ["method", "path"],
+            buckets=_BOUNDS,
+            registry=self._registry,
+        )
         self._registry.register(_Service(parts))
         ProcessCollector(registry=self._registry)
 
     def answered(self, method: str, status: int) -> None:
         """Count an answer."""
         self._requests.labels(method if method in _METHODS else _OTHER, str(status)).inc()
+
+    def took(self, method: str, path: str, seconds: float) -> None:
+        """Count how long a request took, from when it came to the end of its answer."""
+        self._seconds.labels(method if method in _METHODS else _OTHER, path).observe(seconds)
 
     def problem(self, word: str) -> None:
         """Count a problem."""

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from broadsheet.scheduler.workers.measuring import DESCRIPTOR, MeasuresPipe, Take
+
 _log = logging.getLogger(__name__)
 
 _WATCH_SECONDS = 1.0
@@ -59,6 +61,10 @@ class Ended(Struct, frozen=True, kw_only=True):
     interrupted: bool = False
 
 
+async def _take_nothing(_more: Mapping[str, float]) -> None:
+    pass
+
+
 class Child:
     """One child process.
 
@@ -67,15 +73,23 @@ class Child:
         limits: What it may use.
         name: What it is called in the log.
         environment: What it finds in its environment beside what this process has.
+        measured: Is given what it measures.
     """
 
     def __init__(
-        self, arguments: Sequence[str], *, limits: Limits, name: str, environment: Mapping[str, str] | None = None
+        self,
+        arguments: Sequence[str],
+        *,
+        limits: Limits,
+        name: str,
+        environment: Mapping[str, str] | None = None,
+        measured: Take = _take_nothing,
     ) -> None:
         self._arguments = arguments
         self._environment = {**os.environ, **(environment or {})}
         self._limits = limits
         self._name = name
+        self._measured = measured
         self._process: asyncio.subprocess.Process | None = None
         self._told = asyncio.Event()
         self._stopped: str | None = None
@@ -87,10 +101,15 @@ class Child:
         Raises:
             OSError: No process can be started.
         """
+        with MeasuresPipe() as pipe:
+            return await self._run(pipe)
+
+    async def _run(self, pipe: MeasuresPipe) -> Ended:
         module = "broadsheet.scheduler.workers.child"
         process = self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", module, str(os.getpid()), *self._arguments),
-            env=self._environment,
+            env={**self._environment, DESCRIPTOR: str(pipe.descriptor)},
+            pass_fds=[pipe.descriptor],
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -98,6 +117,7 @@ class Child:
             start_new_session=True,
             limit=_LONGEST_ANSWER,
         )
+        pipe.hand_over()
         assert process.stdout is not None  # noqa: S101 - both are pipes
         assert process.stderr is not None  # noqa: S101
         if self._told.is_set():
@@ -105,8 +125,11 @@ class Child:
         watching = asyncio.ensure_future(self._watch())
         ending = asyncio.ensure_future(self._kill_after_grace())
         try:
-            stdout, stderr, status = await asyncio.gather(
-                process.stdout.read(), _last_lines(process.stderr, self._name), process.wait()
+            stdout, stderr, status, _ = await asyncio.gather(
+                process.stdout.read(),
+                _last_lines(process.stderr, self._name),
+                process.wait(),
+                pipe.read_until(process.wait(), self._measured),
             )
         finally:
             watching.cancel()

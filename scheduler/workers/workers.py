@@ -13,6 +13,7 @@ from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.model import Job, Kind
 from broadsheet.scheduler.workers.children import Child, Limits
 from broadsheet.scheduler.workers.commands import Outcome, Setting, arguments_of, outcome_of
+from broadsheet.scheduler.workers.measured import Measured
 
 _log = logging.getLogger(__name__)
 
@@ -99,13 +100,15 @@ class Workers:
             # It was taken while they were told to stop, and nobody would wait for it.
             await self._write_down(job, Outcome("waiting", None, None))
             return
+        measured = Measured(self._jobs.counts, job.source)
         child = Child(
             arguments_of(job, self._setting),
             limits=self._limits,
             name=_name(job),
             environment=self._setting.environment,
+            measured=measured.take,
         )
-        task = asyncio.ensure_future(self._do(job, child))
+        task = asyncio.ensure_future(self._do(job, child, measured))
         self._running[task] = (job, child)
         task.add_done_callback(self._running.pop)
 
@@ -117,12 +120,13 @@ class Workers:
             *(_CRAWL if crawls < self._at_once else ()),
         )
 
-    async def _do(self, job: Job, child: Child) -> None:
+    async def _do(self, job: Job, child: Child, measured: Measured) -> None:
         _log.info("job %s begins: %s, asked by %s", job.id, _name(job), job.asked_by)
         try:
             outcome = outcome_of(job, await child.run())
         except OSError as error:
             outcome = Outcome("failed", f"no process can be started: {error}", None)
+        await measured.add_what_waits()
         await self._write_down(job, outcome)
 
     async def _write_down(self, job: Job, outcome: Outcome) -> None:

@@ -59,6 +59,11 @@ class Plan(Struct, frozen=True, kw_only=True):
     outlinks: dict[str, list[Outlink]]
     answers: list[Answer] = []
 
+    @property
+    def size(self) -> int:
+        """How many bytes its objects have in all."""
+        return sum(len(document) for _, document in self.snapshots) + len(self.index) + len(self.manifest)
+
 
 class Published(Struct, frozen=True, kw_only=True):
     """What became of one capture of a batch."""

@@ -164,6 +164,15 @@ def validate_prefix(prefix: str) -> None:
         validate_key(prefix[:-1])
 
 
+def repeated(store: ObjectStore) -> int:
+    """Return how many requests to a store were repeated since it was opened, for a reason that may pass.
+
+    Of a store that asks for nothing again, such as a folder, that is 0.
+    """
+    count: int = getattr(store, "repeated", 0)
+    return count
+
+
 def open_store(uri: str, *, deadline: float | None = None, ask: bool = True) -> ObjectStore:
     """Open the store that an archive's address names.
 

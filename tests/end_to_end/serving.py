@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from end_to_end.command import Broadsheet
+from prometheus_client.parser import text_string_to_metric_families
 
 _SECONDS = 60.0
 _LISTENING = re.compile(r"listening on (http://\S+)")
@@ -60,6 +61,13 @@ class RunningService:
                 return json.load(response)
         except urllib.error.HTTPError as error:
             return json.load(error)
+
+    def metric(self, name: str, **labels: str) -> float:
+        """Return a metric with these labels among its own, 0 where there is none."""
+        with urllib.request.urlopen(self.address + "/metrics", timeout=30) as response:  # noqa: S310 - it is http
+            families = text_string_to_metric_families(response.read().decode())
+            samples = [sample for family in families for sample in family.samples]
+        return sum(each.value for each in samples if each.name == name and labels.items() <= each.labels.items())
 
     def end(self) -> int:
         """Have it end as a service manager does; return its exit status."""

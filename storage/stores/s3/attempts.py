@@ -47,12 +47,17 @@ class Attempts:
         deadline: Seconds for which a request is repeated, from its first attempt on. A second attempt is made even
             where the first took longer.
         patience: Seconds for an attempt, to which its bytes add time at 64 KiB a second.
+
+    Attributes:
+        repeated: How many attempts were made again so far.
     """
 
     def __init__(self, place: str, *, deadline: float = DEADLINE, patience: float = PATIENCE) -> None:
         self._place = place
         self._deadline = deadline
         self._patience = patience
+        self._counting = threading.Lock()
+        self.repeated = 0
 
     def ask(self, done: str, key: str, request: Callable[[], _T], *, size: int | None = 0) -> _T:
         """Make a request until it is answered, and raise errors of ours.
@@ -86,6 +91,8 @@ class Attempts:
                 left = give_up - time.monotonic()
                 if not is_transient(error) or asked > max(left, 0) or (attempts > 1 and left < pause):
                     raise
+            with self._counting:
+                self.repeated += 1
             # Jitter keeps the threads of many writers from coming back all at once.
             time.sleep(max(asked, pause * random.uniform(0.5, 1.0)))  # noqa: S311 - no secret
             pause = min(2 * pause, _LONGEST_PAUSE)

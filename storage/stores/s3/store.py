@@ -83,6 +83,11 @@ class S3Store:
     def __repr__(self) -> str:
         return f"S3Store({self._bucket.name!r}, {self._bucket.root.removesuffix('/')!r})"
 
+    @property
+    def repeated(self) -> int:
+        """How many requests were repeated so far. See `objects.repeated`."""
+        return self._bucket.attempts.repeated
+
     def check_access(self) -> None:
         """Ask the bucket once whether it is there and lets itself be listed.
 

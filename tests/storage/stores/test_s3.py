@@ -21,7 +21,7 @@ from broadsheet.storage.errors import (
     StoreError,
     StoreUnavailableError,
 )
-from broadsheet.storage.stores.objects import open_store
+from broadsheet.storage.stores.objects import open_store, repeated
 from broadsheet.storage.stores.s3.client import connect
 from broadsheet.storage.stores.s3.store import S3Store
 from broadsheet.storage.stores.s3.uploads import PART_SIZE
@@ -90,6 +90,7 @@ def test_a_put_goes_through_when_a_fault_has_passed(proxy: FaultyProxy, bucket: 
     store.put("a/b", b"bytes")
 
     assert not proxy.faults
+    assert repeated(store) == times
     assert store.get("a/b") == b"bytes"
 
 
