@@ -1,4 +1,6 @@
-"""Every key of an archive is built and taken apart here and only here. docs/format.md shows the tree.
+"""The keys of an archive are built and taken apart here and only here. docs/format.md shows the tree.
+
+Those of runs and of tables are beside what makes them: `index/run_keys.py`, `tables/table_keys.py`.
 
 Keys are of ``[0-9a-z._-]`` and ``/``; whatever comes from the web (URLs, titles) stands inside the objects,
 never in a key.
@@ -9,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal, NamedTuple, cast, get_args
+from typing import Literal, NamedTuple, get_args
 
 from broadsheet.storage.errors import InvalidKeyError
 
@@ -19,7 +21,6 @@ SNAPSHOTS = "snapshot/"
 EXTRACTIONS = "extraction/"
 INDEX = "index/"
 RUNS = "run/"
-RUN_FAN_IN = 8
 MANIFESTS = "manifest/"
 TABLES = "table/"
 COMPACTED_TABLES = "table-compacted/"
@@ -29,7 +30,8 @@ TAKEDOWNS = "takedown/"
 RETENTIONS = "retention/"
 REMOVALS = (TAKEDOWNS, RETENTIONS)
 _LATEST = 10**13
-_HIGHEST = 10**10 - 1
+# Numbers of publications stand in keys as what they lack to this one, so that the newest sorts first.
+HIGHEST_NUMBER = 10**10 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WRITER = re.compile(r"[0-9a-f]{8}")
 _TOLD_DIGEST = re.compile(r"[-/]([0-9a-f]{32}|(?<=-)[0-9a-f]{16})\.[a-z.]+\Z")
@@ -37,12 +39,8 @@ _BATCH = re.compile(r"[0-9]{13}-[0-9a-f]{8}")
 _SNAPSHOT_KEY = re.compile(
     rf"{SNAPSHOTS}([0-9a-f]{{2}})/\1[0-9a-f]{{30}}/([0-9]{{13}})-([0-9a-f]{{16}})-[0-9a-f]{{16}}\.json"
 )
-_RUN_INDEX_KEY = re.compile(rf"({RUNS}([0-9a-f]{{8}})/([0-9]{{2}})/)([0-9]{{10}})-[0-9a-f]{{32}}\.idx")
 _TAKEDOWN_KEY = re.compile(rf"{TAKEDOWNS}([0-9a-f]{{2}})/(\1[0-9a-f]{{30}})/[0-9]{{13}}-[0-9a-f]{{16}}\.json")
 _MANIFEST_KEY = re.compile(rf"{MANIFESTS}([0-9a-f]{{8}})/([0-9]{{10}})-[0-9a-f]{{32}}\.json")
-_TABLE_KEY = re.compile(
-    rf"{TABLES}({'|'.join(TABLE_NAMES)})/day=(\d{{4}}-\d\d-\d\d)/(([0-9]{{13}}-[0-9a-f]{{8}})-[0-9a-f]{{32}})\.parquet"
-)
 
 
 def digest_name(data: bytes, digits: int = 32) -> str:
@@ -127,59 +125,6 @@ def index_beginning(batch: str) -> str:
     return f"{INDEX}{_day(batch)}/{batch}-"
 
 
-class RunName(NamedTuple):
-    """What the key of a run's block index tells without reading it: which publications of a writer the run holds."""
-
-    key: str
-    directory: str
-    writer: str
-    level: int
-    first: int
-
-    @property
-    def last(self) -> int:
-        """The number of the last publication that the run holds."""
-        return self.first + publications_in_run(self.level) - 1
-
-
-def publications_in_run(level: int) -> int:
-    """Return how many publications of a writer a run of a level holds."""
-    return int(RUN_FAN_IN**level)
-
-
-def writer_runs_prefix(writer: str) -> str:
-    """Return the prefix under which all runs of a writer lie."""
-    return f"{RUNS}{writer}/"
-
-
-def runs_prefix(writer: str, level: int) -> str:
-    """Return the prefix under which the runs of one level of a writer lie."""
-    return f"{writer_runs_prefix(writer)}{level:02d}/"
-
-
-def run_key(writer: str, level: int, first: int, digest: str) -> str:
-    """Return the key of a run's lines.
-
-    Args:
-        writer: Whose publications they are, 8 hex digits.
-        level: How often runs were merged into it: see `publications_in_run`.
-        first: The number of the first of them; stands inverted, so that the newest run sorts first.
-        digest: 32 hex digits of the SHA-256 of the run's bytes.
-    """
-    return f"{runs_prefix(writer, level)}{_HIGHEST - first:010d}-{digest}.cdxj.gz"
-
-
-def run_index_key(writer: str, level: int, first: int, data: bytes) -> str:
-    """Return the key of the block index of a run, with these bytes."""
-    return f"{runs_prefix(writer, level)}{_HIGHEST - first:010d}-{digest_name(data)}.idx"
-
-
-def parse_run_index_key(key: str) -> RunName | None:
-    """Take the key of a run's block index apart; None where it is another object's, that of the lines for one."""
-    match = _RUN_INDEX_KEY.fullmatch(key)
-    return RunName(key, match[1], match[2], int(match[3]), _HIGHEST - int(match[4])) if match else None
-
-
 class ManifestName(NamedTuple):
     """What the key of a manifest tells without reading it."""
 
@@ -195,7 +140,7 @@ def manifests_prefix(writer: str) -> str:
 
 def manifest_key(writer: str, number: int, data: bytes) -> str:
     """Return the key of a manifest; its number stands inverted, so that the newest sorts first."""
-    return f"{manifests_prefix(writer)}{_HIGHEST - number:010d}-{digest_name(data)}.json"
+    return f"{manifests_prefix(writer)}{HIGHEST_NUMBER - number:010d}-{digest_name(data)}.json"
 
 
 def parse_manifest_key(key: str) -> ManifestName:
@@ -207,7 +152,7 @@ def parse_manifest_key(key: str) -> ManifestName:
     match = _MANIFEST_KEY.fullmatch(key)
     if match is None:
         raise InvalidKeyError(f"not the key of a manifest: {key!r}")
-    return ManifestName(key, match[1], _HIGHEST - int(match[2]))
+    return ManifestName(key, match[1], HIGHEST_NUMBER - int(match[2]))
 
 
 def takedowns_prefix(identity_hash: str) -> str:
@@ -293,51 +238,6 @@ def _match_snapshot(key: str) -> re.Match[str]:
     if match is None:
         raise InvalidKeyError(f"not the key of a snapshot: {key!r}")
     return match
-
-
-class TableSegment(NamedTuple):
-    """What the key of a table segment tells without reading it."""
-
-    key: str
-    table: TableName
-    day: date
-    name: str
-    batch: str
-
-
-def table_prefix(name: TableName, day: date | None = None, *, compacted: bool = False) -> str:
-    """Return the prefix under which a table lies, or one captured day of it."""
-    return f"{COMPACTED_TABLES if compacted else TABLES}{name}/" + (f"day={day:%Y-%m-%d}/" if day else "")
-
-
-def table_key(name: TableName, day: date, batch: str, data: bytes) -> str:
-    """Return the key of the segment of a table that holds one captured day (UTC) of a batch."""
-    return f"{table_prefix(name, day)}{batch}-{digest_name(data)}.parquet"
-
-
-def compacted_table_key(name: TableName, day: date, digest: str) -> str:
-    """Return the key of a compacted part of a day; `digest` is 32 hex digits of the file's SHA-256."""
-    return f"{table_prefix(name, day, compacted=True)}{digest}.parquet"
-
-
-def parse_table_key(key: str) -> TableSegment:
-    """Take the key of a table segment apart.
-
-    Raises:
-        InvalidKeyError: It is not the key of a table segment.
-    """
-    match = _TABLE_KEY.fullmatch(key)
-    if match is None:
-        raise InvalidKeyError(f"not the key of a table segment: {key!r}")
-    return TableSegment(key, cast("TableName", match[1]), date.fromisoformat(match[2]), match[3], match[4])
-
-
-def table_day(directory: str) -> date | None:
-    """Return the day that a directory of a table is named for, or None where it is named for something else."""
-    try:
-        return date.fromisoformat(directory.removeprefix("day="))
-    except ValueError:
-        return None
 
 
 def _day(batch: str) -> str:

@@ -15,12 +15,12 @@ import pytest
 from archiving.writer import Visit, Writer, answer
 from servers.seaweedfs import SeaweedFS
 
-from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.model import Article
 from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.stores.s3.store import S3Store
+from broadsheet.storage.tables import table_keys
 from broadsheet.storage.tables.compaction import compact
 from broadsheet.storage.versions import Finding
 
@@ -114,7 +114,7 @@ def test_files_of_other_days_are_not_opened(folder: Path) -> None:
     archive = Archive(FolderStore(folder / "archive"))
     keys = archive.tables("versions")
     week = (NOW - timedelta(days=7)).date()
-    within = [key for key in keys if layout.parse_table_key(key).day >= week]
+    within = [key for key in keys if table_keys.parse(key).day >= week]
     assert 0 < len(within) < len(keys)
     assert scanned([f"{folder}/archive/{key}" for key in keys], week) == len(within)
     assert archive.tables("versions", since=NOW - timedelta(days=7)) == within

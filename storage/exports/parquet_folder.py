@@ -20,7 +20,7 @@ from broadsheet.storage.exports.progress import Progress, UnfinishedFolder
 from broadsheet.storage.exports.selection import lines_of
 from broadsheet.storage.layout import TableName
 from broadsheet.storage.stores.objects import ObjectStore
-from broadsheet.storage.tables import parquet, tables
+from broadsheet.storage.tables import parquet, table_keys, tables
 from broadsheet.storage.tables.rows import COLUMNS
 
 # Segments of a day whose rows become one file: what is done again at most after an interruption.
@@ -80,7 +80,7 @@ def _rows(
             layout.batch_of(key), lines, lambda some: threads.map(partial(snapshots.read, store), some)
         )
         for table_key, data in built:
-            segment = layout.parse_table_key(table_key)
+            segment = table_keys.parse(table_key)
             path = scratch / f"{segment.table}-{segment.day}-{segment.name}"
             path.write_bytes(data)
             found[(segment.table, segment.day)].append(path)

@@ -14,8 +14,8 @@ from broadsheet.storage.documents.manifests import Place
 from broadsheet.storage.errors import ArchiveError
 from broadsheet.storage.index import runs
 from broadsheet.storage.index.coverage import Coverage, coverage_of, highest_level
+from broadsheet.storage.index.run_keys import RUN_FAN_IN, RunName, publications_in_run
 from broadsheet.storage.index.runs import EVERYTHING
-from broadsheet.storage.layout import RUN_FAN_IN, RunName, publications_in_run
 from broadsheet.storage.stores.objects import ObjectStore
 
 # A merge holds a block of each in memory.

@@ -16,9 +16,9 @@ from broadsheet.storage.chains import chains
 from broadsheet.storage.chains.chains import Chain
 from broadsheet.storage.documents import manifests
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
-from broadsheet.storage.index import runs
+from broadsheet.storage.index import run_keys, runs
+from broadsheet.storage.index.run_keys import RunName, publications_in_run
 from broadsheet.storage.index.runs import Range
-from broadsheet.storage.layout import RunName, publications_in_run
 from broadsheet.storage.segments import replaced
 from broadsheet.storage.stores.objects import ObjectStore
 
@@ -101,8 +101,8 @@ class Coverage:
     def _runs(self, level: int, first: int, last: int) -> list[RunName]:
         """Return the runs of a level that lie within the publications `first` to `last`, in their order."""
         found: dict[int, RunName] = {}
-        for entry in self.store.list(layout.runs_prefix(self.writer, level)):
-            run = layout.parse_run_index_key(entry.key)
+        for entry in self.store.list(run_keys.level_prefix(self.writer, level)):
+            run = run_keys.parse(entry.key)
             if run is None:
                 continue
             if run.first < first:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from broadsheet.storage import layout
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
-from broadsheet.storage.index import runs
+from broadsheet.storage.index import run_keys, runs
 from broadsheet.storage.index.compaction import compact
 from broadsheet.storage.index.coverage import coverages
 from broadsheet.storage.repairs import Repairs
@@ -29,7 +29,7 @@ def repair_runs(store: ObjectStore, scratch: Path, repairs: Repairs) -> None:
     for entry in list(store.list(layout.RUNS)):
         try:
             get_intact(store, entry.key)
-            if run := layout.parse_run_index_key(entry.key):
+            if run := run_keys.parse(entry.key):
                 for _ in runs.read(store, run):
                     pass
         except (ArchiveDamagedError, NoSuchObjectError):
@@ -38,4 +38,4 @@ def repair_runs(store: ObjectStore, scratch: Path, repairs: Repairs) -> None:
         try:
             repairs.put += compact(coverage, scratch)
         except ArchiveDamagedError as error:
-            repairs.lose(layout.writer_runs_prefix(coverage.writer), f"the runs of this writer cannot be made: {error}")
+            repairs.lose(run_keys.writer_prefix(coverage.writer), f"the runs of this writer cannot be made: {error}")

@@ -28,7 +28,8 @@ from isal import isal_zlib
 from broadsheet.storage import layout
 from broadsheet.storage.cdxj import LINES_PER_MEMBER
 from broadsheet.storage.errors import ArchiveDamagedError
-from broadsheet.storage.layout import RunName
+from broadsheet.storage.index import run_keys
+from broadsheet.storage.index.run_keys import RunName
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.stores.rereading import again_if_damaged, get_intact
 
@@ -72,7 +73,7 @@ def write(store: ObjectStore, writer: str, level: int, first: int, lines: Iterat
     Args:
         store: Where to put it.
         writer: Whose publications its lines come from.
-        level: Its level; see `layout.publications_in_run`.
+        level: Its level; see `run_keys.publications_in_run`.
         first: The number of the first of them.
         lines: Its lines, sorted and without their ends.
         scratch: A directory with room for the compressed run. It is made where it is missing.
@@ -95,14 +96,14 @@ def write(store: ObjectStore, writer: str, level: int, first: int, lines: Iterat
             blocks.append((start, offset, len(block), layout.digest_name(block)))
             offset += len(block)
         file.flush()
-        key = layout.run_key(writer, level, first, hashed.hexdigest()[:32])
+        key = run_keys.lines_key(writer, level, first, hashed.hexdigest()[:32])
         store.put(key, Path(file.name))
     part = key.rpartition("/")[2]
     index = b"".join(
         b"%b\t%b\t%d\t%d\t%d\t%b\n" % (start, part.encode(), place, length, number, digest.encode())
         for number, (start, place, length, digest) in enumerate(blocks, 1)
     )
-    index_key = layout.run_index_key(writer, level, first, index)
+    index_key = run_keys.index_key(writer, level, first, index)
     store.put(index_key, index)
     return index_key
 

@@ -19,13 +19,14 @@ from pathlib import Path
 
 from broadsheet.storage import layout
 from broadsheet.storage.errors import NoSuchObjectError
-from broadsheet.storage.layout import TableName, TableSegment
+from broadsheet.storage.layout import TableName
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.stores.rereading import get_intact
-from broadsheet.storage.tables import parquet, quiet
+from broadsheet.storage.tables import parquet, quiet, table_keys
 from broadsheet.storage.tables import parts as table_parts
 from broadsheet.storage.tables.parquet import Copied
 from broadsheet.storage.tables.rows import COLUMNS
+from broadsheet.storage.tables.table_keys import TableSegment
 
 _log = logging.getLogger(__name__)
 # Fewer are read as fast as one file; those that come late to a compacted day wait until they are as many.
@@ -96,7 +97,7 @@ def _compact_day(store: ObjectStore, name: TableName, day: date) -> str | None:
         parquet.merge(COLUMNS[name], rows, path, copied)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()[:32]
-        key = layout.compacted_table_key(name, day, digest)
+        key = table_keys.compacted_key(name, day, digest)
         store.put(key, path)
     return key
 

@@ -15,10 +15,11 @@ from typing import NamedTuple
 
 from broadsheet.storage import layout
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
-from broadsheet.storage.layout import TableName, TableSegment
+from broadsheet.storage.layout import TableName
 from broadsheet.storage.stores.objects import ObjectEntry, ObjectStore
-from broadsheet.storage.tables import parquet
+from broadsheet.storage.tables import parquet, table_keys
 from broadsheet.storage.tables.parquet import Copied
+from broadsheet.storage.tables.table_keys import TableSegment
 from broadsheet.storage.tables.tables import table_segments
 
 _DAYS_AT_ONCE = 8
@@ -62,9 +63,9 @@ def keys(store: ObjectStore, name: TableName, since: datetime | None, until: dat
 
 def days(store: ObjectStore, name: TableName) -> Iterator[date]:
     """Yield the captured days of which a table has rows, in their order."""
-    prefixes = (layout.table_prefix(name), layout.table_prefix(name, compacted=True))
+    prefixes = (table_keys.prefix(name), table_keys.prefix(name, compacted=True))
     for directory in sorted({directory for prefix in prefixes for directory in store.directories(prefix)}):
-        day = layout.table_day(directory)
+        day = table_keys.day_of(directory)
         if day is not None:
             yield day
 
@@ -72,7 +73,7 @@ def days(store: ObjectStore, name: TableName) -> Iterator[date]:
 def parts_of(store: ObjectStore, name: TableName, day: date) -> DayOfTable:
     """Return what holds one captured day of a table."""
     # Parts first: a segment that a part names was there before it.
-    parts = [(entry, _named_by(store, entry)) for entry in store.list(layout.table_prefix(name, day, compacted=True))]
+    parts = [(entry, _named_by(store, entry)) for entry in store.list(table_keys.prefix(name, day, compacted=True))]
     segments = {segment.name: segment for segment in table_segments(store, name, day)}
     directories = {key.rpartition("/")[0] + "/" for _, named in parts for key in named.indexes}
     indexes = {entry.key for directory in directories for entry in store.list(directory)}

@@ -23,7 +23,7 @@ from broadsheet.storage.layout import TableName
 from broadsheet.storage.model import SnapshotDocument
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.stores.rereading import get_intact
-from broadsheet.storage.tables import parquet
+from broadsheet.storage.tables import parquet, table_keys
 from broadsheet.storage.tables.rows import COLUMNS, Row, capture_row, version_row
 
 _log = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ def _put_missing(
         return []
     written = []
     for key, data in build(batch, lines, lambda keys: threads.map(partial(snapshots.read, store), keys)):
-        segment = layout.parse_table_key(key)
+        segment = table_keys.parse(key)
         if (segment.table, segment.day, segment.batch) not in held:
             store.put(key, data)
             written.append(key)
@@ -138,11 +138,11 @@ def _published(store: ObjectStore) -> set[str]:
     return {batch for name in names if (batch := manifests.read(store, name.key).batch)}
 
 
-def table_segments(store: ObjectStore, name: TableName, day: date | None = None) -> Iterator[layout.TableSegment]:
+def table_segments(store: ObjectStore, name: TableName, day: date | None = None) -> Iterator[table_keys.TableSegment]:
     """Yield the segments of a table, or of one captured day of it, each batch and day once."""
     seen: set[tuple[date, str]] = set()
-    for entry in store.list(layout.table_prefix(name, day)):
-        segment = layout.parse_table_key(entry.key)
+    for entry in store.list(table_keys.prefix(name, day)):
+        segment = table_keys.parse(entry.key)
         # Two releases of pyarrow write the same rows as other bytes, under another key.
         if (segment.day, segment.batch) not in seen:
             seen.add((segment.day, segment.batch))
@@ -154,7 +154,7 @@ def _segments(
 ) -> Iterator[tuple[str, bytes]]:
     for day, of_day in groupby(lines, key=lambda line: line.at.date()):
         data = parquet.encode(COLUMNS[name], map(rows, _some_at_a_time(of_day)))
-        yield layout.table_key(name, day, batch, data), data
+        yield table_keys.segment_key(name, day, batch, data), data
 
 
 def _some_at_a_time(lines: Iterator[IndexLine]) -> Iterator[list[IndexLine]]:

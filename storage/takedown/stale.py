@@ -15,8 +15,9 @@ from datetime import datetime
 from broadsheet.storage import layout
 from broadsheet.storage.documents import removals
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
+from broadsheet.storage.index import run_keys
 from broadsheet.storage.stores.objects import ObjectEntry, ObjectStore
-from broadsheet.storage.tables import parquet
+from broadsheet.storage.tables import parquet, table_keys
 from broadsheet.storage.tables.parquet import Copied
 
 _FILENAME = re.compile(rb'"filename":"([^"]+)"')
@@ -53,7 +54,7 @@ def sweep(store: ObjectStore, since: datetime | None = None) -> list[str]:
 def _runs(store: ObjectStore, old: set[str]) -> Iterator[str]:
     names = {key.encode() for key in old}
     for writer in sorted({layout.batch_writer(layout.batch_of(key)) for key in old}):
-        keys = [entry.key for entry in store.list(layout.writer_runs_prefix(writer))]
+        keys = [entry.key for entry in store.list(run_keys.writer_prefix(writer))]
         for key in keys:
             if key.endswith(".cdxj.gz") and not names.isdisjoint(_filenames(store, key)):
                 first = key.rpartition("-")[0]
@@ -84,7 +85,7 @@ def _tables(store: ObjectStore, gone: set[str], batches: set[str]) -> Iterator[s
     if not parquet.is_available():
         return
     for name, column in _NAMING.items():
-        for entry in store.list(layout.table_prefix(name)):
+        for entry in store.list(table_keys.prefix(name)):
             if layout.batch_of(entry.key) in batches and _rows_name(store, entry.key, column, gone):
                 yield entry.key
 

@@ -8,9 +8,9 @@ from itertools import zip_longest
 from broadsheet.storage import key_kinds, layout
 from broadsheet.storage.documents import extractions
 from broadsheet.storage.errors import ArchiveError, NoSuchObjectError
-from broadsheet.storage.index import runs
+from broadsheet.storage.index import run_keys, runs
 from broadsheet.storage.index.coverage import coverage_of
-from broadsheet.storage.layout import RunName
+from broadsheet.storage.index.run_keys import RunName
 from broadsheet.storage.stores.objects import ObjectEntry, ObjectStore
 from broadsheet.storage.tables import parquet
 from broadsheet.storage.verification.report import Finding
@@ -67,7 +67,7 @@ class DerivedVerifier:
         try:
             if key.startswith(layout.EXTRACTIONS):
                 self._check_extraction(key)
-            elif key.startswith(layout.RUNS) and (run := layout.parse_run_index_key(key)):
+            elif key.startswith(layout.RUNS) and (run := run_keys.parse(key)):
                 self._check_run(run)
             elif key.startswith(layout.COMPACTED_TABLES) and parquet.is_available():
                 self._check_compacted(ObjectEntry(key, size))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from broadsheet.storage import layout
 from broadsheet.storage.errors import InvalidKeyError
 from broadsheet.storage.stores.objects import validate_key, validate_prefix
+from broadsheet.storage.tables import table_keys
 from broadsheet.storage.urls import identity, identity_hash
 
 HEX_32 = st.text("0123456789abcdef", min_size=32, max_size=32)
@@ -112,16 +113,16 @@ def test_every_key_of_a_batch_tells_which_batch_it_is_of(*, early: bool) -> None
     batch = layout.batch_name(datetime(2026, 11, 22, tzinfo=UTC), "0123abcd")
     assert layout.batch_of(layout.index_key(batch, b"lines", early=early)) == batch
     assert layout.batch_of(layout.warc_key(batch, "f" * 32)) == batch
-    assert layout.batch_of(layout.table_key("versions", date(2026, 11, 21), batch, b"rows")) == batch
+    assert layout.batch_of(table_keys.segment_key("versions", date(2026, 11, 21), batch, b"rows")) == batch
     assert layout.batch_writer(batch) == "0123abcd"
 
 
 def test_the_key_of_a_table_segment_tells_its_table_day_and_batch() -> None:
     batch = layout.batch_name(datetime(2026, 11, 22, tzinfo=UTC), "0123abcd")
-    key = layout.table_key("captures", date(2026, 11, 23), batch, b"rows")
+    key = table_keys.segment_key("captures", date(2026, 11, 23), batch, b"rows")
     validate_key(key)
-    segment = layout.parse_table_key(key)
+    segment = table_keys.parse(key)
     assert segment[:3] == (key, "captures", date(2026, 11, 23))
     assert (segment.batch, segment.name) == (batch, f"{batch}-{layout.digest_name(b'rows')}")
     with pytest.raises(InvalidKeyError):
-        layout.parse_table_key(layout.compacted_table_key("captures", date(2026, 11, 23), "f" * 32))
+        table_keys.parse(table_keys.compacted_key("captures", date(2026, 11, 23), "f" * 32))

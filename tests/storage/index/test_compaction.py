@@ -16,7 +16,7 @@ from broadsheet.storage import cdxj, layout
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError, StoreError
-from broadsheet.storage.index import compaction
+from broadsheet.storage.index import compaction, run_keys
 from broadsheet.storage.index.coverage import Coverage, highest_level
 from broadsheet.storage.index.coverage import coverage_of as coverage_of_writer
 from broadsheet.storage.index.runs import EVERYTHING, Range
@@ -65,7 +65,7 @@ def segment_keys(store: ObjectStore) -> list[str]:
     return [entry.key for entry in store.list(layout.INDEX)]
 
 
-def run_keys(store: ObjectStore) -> list[str]:
+def runs_held(store: ObjectStore) -> list[str]:
     return [entry.key for entry in store.list(layout.RUNS)]
 
 
@@ -107,7 +107,7 @@ def test_compaction_after_each_publication_makes_each_run_once(folder: Path) -> 
 
     assert described(coverage_of(store, segment_keys(store))) == [(1, 64), (65, 72), (73, 80), *["segment"] * 4]
     assert (
-        len(run_keys(store)) == 2 * 10
+        len(runs_held(store)) == 2 * 10
     )  # lines and block indexes; the 64th publication needs no run of the first level
 
 
@@ -131,7 +131,7 @@ def test_compaction_leaves_every_segment_as_it_was(tmp_path: Path) -> None:
 @given(st.data())
 def test_every_line_comes_once_whatever_runs_are_gone_or_damaged(folder: Path, data: st.DataObject) -> None:
     store = FolderStore(folder)
-    keys, runs = segment_keys(store), run_keys(store)
+    keys, runs = segment_keys(store), runs_held(store)
     missing = data.draw(st.sets(st.sampled_from(runs)))
     damaged = data.draw(st.sets(st.sampled_from(runs)))
     newest = data.draw(st.integers(0, len(keys)))
@@ -144,7 +144,7 @@ def test_every_line_comes_once_whatever_runs_are_gone_or_damaged(folder: Path, d
 @given(st.data())
 def test_a_range_has_the_lines_in_it_whatever_runs_are_gone_or_damaged(folder: Path, data: st.DataObject) -> None:
     store = FolderStore(folder)
-    keys, runs = segment_keys(store), run_keys(store)
+    keys, runs = segment_keys(store), runs_held(store)
     lines = lines_of(PUBLICATIONS, keys, store)
     low, high = sorted(data.draw(st.lists(st.sampled_from(lines), min_size=2, max_size=2)))
     harmed = HarmedStore(store, missing=set(), damaged=data.draw(st.sets(st.sampled_from(runs))))
@@ -160,7 +160,7 @@ def test_a_run_that_turns_out_damaged_halfway_is_left_for_what_it_was_made_of(tm
     keys = put_segments(store, publications)
     coverage = coverage_of(store, keys)
     compaction.compact(coverage, tmp_path / ".scratch")
-    part = next(key for key in run_keys(store) if key.endswith(".cdxj.gz"))
+    part = next(key for key in runs_held(store) if key.endswith(".cdxj.gz"))
     # The last of its three blocks; the first two are shown before it is read.
     harmed = bytearray(store.get(part))
     harmed[-20] ^= 1
@@ -198,7 +198,7 @@ def test_missing_runs_are_made_again_with_the_same_bytes(tmp_path: Path, folder:
     before = objects(made)
     assert all(before.get(key) == data for key, data in objects(store).items() if "/01/" not in key)
     # All at once takes the runs of the first level too: a merge of 64 segments would hold them all.
-    assert len(run_keys(store)) == 2 * 11
+    assert len(runs_held(store)) == 2 * 11
 
 
 def test_compaction_that_fails_anywhere_is_made_up_for_the_next_time(tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_compaction_that_fails_anywhere_is_made_up_for_the_next_time(tmp_path: P
         compaction.compact(coverage_of(store, keys), tmp_path / "scratch")
 
         assert described(coverage_of(store, keys)) == [(1, 8), (9, 16), (17, 24)]
-        assert len(run_keys(store)) == 6
+        assert len(runs_held(store)) == 6
 
 
 def test_two_compactors_at_once_make_the_same_runs(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_two_compactors_at_once_make_the_same_runs(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
 
-    assert len(run_keys(store)) == 2 * 10
+    assert len(runs_held(store)) == 2 * 10
     assert described(coverage_of(store, keys)) == [(1, 64), (65, 72)]
     assert list(coverage_of(store, keys).lines(EVERYTHING)) == lines_of(PUBLICATIONS[:72], keys, store)
 
@@ -244,7 +244,7 @@ def test_two_compactors_at_once_make_the_same_runs(tmp_path: Path) -> None:
 def test_runs_of_another_alignment_are_passed_over(tmp_path: Path) -> None:
     store = FolderStore(tmp_path)
     keys = put_segments(store, PUBLICATIONS[:16])
-    store.put(layout.run_index_key(WRITER, 1, 4, b""), b"")
+    store.put(run_keys.index_key(WRITER, 1, 4, b""), b"")
 
     assert described(coverage_of(store, keys)) == ["segment"] * 16
 
@@ -253,8 +253,8 @@ def test_runs_of_another_alignment_are_passed_over(tmp_path: Path) -> None:
 def test_the_highest_level_is_the_last_that_has_enough_publications(publications: int) -> None:
     level = highest_level(publications)
 
-    assert level == 0 or layout.publications_in_run(level) <= publications
-    assert layout.publications_in_run(level + 1) > publications
+    assert level == 0 or run_keys.publications_in_run(level) <= publications
+    assert run_keys.publications_in_run(level + 1) > publications
 
 
 def test_a_run_with_nothing_but_empty_publications_covers_them(tmp_path: Path) -> None:
@@ -287,14 +287,14 @@ def test_a_publication_does_not_fail_with_its_compaction_and_a_later_one_makes_u
     writer = Writer(NoRunsStore(store), tmp_path / "local")
     for minute in range(8):
         writer.publish(shows("https://news.example/a", minute, "same"))
-    assert run_keys(store) == []
+    assert runs_held(store) == []
     assert "the index was not compacted" in caplog.text
     assert len(Archive(store).checks("https://news.example/a")) == 7
 
     writer.store = store
     for minute in range(8, 15):
         writer.publish(shows("https://news.example/a", minute, "same"))
-    assert run_keys(store) == [], "they are made when some are due anyway"
+    assert runs_held(store) == [], "they are made when some are due anyway"
     writer.publish(shows("https://news.example/a", 15, "same"))
 
     coverage = coverage_of_writer(store, writer.spool.lane.writer)

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from broadsheet.storage import layout
 from broadsheet.storage.errors import ArchiveDamagedError, InvalidKeyError, NoSuchObjectError
-from broadsheet.storage.index import runs
+from broadsheet.storage.index import run_keys, runs
+from broadsheet.storage.index.run_keys import RunName
 from broadsheet.storage.index.runs import EVERYTHING, Range
-from broadsheet.storage.layout import RunName
 from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.stores.objects import validate_key, validate_prefix
 
@@ -45,7 +45,7 @@ def run(folder: Path) -> RunName:
 
 
 def written(store: FolderStore, lines: list[bytes], scratch: Path) -> RunName:
-    name = layout.parse_run_index_key(runs.write(store, WRITER, 2, 65, iter(lines), scratch))
+    name = run_keys.parse(runs.write(store, WRITER, 2, 65, iter(lines), scratch))
     assert name is not None
     return name
 
@@ -57,15 +57,15 @@ def test_a_merge_has_every_line_of_its_sources_once_and_in_order(sources: list[l
 
 @given(st.text("0123456789abcdef", min_size=8, max_size=8), st.integers(1, 9), st.integers(0, 50), st.binary())
 def test_the_key_of_a_run_tells_whose_publications_it_holds(writer: str, level: int, place: int, data: bytes) -> None:
-    first = 1 + place * layout.publications_in_run(level)
-    key = layout.run_index_key(writer, level, first, data)
-    lines_key = layout.run_key(writer, level, first, layout.digest_name(data))
+    first = 1 + place * run_keys.publications_in_run(level)
+    key = run_keys.index_key(writer, level, first, data)
+    lines_key = run_keys.lines_key(writer, level, first, layout.digest_name(data))
 
-    run = layout.parse_run_index_key(key)
+    run = run_keys.parse(key)
 
-    assert run == (key, layout.runs_prefix(writer, level), writer, level, first)
+    assert run == (key, run_keys.level_prefix(writer, level), writer, level, first)
     assert run.last - run.first + 1 == 8**level
-    assert layout.parse_run_index_key(lines_key) is None
+    assert run_keys.parse(lines_key) is None
     validate_prefix(run.directory)
     for name in (key, lines_key):
         validate_key(name)
@@ -76,7 +76,7 @@ def test_the_key_of_a_run_tells_whose_publications_it_holds(writer: str, level: 
 def test_of_two_runs_the_newer_sorts_first(one: int, other: int) -> None:
     older, newer = sorted([one, other])
 
-    assert layout.run_index_key(WRITER, 1, newer, b"")[:27] <= layout.run_index_key(WRITER, 1, older, b"")[:27]
+    assert run_keys.index_key(WRITER, 1, newer, b"")[:27] <= run_keys.index_key(WRITER, 1, older, b"")[:27]
 
 
 def test_a_run_is_read_back_as_it_was_written(folder: Path, run: RunName) -> None:

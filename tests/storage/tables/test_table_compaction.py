@@ -22,6 +22,7 @@ from broadsheet.storage.errors import ArchiveDamagedError
 from broadsheet.storage.layout import TableName
 from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.tables import table_keys
 from broadsheet.storage.tables.compaction import compact
 
 DAY = date(2026, 11, 22)
@@ -150,7 +151,7 @@ def test_a_footer_longer_than_what_is_read_at_once_is_read_whole(store: FolderSt
     compact(store, CLOSED)
     (key,) = Archive(store).tables("versions")
     file = pq.ParquetFile(pa.BufferReader(store.get(key)))
-    names = [layout.parse_table_key(entry.key).name for entry in store.list(layout.table_prefix("versions"))]
+    names = [table_keys.parse(entry.key).name for entry in store.list(table_keys.prefix("versions"))]
     strangers = [f"{number:045d}" for number in range(5000)]
     store.delete(key)
     put_part(store, file.read(), [*names, *strangers])
@@ -166,7 +167,7 @@ def put_part(store: ObjectStore, rows: pa.Table, names: list[str]) -> str:
         parquet.write_table(rows)
         parquet.add_key_value_metadata({"broadsheet.segments": json.dumps(names)})
     data = target.getvalue().to_pybytes()
-    key = layout.compacted_table_key("versions", DAY, layout.digest_name(data))
+    key = table_keys.compacted_key("versions", DAY, layout.digest_name(data))
     store.put(key, data)
     return key
 

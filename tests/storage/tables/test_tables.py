@@ -23,7 +23,7 @@ from broadsheet.storage.errors import StoreUnavailableError
 from broadsheet.storage.layout import TableName
 from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.stores.objects import ObjectStore
-from broadsheet.storage.tables import tables
+from broadsheet.storage.tables import table_keys, tables
 from broadsheet.storage.tables.rows import COLUMNS, capture_row, version_row
 
 URL = "https://news.example/a"
@@ -45,7 +45,7 @@ def rows(store: ObjectStore, keys: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def keys(store: ObjectStore, name: TableName) -> list[str]:
-    return [entry.key for entry in store.list(layout.table_prefix(name))]
+    return [entry.key for entry in store.list(table_keys.prefix(name))]
 
 
 def expected(store: ObjectStore) -> dict[TableName, list[dict[str, Any]]]:
@@ -73,7 +73,7 @@ def assert_complete(store: ObjectStore) -> None:
         assert by_record(rows(store, keys(store, name))) == by_record(wanted)
         for key in keys(store, name):
             days = {row["captured_at"].date() for row in rows(store, [key])}
-            assert days == {layout.parse_table_key(key).day}
+            assert days == {table_keys.parse(key).day}
 
 
 def test_a_publication_makes_rows_of_its_captures_and_versions(store: FolderStore, writer: Writer) -> None:
@@ -101,7 +101,7 @@ def test_whatever_the_life_of_articles_every_capture_and_version_is_a_row(
 
 def test_a_batch_that_spans_midnight_has_a_file_for_each_day(store: FolderStore, writer: Writer) -> None:
     writer.publish(shows(URL, 719, "one"), shows(URL, 721, "two"))
-    days = [layout.parse_table_key(key).day.isoformat() for key in keys(store, "versions")]
+    days = [table_keys.parse(key).day.isoformat() for key in keys(store, "versions")]
     assert days == ["2026-11-22", "2026-11-23"]
     assert_complete(store)
 
@@ -201,8 +201,8 @@ def test_two_files_of_the_same_batch_and_day_are_one(writer: Writer, store: Fold
     target = pa.BufferOutputStream()
     pq.write_table(pq.read_table(pa.BufferReader(store.get(key))), target, compression="none")
     again = target.getvalue().to_pybytes()
-    segment = layout.parse_table_key(key)
-    store.put(layout.table_key("versions", segment.day, segment.batch, again), again)
+    segment = table_keys.parse(key)
+    store.put(table_keys.segment_key("versions", segment.day, segment.batch, again), again)
     assert len(keys(store, "versions")) == 2
     assert len(rows(store, Archive(store).tables("versions"))) == 1
 
@@ -218,7 +218,7 @@ def test_days_outside_the_span_are_not_named(writer: Writer, store: FolderStore)
             since=None if since is None else moment(since * 1440),
             until=None if until is None else moment(until * 1440),
         )
-        return [layout.parse_table_key(key).day.day for key in found]
+        return [table_keys.parse(key).day.day for key in found]
 
     assert days(None, None) == [22, 23, 24, 25]
     assert days(1, None) == [23, 24, 25]
