@@ -1,6 +1,6 @@
 """A proxy on the way to the sites: what is said to it until it has opened a tunnel to an address.
 
-Names are resolved here and the proxy is given addresses, so that the guard of `handler.py` decides on
+Names are resolved here and the proxy is given addresses, so that the guard of `connections.py` decides on
 where a request ends up, through a proxy as without one. What is recorded is what went through the tunnel.
 """
 

@@ -21,7 +21,7 @@ class GuardedResolver:
     Those are addresses that are not public, and public ones where a crawl names no contact.
 
     It also sees literal addresses, in every notation that the system's resolver understands. The guard that
-    counts is the one in `broadsheet.crawler.wire.handler`, on the connected peer; this one spares such hosts the knock.
+    counts is the one in `connections.py`, on the connected peer; this one spares such hosts the knock.
 
     For Scrapy's setting TWISTED_DNS_RESOLVER. It resolves IPv6 too and caches nothing: a system's cache knows
     how long an answer may be used.
