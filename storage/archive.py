@@ -8,19 +8,17 @@ from functools import lru_cache, partial
 
 from msgspec import Struct
 
-from broadsheet.storage import looks, numbering
+from broadsheet.storage import evidence, looks, numbering
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.chains.changes import Changes
-from broadsheet.storage.documents import extractions, removals
+from broadsheet.storage.documents import extractions
 from broadsheet.storage.documents.extractions import Extraction
 from broadsheet.storage.documents.marker import ensure_format
 from broadsheet.storage.documents.removals import Removal, Takedowns
-from broadsheet.storage.errors import ArchiveDamagedError, NoSuchVersionError, TakenDownError
+from broadsheet.storage.errors import NoSuchVersionError, TakenDownError
 from broadsheet.storage.index.lookup import Lookup, between
 from broadsheet.storage.layout import SnapshotName, TableName
 from broadsheet.storage.model import Snapshot, WarcLocation
-from broadsheet.storage.segments.stored import read_record
-from broadsheet.storage.segments.warc import WarcRecord
 from broadsheet.storage.stores.objects import ObjectStore, open_store
 from broadsheet.storage.tables import parts as table_parts
 from broadsheet.storage.urls import identity_hash, site
@@ -61,7 +59,7 @@ class Archive:
     def latest(self, url: str) -> Snapshot | None:
         """Return the newest version of a URL, or None."""
         names = self.names(url)
-        return self._read(names, len(names)) if names else None
+        return numbering.read(self.store, names, len(names)) if names else None
 
     def at(self, url: str, when: datetime) -> Snapshot | None:
         """Return the version of a URL that stood at a moment, or None; a naive moment is taken as UTC."""
@@ -69,12 +67,12 @@ class Archive:
         names = self.names(url)
         # Keys tell milliseconds: a version captured within the same one stands.
         standing = [name for name in names if name.captured_at <= moment]
-        return self._read(names, len(standing)) if standing else None
+        return numbering.read(self.store, names, len(standing)) if standing else None
 
     def versions(self, url: str) -> Iterator[Snapshot]:
         """Yield every version of a URL, oldest first."""
         names = self.names(url)
-        return (self._read(names, number) for number in range(1, len(names) + 1))
+        return (numbering.read(self.store, names, number) for number in range(1, len(names) + 1))
 
     def names(self, url: str) -> list[SnapshotName]:
         """Return what the keys of the versions of a URL tell, oldest first: it costs a listing, and reads none."""
@@ -93,7 +91,7 @@ class Archive:
         if not 1 <= number <= len(names):
             held = f"it has {len(names)}" if names else "nothing is archived for it"
             raise NoSuchVersionError(f"no version {number} of {url}: {held}")
-        return self._read(names, number)
+        return numbering.read(self.store, names, number)
 
     def takedown(self, url: str) -> Removal | None:
         """Return the takedown by which the article at a URL was removed, or None."""
@@ -240,7 +238,7 @@ class Archive:
 
         `reextract` writes them where they say something else than the snapshot; most versions have none.
         """
-        if self._is_hidden(snapshot):
+        if evidence.is_hidden(self.store, snapshot):
             return []
         return extractions.of_snapshot(self.store, snapshot.key)
 
@@ -270,7 +268,7 @@ class Archive:
             TakenDownError: The version was taken down.
             NoSuchVersionError: It is too old, and was removed since it was read.
         """
-        return self._stored(snapshot)[1].block
+        return evidence.record_of(self.store, snapshot)[1].block
 
     def rendering(self, snapshot: Snapshot) -> bytes | None:
         """Return the document, in UTF-8, that a browser made of the page a version rests on; None where none did.
@@ -279,11 +277,7 @@ class Archive:
             ArchiveDamagedError: The record is missing, or its block is not the one that was stored.
             TakenDownError: The version was taken down.
         """
-        if self._is_hidden(snapshot):
-            raise TakenDownError(f"version {snapshot.version} of {snapshot.url} was taken down")
-        lines = Lookup(self.store).filed_under(snapshot.url)
-        line = next((line for line in lines if line.id == snapshot.warc.record_id), None)
-        return None if line is None else looks.rendered(self.store, line)
+        return evidence.rendering_of(self.store, snapshot)
 
     def record(self, snapshot: Snapshot) -> bytes:
         """Return the WARC record that a version rests on: one gzip member, as stored.
@@ -293,22 +287,7 @@ class Archive:
             TakenDownError: The version was taken down.
             NoSuchVersionError: It is too old, and was removed since it was read.
         """
-        return self._stored(snapshot)[0]
-
-    def _stored(self, snapshot: Snapshot) -> tuple[bytes, WarcRecord]:
-        where = snapshot.warc
-        if self._is_hidden(snapshot):
-            raise TakenDownError(f"version {snapshot.version} of {snapshot.url} was taken down")
-        try:
-            return read_record(self.store, where)
-        except ArchiveDamagedError as error:
-            if snapshot.key in removals.removed(self.store):
-                message = f"version {snapshot.version} of {snapshot.url} was removed since it was read"
-                raise NoSuchVersionError(message) from error
-            raise
-
-    def _is_hidden(self, snapshot: Snapshot) -> bool:
-        return Takedowns(self.store, identity_hash(snapshot.url)).hides(snapshot.url, snapshot.key)
+        return evidence.record_of(self.store, snapshot)[0]
 
     def _find(self, url: str, lookup: Lookup | None = None) -> tuple[str, list[SnapshotName]]:
         """Return the versions of a URL, and where they are filed: behind the redirects captured at URLs without."""
@@ -322,9 +301,6 @@ class Archive:
                 return url, []
             url = location
         return url, numbering.versions(self.store, identity_hash(url))
-
-    def _read(self, names: list[SnapshotName], number: int) -> Snapshot:
-        return numbering.read(self.store, names, number)
 
 
 def _within(lines: Iterator[IndexLine], since: datetime | None, until: datetime | None) -> Iterator[IndexLine]:

@@ -10,40 +10,23 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, Update, func, select, update
+from sqlalchemy import Connection, Update, func, select, update
 
 from broadsheet.crawler.errors import FrontierError
-from broadsheet.crawler.frontier import coverage, guesses, publishing, visits
+from broadsheet.crawler.frontier import coverage, guesses, publishing, turns, visits
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.crawler.frontier.holding import Holding
+from broadsheet.crawler.frontier.notes import Notes
 from broadsheet.crawler.frontier.revisits import Revisits
 from broadsheet.crawler.frontier.schema import runs
 from broadsheet.crawler.frontier.schema import visits as table
 from broadsheet.crawler.frontier.seen import Seen
-from broadsheet.crawler.frontier.upserts import upsert
 from broadsheet.crawler.frontier.visits import Visit, key_of
 from broadsheet.storage.publishing.publication import Answer
 from broadsheet.storage.urls import site
 
 _CHUNK = 500
-_FEW = 4
-# What a shorter way to a URL changes of it.
-_REWRITTEN = (
-    "url",
-    "kind",
-    "later",
-    "depth",
-    "recency",
-    "hops",
-    "position",
-    "via",
-    "hints",
-    "state",
-    "reason",
-    "explanation",
-)
 
 
 class Run:
@@ -81,8 +64,7 @@ class Run:
         self._waiting: Counter[str] = Counter()
         self._under_way: Counter[str] = Counter()
         self._leased: dict[str, str] = {}
-        self._added: dict[str, dict[str, Any]] = {}
-        self._told: dict[str, tuple[Update, dict[str, Any]]] = {}
+        self._notes = Notes()
         self._position = 0
         if resumed:
             self._remember()
@@ -99,7 +81,7 @@ class Run:
         Returns:
             Each of them has to be given to `add`.
         """
-        return self._seen.missing(urls, self._added, too_deep=too_deep)
+        return self._seen.missing(urls, self._notes.added, too_deep=too_deep)
 
     def add(self, visit: Visit, *, refused: str | None = None, explanation: str | None = None) -> None:
         """Have a URL fetched that `unseen` has returned, or note why it is not."""
@@ -107,10 +89,10 @@ class Run:
         row = visits.encode(self.number, visit, self._position, refused, explanation)
         self._position += 1
         self.discovered += self._seen.add(key, refused)
-        self._added[key] = row
+        self._notes.add(key, row)
         if refused is None:
             self._waiting[row["site"]] += 1
-        if len(self._added) >= _CHUNK:
+        if len(self._notes.added) >= _CHUNK:
             self.flush()
 
     # What is next.
@@ -128,20 +110,10 @@ class Run:
         """Take the next URLs of a site: the fewest links away first, then the newest, then as they were discovered."""
         with self._database.writing() as connection:
             self._write(connection)
-            rows = connection.execute(
-                select(*visits.COLUMNS)
-                .where(table.c.run == self.number, table.c.site == of_site, table.c.state == "waiting")
-                .order_by(table.c.later, table.c.depth, table.c.recency.desc(), table.c.position)
-                .limit(most)
-            ).all()
-            taken = _before_later(rows)
-            if taken:
-                connection.execute(visits.LEASE, [visits.told(self.number, row.url) for row in taken])
+            leased, is_all = turns.lease(connection, self.number, of_site, most)
         self._written()
-        leased = [visits.decode(row) for row in taken]
         self._leased |= {key_of(visit.url): of_site for visit in leased}
         self._under_way[of_site] += len(leased)
-        is_all = len(taken) == len(rows) < most
         self._waiting[of_site] = 0 if is_all else self._waiting[of_site] - len(leased)
         return leased
 
@@ -149,17 +121,14 @@ class Run:
         """Take a URL before its turn; None where it does not wait."""
         with self._database.writing() as connection:
             self._write(connection)
-            mine = (table.c.run == self.number, table.c.key == key_of(url), table.c.state == "waiting")
-            row = connection.execute(select(*visits.COLUMNS).where(*mine)).first()
-            if row is not None:
-                connection.execute(visits.LEASE, visits.told(self.number, url))
+            visit = turns.lease_at_once(connection, self.number, url)
         self._written()
-        if row is None:
+        if visit is None:
             return None
         self._leased[key_of(url)] = site(url)
         self._under_way[site(url)] += 1
         self._waiting[site(url)] -= 1
-        return visits.decode(row)
+        return visit
 
     def is_under_way(self, url: str) -> bool:
         """Tell whether a URL is leased, and was not answered yet."""
@@ -167,7 +136,7 @@ class Run:
 
     def met(self, urls: Collection[str]) -> set[str]:
         """Return which URLs the run fetches, or has fetched."""
-        return self._seen.wanted(urls, self._added)
+        return self._seen.wanted(urls, self._notes.added)
 
     # What became of it.
 
@@ -224,7 +193,7 @@ class Run:
         Raises:
             FrontierError: Nothing is lost yet; or another process has the run now.
         """
-        noted = self._added or self._told or self.revisits.is_to_be_written
+        noted = self._notes.is_to_be_written or self.revisits.is_to_be_written
         if not (noted or self.holding.is_to_be_renewed):
             return
         with self._database.writing() as connection:
@@ -298,34 +267,19 @@ class Run:
 
     def _tell(self, statement: Update, url: str, **said: str | datetime | None) -> None:
         key = key_of(url)
-        if key in self._told:
+        if self._notes.is_told(key):
             self.flush()
-        self._told[key] = (statement, visits.told(self.number, url, **said))
+        self._notes.tell(key, statement, visits.told(self.number, url, **said))
         of_site = self._leased.pop(key, None)
         if of_site is not None:
             self._under_way[of_site] -= 1
 
     def _write(self, connection: Connection) -> None:
-        if self._added:
-            # In the order of the table: it is filled page by page.
-            rows = [row for _, row in sorted(self._added.items())]
-            connection.execute(upsert(connection, table, rewritten=_REWRITTEN), rows)
-        said: dict[int, tuple[Update, list[dict[str, Any]]]] = {}
-        for statement, parameters in self._told.values():
-            said.setdefault(id(statement), (statement, []))[1].append(parameters)
-        for statement, all_parameters in said.values():
-            connection.execute(statement, all_parameters)
+        self._notes.write(connection)
         self.revisits.write(connection)
         if self.holding.is_to_be_renewed:
             self.holding.renew(connection)
 
     def _written(self) -> None:
-        self._added.clear()
-        self._told.clear()
+        self._notes.written()
         self.revisits.written()
-
-
-def _before_later(rows: Sequence[Row[*tuple[Any, ...]]]) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Of what is next, return what is fetched in turn; of what waits for all others few, since others may come."""
-    in_turn = [row for row in rows if not row.later]
-    return in_turn or rows[:_FEW]
