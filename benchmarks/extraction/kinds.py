@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.extraction.asides import asides
+from benchmarks.extraction.asides.pages import asides
 from benchmarks.extraction.dataset import DataSet
 
 from broadsheet.crawler.extraction.extract import Extraction, extract

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.extraction.asides import asides
+from benchmarks.extraction.asides.pages import asides
 
 _ROOT = Path(__file__).resolve().parents[2]
 
