@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from functools import lru_cache, partial
 
 from msgspec import Struct
 
@@ -22,8 +21,6 @@ from broadsheet.storage.model import Snapshot, WarcLocation
 from broadsheet.storage.stores.objects import ObjectStore, open_store
 from broadsheet.storage.tables import parts as table_parts
 from broadsheet.storage.urls import identity_hash, site
-
-_MOST_REDIRECTS = 5
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -76,7 +73,7 @@ class Archive:
 
     def names(self, url: str) -> list[SnapshotName]:
         """Return what the keys of the versions of a URL tell, oldest first: it costs a listing, and reads none."""
-        return self._find(url)[1]
+        return numbering.find(self.store, url)[1]
 
     def version(self, url: str, number: int) -> Snapshot:
         """Return one version by its number.
@@ -103,14 +100,14 @@ class Archive:
         Raises:
             TakenDownError: It was.
         """
-        takedown = self.takedown(self._find(url)[0])
+        takedown = self.takedown(numbering.find(self.store, url)[0])
         if takedown is not None:
             raise TakenDownError(f"{url} was taken down on {takedown.at:%Y-%m-%d}: {takedown.reason}")
 
     def checks(self, url: str) -> list[Check]:
         """Return the looks at a URL that found nothing changed, oldest first."""
         lookup = Lookup(self.store)
-        url = self._find(url, lookup)[0]
+        url = numbering.find(self.store, url, lookup)[0]
         if self.takedown(url):
             return []
         found = [
@@ -190,13 +187,8 @@ class Archive:
             lines: The index lines of captures.
             language: Only articles of this language, of any region (``en``).
         """
-        listed_of = lru_cache(maxsize=64)(partial(numbering.listed, self.store))
-        for line in lines:
-            if line.snapshot is None:
-                continue
-            hashed = identity_hash(line.filed_as or line.url)
-            snapshot = numbering.read_named(self.store, line.snapshot, hashed, listed_of(hashed))
-            if snapshot and (language is None or _language(snapshot) == language):
+        for snapshot in numbering.begun_with(self.store, lines):
+            if language is None or _language(snapshot) == language:
                 yield snapshot
 
     def captures(
@@ -288,19 +280,6 @@ class Archive:
             NoSuchVersionError: It is too old, and was removed since it was read.
         """
         return evidence.record_of(self.store, snapshot)[0]
-
-    def _find(self, url: str, lookup: Lookup | None = None) -> tuple[str, list[SnapshotName]]:
-        """Return the versions of a URL, and where they are filed: behind the redirects captured at URLs without."""
-        lookup = lookup or Lookup(self.store)
-        for _ in range(_MOST_REDIRECTS):
-            names = numbering.versions(self.store, identity_hash(url))
-            if names or self.takedown(url):
-                return url, names
-            location = lookup.redirect(url)
-            if location is None:
-                return url, []
-            url = location
-        return url, numbering.versions(self.store, identity_hash(url))
 
 
 def _within(lines: Iterator[IndexLine], since: datetime | None, until: datetime | None) -> Iterator[IndexLine]:

@@ -3,24 +3,49 @@
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache, partial
 from itertools import pairwise
 
 from broadsheet.storage import layout
+from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.documents import removals, snapshots
 from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
+from broadsheet.storage.index.lookup import Lookup
 from broadsheet.storage.layout import SnapshotName
 from broadsheet.storage.model import Snapshot
 from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.urls import identity_hash
+
+_MOST_REDIRECTS = 5
 
 
 def versions(store: ObjectStore, hashed: str) -> list[SnapshotName]:
     """Return the versions of the article with this identity hash, oldest first: the n-th has the number n."""
-    return _distinct(listed(store, hashed))
+    return _distinct(_listed(store, hashed))
 
 
-def listed(store: ObjectStore, hashed: str) -> list[SnapshotName]:
+def find(store: ObjectStore, url: str, lookup: Lookup | None = None) -> tuple[str, list[SnapshotName]]:
+    """Return where a URL is filed, and the versions there, oldest first.
+
+    It is filed behind the redirects that were captured at it, where it has no versions of its own.
+    """
+    lookup = lookup or Lookup(store)
+    for _ in range(_MOST_REDIRECTS):
+        hashed = identity_hash(url)
+        names = versions(store, hashed)
+        if names or Takedowns(store, hashed).of(url):
+            return url, names
+        location = lookup.redirect(url)
+        if location is None:
+            return url, []
+        url = location
+    return url, versions(store, identity_hash(url))
+
+
+def _listed(store: ObjectStore, hashed: str) -> list[SnapshotName]:
     """Return the snapshots that the listing has of an article and that are not taken down, oldest first."""
     keys = [entry.key for entry in store.list(layout.snapshots_prefix(hashed))]
     takedowns = Takedowns(store, hashed)
@@ -36,7 +61,7 @@ def read(store: ObjectStore, names: list[SnapshotName], number: int) -> Snapshot
     return snapshots.numbered(snapshots.read(store, key), key, number)
 
 
-def read_named(store: ObjectStore, key: str, hashed: str, among: list[SnapshotName]) -> Snapshot | None:
+def _read_named(store: ObjectStore, key: str, hashed: str, among: list[SnapshotName]) -> Snapshot | None:
     """Read a snapshot that the index names, or return None where an equal neighbour stands for it, or it was removed.
 
     Args:
@@ -55,6 +80,22 @@ def read_named(store: ObjectStore, key: str, hashed: str, among: list[SnapshotNa
     names = _distinct(among)
     number = next((number for number, name in enumerate(names, 1) if name.key == key), None)
     return None if number is None else read(store, names, number)
+
+
+def begun_with(store: ObjectStore, lines: Iterable[IndexLine]) -> Iterator[Snapshot]:
+    """Yield the versions that begin with captures, in their order.
+
+    Raises:
+        ArchiveDamagedError: One is missing.
+    """
+    listed_of = lru_cache(maxsize=64)(partial(_listed, store))
+    for line in lines:
+        if line.snapshot is None:
+            continue
+        hashed = identity_hash(line.filed_as or line.url)
+        snapshot = _read_named(store, line.snapshot, hashed, listed_of(hashed))
+        if snapshot is not None:
+            yield snapshot
 
 
 def _is_unlisted(store: ObjectStore, key: str, hashed: str) -> bool:
