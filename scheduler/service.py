@@ -27,6 +27,7 @@ from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.sources.watching import WatchedSources
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts, names_of, reads_need_token
+from broadsheet.scheduler.web.serving import Serving
 from broadsheet.scheduler.web.tokens import Tokens
 from broadsheet.scheduler.workers.commands import Setting
 from broadsheet.scheduler.workers.workers import Workers
@@ -73,7 +74,8 @@ class Service:
             self._setting = msgspec.structs.replace(self._setting, valid_sources=copy)
             jobs = Jobs(database)
             clock = Clock(jobs, self._configured, lambda *asked: _next_due(frontier, *asked))
-            web = _Server(make_app(self._parts(database, jobs, clock)))
+            behind_proxy = self._sources.document.service.public_url is not None
+            web = _Server(make_app(self._parts(database, jobs, clock)), behind_proxy=behind_proxy)
             serving = asyncio.ensure_future(web.serve(sockets=[self._bound]))
             async with _ending(asyncio.ensure_future(self._look_after_sources(copy, kept))):
                 await self._work(database, jobs, clock, serving)
@@ -179,16 +181,8 @@ class Service:
 class _Server(uvicorn.Server):
     """Leaves signals to the service."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=_SECONDS_FOR_ANSWERS,
-            )
-        )
+    def __init__(self, app: ASGIApp, *, behind_proxy: bool) -> None:
+        super().__init__(Serving(app, behind_proxy=behind_proxy, seconds_to_end=_SECONDS_FOR_ANSWERS))
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 import msgspec
 from msgspec import Struct
@@ -24,15 +25,23 @@ from broadsheet.storage.errors import (
     TakenDownError,
 )
 
+MEDIA_TYPE = "application/problem+json"
+
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """Why there is no answer.
+    """Why there is no answer: the details of a problem (RFC 9457).
 
     Attributes:
+        type: ``about:blank``: what kind of problem it is, the status tells.
+        title: What the status is called.
+        status: The HTTP status.
         error: A word for programs, such as ``not_found``.
         detail: What happened, to what, for people.
     """
 
+    type: str = "about:blank"
+    title: str
+    status: int
     error: str
     detail: str
 
@@ -50,7 +59,7 @@ class ProblemError(Exception):
     def __init__(self, status: int, error: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
         self.status = status
-        self.problem = Problem(error=error, detail=detail)
+        self.problem = Problem(title=HTTPStatus(status).phrase, status=status, error=error, detail=detail)
         self.headers = dict(headers or {})
 
 
@@ -88,5 +97,9 @@ def problem_of(error: Exception) -> ProblemError:
 def answer_problem(error: Exception) -> Response:
     """Return the JSON answer for an error."""
     found = problem_of(error)
-    body = msgspec.json.encode(found.problem) + b"\n"
-    return Response(body, found.status, found.headers, media_type="application/json")
+    return Response(encoded(found.problem), found.status, found.headers, media_type=MEDIA_TYPE)
+
+
+def encoded(problem: Problem) -> bytes:
+    """Return the bytes of a problem."""
+    return msgspec.json.encode(problem) + b"\n"

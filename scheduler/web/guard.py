@@ -10,8 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from broadsheet.scheduler.web.errors import ProblemError, answer_problem
 
-# Nothing of ours runs scripts, is framed, or sends forms elsewhere. What an answer sets itself stays.
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -20,6 +19,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
+"""Nothing of ours runs scripts, is framed, or sends forms elsewhere. What an answer sets itself stays."""
 
 
 class Guard:
@@ -50,7 +50,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 self._answered(scope["method"], message["status"])
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 

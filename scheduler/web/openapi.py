@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from broadsheet.scheduler.jobs.model import Job
 from broadsheet.scheduler.web.endpoints import Read
+from broadsheet.scheduler.web.errors import MEDIA_TYPE as PROBLEM
 from broadsheet.scheduler.web.errors import Problem
 from broadsheet.scheduler.web.feeds import MEDIA_TYPE
 from broadsheet.scheduler.web.health import Alive, Health
@@ -32,16 +33,18 @@ _MEANINGS = {
     403: "The token does not allow it.",
     404: "There is none.",
     405: "The method is another.",
+    408: "The request took too long to come.",
     409: "It contradicts what was asked before.",
     413: "The body is too long.",
     415: "The body has to be JSON.",
     421: "The service is not addressed by this name.",
     429: "Too many; wait.",
+    431: "The head of the request is too long.",
     451: "It was taken down.",
     502: "What is stored is damaged, and not shown.",
     503: "The archive, or something else that is needed, does not answer.",
 }
-_PROBLEMS = (400, 401, 405, 421, 503)
+_PROBLEMS = (400, 401, 405, 408, 421, 431, 503)
 _URL = {
     "name": "url",
     "in": "path",
@@ -149,15 +152,12 @@ def parameters(path: str, query: type[Struct]) -> list[Document]:
 def responses(answers: dict[int, Document], problems: Sequence[int]) -> Document:
     """Return the responses of an operation: content by status, and the statuses of its problems."""
     found = {status: {"content": content} if content else {} for status, content in answers.items()}
-    found |= {status: {"content": _json(Problem)} for status in problems if status not in found}
-    if 400 in found:
-        # What is no HTTP request, or too long for one, the server refuses before it is ours.
-        found[400]["content"] |= {"text/plain": {"schema": {"type": "string"}}}
+    found |= {status: {"content": _json(Problem, PROBLEM)} for status in problems if status not in found}
     return {str(status): {"description": _MEANINGS[status], **found[status]} for status in sorted(found)}
 
 
-def _json(kind: type[Struct]) -> Document:
-    return {"application/json": {"schema": {"$ref": _REFERENCE.format(name=kind.__name__)}}}
+def _json(kind: type[Struct], media_type: str = "application/json") -> Document:
+    return {media_type: {"schema": {"$ref": _REFERENCE.format(name=kind.__name__)}}}
 
 
 def _schemas(types: Sequence[type[Struct]]) -> Document:

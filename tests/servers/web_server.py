@@ -15,6 +15,8 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from broadsheet.scheduler.web.serving import Limits, Serving
+
 _SECONDS = 60
 
 
@@ -69,14 +71,13 @@ class Web:
 
 
 @contextlib.contextmanager
-def served(app: ASGIApp) -> Iterator[Web]:
-    """Serve an application on a free port until the end of the block."""
+def served(app: ASGIApp, limits: Limits | None = None) -> Iterator[Web]:
+    """Serve an application on a free port, as the service does, until the end of the block."""
     # Only of sockets whose protocol is named does asyncio turn Nagle's algorithm off, which costs 40 ms an answer.
     with socket.socket(proto=socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()  # who asks before the server has started waits here
-        config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5)
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(Serving(app, behind_proxy=False, seconds_to_end=5, limits=limits))
         thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="web")
         thread.start()
         try:

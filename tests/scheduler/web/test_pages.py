@@ -298,7 +298,7 @@ def test_an_error_is_a_page_for_people_and_a_document_for_programs(web: Web, pat
     assert (shown.status, shown.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
     assert "<script>" not in shown.text
     told = web.get(path)
-    assert (told.status, told.headers["Content-Type"]) == (status, "application/json")
+    assert (told.status, told.headers["Content-Type"]) == (status, "application/problem+json")
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2020-02-29"])
