@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from broadsheet.crawler.frontier.schema import Ending
-from broadsheet.storage.model import Outcome
+if TYPE_CHECKING:
+    from broadsheet.crawler.frontier.schema import Ending
+    from broadsheet.storage.model import Outcome
 
 RunOutcome = Literal["finished", "partial", "failed"]
 """What a crawl came to.

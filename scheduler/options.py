@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,12 @@ from typing import Any
 
 import click
 
+from broadsheet.crawler.errors import CrawlError
+from broadsheet.scheduler.exits import exit_code
+from broadsheet.scheduler.logs import log_to_stderr
+from broadsheet.scheduler.sources.errors import ConfigError
 from broadsheet.scheduler.sources.settings import DEFAULT_FILE, sources_path
+from broadsheet.storage.errors import ArchiveError
 
 DEFAULT_ARCHIVE = "./archive"
 
@@ -69,8 +75,21 @@ def config_option(help_text: str) -> Callable[[Callable[..., Any]], Callable[...
 
 
 def log_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--log-json``."""
-    return click.option("--log-json", is_flag=True, help="Write the log to stderr as JSON, one object a line.")(command)
+    """Add ``--log-json``, and have what the command logs written; what it fails with then is an event too."""
+
+    @click.option("--log-json", is_flag=True, help="Write the log to stderr as JSON, one object a line.")
+    @functools.wraps(command)
+    def with_log(*, log_json: bool, **arguments: Any) -> Any:  # noqa: ANN401
+        log_to_stderr(as_json=log_json)
+        try:
+            return command(**arguments)
+        except (ArchiveError, CrawlError, ConfigError, OSError) as error:
+            if not log_json:
+                raise
+            logging.getLogger(command.__module__).error("%s", error)  # noqa: TRY400 - what to do stands in its message
+            return exit_code(error)
+
+    return with_log
 
 
 def allow_private_option(command: Callable[..., Any]) -> Callable[..., Any]:

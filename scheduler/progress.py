@@ -10,6 +10,7 @@ from rich.status import Status
 
 from broadsheet.crawler.frontier.ledger import Ledger
 from broadsheet.scheduler.output import errors
+from broadsheet.scheduler.wording import counted
 from broadsheet.scheduler.workers.measuring import Telling
 
 _SECONDS_BETWEEN_LINES = 10.0
@@ -53,4 +54,4 @@ class _Lines:
 
 
 def _counts(ledger: Ledger) -> str:
-    return f"{ledger.captured} captured, {ledger.discovered} URLs discovered"
+    return f"{ledger.captured} captured, {counted(ledger.discovered, 'URL')} discovered"

@@ -114,11 +114,15 @@ class Service:
         while not self._stop.is_set():
             lock = process_lock.hold(path)
             if lock is not None:
+                if told:
+                    said = "the other service has ended: this one takes over clock, workers and alarms"
+                    _log.warning(said, extra={"event": "service_takes_over"})
                 return lock
             if not told:
-                _log.warning(
+                said = (
                     "another service runs on this archive: this one answers over HTTP only, and takes over when it ends"
                 )
+                _log.warning(said, extra={"event": "service_stands_by"})
                 told = True
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), _LOOK_SECONDS)

@@ -160,6 +160,7 @@ def test_a_second_service_says_so_and_takes_over_when_the_first_is_gone(tmp_path
             assert second.get("/healthz") == {"alive": True}
             assert "begins" not in second.said
             first.kill()
+            second.says("this one takes over")
             _until_finished(second, broadsheet)
             assert second.end() == 0
 

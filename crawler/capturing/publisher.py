@@ -196,8 +196,9 @@ class Publisher:
         if not self.kept_in_spool:
             return "in the archive"
         captured = sum(segment.captured for segment in self._segments)
+        captures = f"{captured} capture" if captured == 1 else f"{captured} captures"
         return (
-            f"in the spool: {captured} captures, {self.waiting_bytes / 1e6:.1f} MB, in {self._place}; "
+            f"in the spool: {captures}, {self.waiting_bytes / 1e6:.1f} MB, in {self._place}; "
             "the next crawl publishes it, or `broadsheet recover`"
         )
 

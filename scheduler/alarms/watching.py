@@ -94,6 +94,7 @@ class AlarmWatch:
                 notice.event,
                 notice.title,
                 notice.text,
+                extra={"event": f"alarm_{notice.event}", "source": notice.source, "alarm": notice.kind},
             )
         return made
 

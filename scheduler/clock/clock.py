@@ -99,7 +99,8 @@ class Clock:
             moment = self._due(name, source, now) if source.enabled else None
             job = None if moment is None or self._jobs.is_under_way(name) else self._jobs.plan(name, moment, now=now)
             if job is not None:
-                _log.info("the crawl of %s is due since %s", name, f"{moment:%Y-%m-%d %H:%M:%S} UTC")
+                extra = {"event": "job_planned", "job": job.id, "kind": job.kind, "source": name}
+                _log.info("the crawl of %s is due since %s", name, f"{moment:%Y-%m-%d %H:%M:%S} UTC", extra=extra)
                 self._planned[name] = self._monotonic()
                 planned.append(job)
         return planned

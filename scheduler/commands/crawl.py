@@ -14,6 +14,7 @@ from broadsheet.scheduler.options import allow_private_option, archive_option, c
 from broadsheet.scheduler.output import console, errors, print_json
 from broadsheet.scheduler.progress import shown_progress
 from broadsheet.scheduler.targets import crawl_jobs
+from broadsheet.scheduler.wording import counted
 from broadsheet.scheduler.workers.measuring import Telling
 from broadsheet.storage.tables.compaction import try_to_compact
 from broadsheet.storage.workspace import Workspace
@@ -101,7 +102,8 @@ def print_summary(result: CrawlResult, archive: str) -> None:
     skipped = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in summary.skipped.items())
     console.print(summary.source, style="bold", soft_wrap=True)
     console.print(
-        f"  {summary.discovered} URLs discovered, {summary.fetched} captures in {summary.seconds:.1f} s into {archive}",
+        f"  {counted(summary.discovered, 'URL')} discovered, {counted(summary.fetched, 'capture')} in "
+        f"{summary.seconds:.1f} s into {archive}",
         soft_wrap=True,
     )
     console.print(f"  outcomes: {outcomes or 'none'}", soft_wrap=True)

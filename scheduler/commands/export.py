@@ -10,6 +10,7 @@ import click
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, print_json
 from broadsheet.scheduler.presence import require_archive
+from broadsheet.scheduler.wording import counted
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.exports.exports import Form, export
 from broadsheet.storage.exports.selection import Selection
@@ -58,7 +59,9 @@ def command(
         print_json(exported)
         return
     resumed = f", {exported.resumed_at} of them done before" if exported.resumed_at else ""
-    console.print(f"{path}: {exported.bytes:,} bytes from {exported.segments} segments{resumed}", soft_wrap=True)
+    console.print(
+        f"{path}: {exported.bytes:,} bytes from {counted(exported.segments, 'segment')}{resumed}", soft_wrap=True
+    )
 
 
 def _moment(option: str, text: str | None) -> datetime | None:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, print_json
 from broadsheet.scheduler.presence import require_archive
+from broadsheet.scheduler.wording import counted
 from broadsheet.storage import layout
 from broadsheet.storage.documents import removals
 from broadsheet.storage.documents.removals import Removal
@@ -71,6 +72,9 @@ def _print(answer: Forgotten, made: list[Removal]) -> None:
     if not answer.captures:
         console.print(f"{answer.url}: the archive holds nothing of it; it will not be let in", soft_wrap=True)
     else:
-        console.print(f"{answer.url}: {answer.captures} captures, {answer.versions} versions removed", soft_wrap=True)
+        console.print(
+            f"{answer.url}: {counted(answer.captures, 'capture')}, {counted(answer.versions, 'version')} removed",
+            soft_wrap=True,
+        )
     for key in answer.removals:
         console.print(f"  {key}", soft_wrap=True)

@@ -12,6 +12,7 @@ from broadsheet.crawler.importing import import_files
 from broadsheet.scheduler.exits import FAILED
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, errors, print_json, printable
+from broadsheet.scheduler.wording import counted
 from broadsheet.storage.workspace import Workspace
 
 _MOST_DAMAGES = 10
@@ -43,7 +44,7 @@ def command(files: tuple[Path, ...], source: str, archive: str, *, as_json: bool
 
 def _print(summary: ImportSummary, archive: str) -> None:
     console.print(
-        f"{summary.imported} of {summary.captures} captures in {summary.files} files imported in "
+        f"{summary.imported} of {counted(summary.captures, 'capture')} in {counted(summary.files, 'file')} imported in "
         f"{summary.seconds:.1f} s into {archive}",
         soft_wrap=True,
     )

@@ -11,6 +11,7 @@ from broadsheet.crawler.recovery.repairing import Recovered, recover_everything
 from broadsheet.scheduler.exits import DAMAGED
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, print_json
+from broadsheet.scheduler.wording import counted
 from broadsheet.storage.workspace import Workspace
 
 
@@ -35,15 +36,19 @@ def command(archive: str, *, as_json: bool) -> int:
 
 def _print(archive: str, recovered: Recovered) -> None:
     segments = recovered.segments
-    console.print(f"{archive}: {len(segments)} batches finished" if segments else f"{archive}: nothing was left")
+    console.print(
+        f"{archive}: {counted(len(segments), 'batch', 'batches')} finished"
+        if segments
+        else f"{archive}: nothing was left"
+    )
     for key in segments:
         console.print(f"  {key}", soft_wrap=True)
     if recovered.rebuilt:
-        console.print(f"{len(recovered.rebuilt)} objects were missing or damaged and are made anew:")
+        console.print(f"missing or damaged, and made anew: {counted(len(recovered.rebuilt), 'object')}")
     for key in recovered.rebuilt:
         console.print(f"  {key}", soft_wrap=True)
     if recovered.removals:
-        console.print(f"{len(recovered.removals)} removals are finished:")
+        console.print(f"finished: {counted(len(recovered.removals), 'removal')}")
     for key in recovered.removals:
         console.print(f"  {key}", soft_wrap=True)
     for path in recovered.set_aside:

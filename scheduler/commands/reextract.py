@@ -13,6 +13,7 @@ from broadsheet.scheduler.exits import FAILED
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, errors, print_json, printable
 from broadsheet.scheduler.presence import require_archive
+from broadsheet.scheduler.wording import counted
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.documents.manifests import ManifestObject
 from broadsheet.storage.errors import NoSuchVersionError
@@ -61,8 +62,8 @@ def _versions(archive: Archive, urls: tuple[str, ...]) -> Iterator[Snapshot]:
 def _print(summary: ReextractionSummary, archive: str) -> None:
     made_by = f"{summary.extractor.name} {summary.extractor.version}, trafilatura {summary.extractor.trafilatura}"
     console.print(
-        f"{archive}: {summary.versions} versions read by {made_by}: {summary.revised} read otherwise than before, "
-        f"{summary.same} as before, {summary.failed} could not be read",
+        f"{archive}: {counted(summary.versions, 'version')} read by {made_by}: "
+        f"{summary.revised} read otherwise than before, {summary.same} as before, {summary.failed} could not be read",
         soft_wrap=True,
     )
     for failure in summary.failures[:_MOST_FAILURES]:

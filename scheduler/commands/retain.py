@@ -15,6 +15,7 @@ from broadsheet.scheduler.presence import require_archive
 from broadsheet.scheduler.sources import reading, settings
 from broadsheet.scheduler.sources.errors import ConfigError
 from broadsheet.scheduler.sources.settings import required
+from broadsheet.scheduler.wording import counted
 from broadsheet.storage import layout
 from broadsheet.storage.documents import removals
 from broadsheet.storage.documents.removals import Removal
@@ -121,8 +122,8 @@ def _print(answer: Retained) -> None:
     for source in answer.sources:
         what = "would be removed" if answer.dry_run else "removed"
         console.print(
-            f"{source.source}: {source.captures} captures from before {source.before:%Y-%m-%d %H:%M} {what}, "
-            f"{source.versions} versions among them",
+            f"{source.source}: {counted(source.captures, 'capture')} "
+            f"from before {source.before:%Y-%m-%d %H:%M} {what}, {counted(source.versions, 'version')} among them",
             soft_wrap=True,
         )
     for key in answer.removals:

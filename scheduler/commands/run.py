@@ -10,11 +10,11 @@ from pathlib import Path
 
 import click
 
-from broadsheet.scheduler.logs import log_to_stderr
 from broadsheet.scheduler.options import allow_private_option, archive_option, config_option, log_option
 from broadsheet.scheduler.sources.errors import ConfigError
 from broadsheet.scheduler.sources.settings import required
 from broadsheet.scheduler.sources.watching import WatchedSources
+from broadsheet.scheduler.wording import counted
 
 _log = logging.getLogger(__name__)
 
@@ -26,15 +26,12 @@ _log = logging.getLogger(__name__)
 @log_option
 @allow_private_option
 @archive_option
-def command(
-    sources_file: Path | None, host: str, port: int, archive: str, *, allow_private: bool, log_json: bool
-) -> None:
+def command(sources_file: Path | None, host: str, port: int, archive: str, *, allow_private: bool) -> None:
     """Run the service: crawl the sources as they are due, and answer over HTTP.
 
     SIGHUP, or a change of the sources file, has it loaded again. SIGTERM ends the service within 8 s: what was cut off
     goes on at the next start.
     """
-    log_to_stderr(as_json=log_json)
     with contextlib.suppress(KeyboardInterrupt):  # Told to end before it had begun, it ends as later.
         _run(WatchedSources(required(sources_file)), host, port, archive, allow_private=allow_private)
     _log.info("stopped")
@@ -49,7 +46,7 @@ def _run(sources: WatchedSources, host: str, port: int, archive: str, *, allow_p
     with _bound(host, port) as listening:
         shown, number = listening.getsockname()[:2]
         _log.info("listening on http://%s:%s", f"[{shown}]" if ":" in shown else shown, number)
-        _log.info("%d sources of %s into %s", len(sources.document.sources), sources.path, archive)
+        _log.info("%s of %s into %s", counted(len(sources.document.sources), "source"), sources.path, archive)
         asyncio.run(Service(setting, sources, listening).run())
 
 

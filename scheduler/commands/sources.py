@@ -18,6 +18,7 @@ from broadsheet.scheduler.sources.checking import check
 from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.sources.durations import in_words
 from broadsheet.scheduler.sources.settings import required
+from broadsheet.scheduler.wording import counted
 
 
 @click.group("sources")
@@ -43,7 +44,7 @@ def check_command(sources_file: Path | None, *, as_json: bool) -> int:
         for error in found.errors:
             errors.print(error, soft_wrap=True)
         if not found.errors:
-            console.print(f"{path}: {found.sources} sources, no errors", soft_wrap=True)
+            console.print(f"{path}: {counted(found.sources, 'source')}, no errors", soft_wrap=True)
     return USAGE if found.errors else 0
 
 

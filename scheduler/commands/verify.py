@@ -7,6 +7,7 @@ import click
 from broadsheet.scheduler.exits import DAMAGED
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, print_json
+from broadsheet.scheduler.wording import counted
 from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.errors import ArchiveAddressError
@@ -33,8 +34,9 @@ def command(archive: str, *, deep: bool, as_json: bool) -> int:
 
 def _print(archive: str, found: Verification) -> None:
     console.print(
-        f"{archive}: {found.captures} captures in {found.segments} WARC segments, {found.snapshots} snapshots, "
-        f"{found.derived} objects derived from them: {_verdict(found)}",
+        f"{archive}: {counted(found.captures, 'capture')} in {counted(found.segments, 'WARC segment')}, "
+        f"{counted(found.snapshots, 'snapshot')}, {counted(found.derived, 'object')} derived from them: "
+        f"{_verdict(found)}",
         soft_wrap=True,
     )
     for each in (*found.defects, *found.remarks):
@@ -47,7 +49,7 @@ def _print(archive: str, found: Verification) -> None:
 
 def _verdict(found: Verification) -> str:
     told = [
-        *([f"{len(found.defects)} defects"] if found.defects else []),
+        *([counted(len(found.defects), "defect")] if found.defects else []),
         *([f"{len(found.unnamed)} not published to the end"] if found.unnamed else []),
         *([f"{len(found.remarks)} worth a look"] if found.remarks else []),
     ]

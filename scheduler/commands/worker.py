@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
-from broadsheet.scheduler.logs import log_to_stderr
 from broadsheet.scheduler.options import allow_private_option, archive_option, config_option, log_option
 from broadsheet.scheduler.sources import reading
 from broadsheet.scheduler.sources.settings import required
@@ -26,14 +25,11 @@ _log = logging.getLogger(__name__)
 @log_option
 @allow_private_option
 @archive_option
-def command(
-    sources_file: Path | None, at_once: int | None, archive: str, *, allow_private: bool, log_json: bool
-) -> None:
+def command(sources_file: Path | None, at_once: int | None, archive: str, *, allow_private: bool) -> None:
     """Take jobs of the service from its database, and do them; plan none and answer nobody.
 
     On another machine than the service it needs the same PostgreSQL ($BROADSHEET_FRONTIER), archive and sources file.
     """
-    log_to_stderr(as_json=log_json)
     path = required(sources_file)
     document = reading.load(path)
     setting = Setting(archive=archive, sources_file=path, allow_private=allow_private)

@@ -15,7 +15,7 @@ from broadsheet.scheduler.sources import reading, settings
 from broadsheet.scheduler.sources.document import Source, SourcesFile
 from broadsheet.scheduler.sources.errors import ConfigError
 from broadsheet.scheduler.sources.schedules import Cron
-from broadsheet.scheduler.web.tokens import TokenFileError, Tokens
+from broadsheet.scheduler.web import tokens
 from broadsheet.storage.urls import site
 
 
@@ -39,6 +39,16 @@ def check(path: Path) -> Checked:
         document = reading.load(path)
     except ConfigError as error:
         return Checked(errors=list(error.problems), warnings=[], sources=0)
+    return examine(path, document)
+
+
+def examine(path: Path, document: SourcesFile) -> Checked:
+    """Look at a sources file that was read, and at whatever it names on this machine.
+
+    Args:
+        path: Where it is.
+        document: What it says.
+    """
     return Checked(
         errors=[f"{path}: {problem}" for problem in _unusable(document)],
         warnings=[f"{path}: {doubt}" for doubt in _doubts(document)],
@@ -55,8 +65,8 @@ def _unusable(document: SourcesFile) -> Iterator[str]:
             yield f"[sources.{name}]: 'credentials': {error}"
     if document.service.tokens is not None:
         try:
-            Tokens(document.service.tokens).holder("")
-        except TokenFileError as error:
+            tokens.read(document.service.tokens)
+        except tokens.TokenFileError as error:
             yield f"[service]: 'tokens': {error}"
     for webhook in document.service.webhooks:
         try:

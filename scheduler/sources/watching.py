@@ -7,9 +7,11 @@ import logging
 import os
 from pathlib import Path
 
+from broadsheet.scheduler.sources.checking import examine
 from broadsheet.scheduler.sources.document import SourcesFile
 from broadsheet.scheduler.sources.errors import ConfigError
 from broadsheet.scheduler.sources.reading import parse
+from broadsheet.scheduler.wording import counted
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ class WatchedSources:
         self._digest: bytes | None = _digest(content)
         self.content = content
         self.document: SourcesFile = parse(path, content)
+        self._tell_doubts()
 
     def look(self, *, closely: bool = False) -> bool:
         """Look whether the file has changed; tell whether `document` is another now.
@@ -55,6 +58,8 @@ class WatchedSources:
             # Taken before the bytes were read: what is written meanwhile is seen by the next look.
             self._state = state
             if (digest := _digest(content)) == self._digest:
+                if closely:
+                    _log.info("%s is as it was: nothing is loaded again", self.path)
                 return False
             self._digest = digest
             document = parse(self.path, content)
@@ -63,7 +68,9 @@ class WatchedSources:
             return False
         self.problems = ()
         changed, self.document, self.content = document != self.document, document, content
-        _log.info("%s is loaded again: %d sources", self.path, len(document.sources))
+        extra = {"event": "sources_loaded"}
+        _log.info("%s is loaded again: %s", self.path, counted(len(document.sources), "source"), extra=extra)
+        self._tell_doubts()
         return changed
 
     def keep(self, copy: Path) -> bytes:
@@ -88,10 +95,18 @@ class WatchedSources:
             self._digest = None  # Once it is back, it is news, whatever it says.
             raise
 
+    def _tell_doubts(self) -> None:
+        """Log what `broadsheet sources check` says of a valid file: what of it cannot be used, and its doubts."""
+        found = examine(self.path, self.document)
+        for error in found.errors:
+            _log.error("%s", error)
+        for warning in found.warnings:
+            _log.warning("%s", warning)
+
     def _refuse(self, error: ConfigError) -> None:
         if error.problems != self.problems:
             self.problems = error.problems
-            _log.error("the sources stay as they were:\n%s", error)
+            _log.error("the sources stay as they were:\n%s", error, extra={"event": "sources_refused"})
 
 
 def _state(path: Path) -> tuple[int, ...] | None:

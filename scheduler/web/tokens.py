@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 from pathlib import Path
@@ -16,6 +17,8 @@ from broadsheet.scheduler.jobs.model import SCHEDULE
 
 Scope = Literal["read", "crawl", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)  # Each may do what those before it may.
+
+_log = logging.getLogger(__name__)
 
 _PREFIX = "broadsheet_"  # Scanners for leaked secrets, and people, see what it is.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -63,6 +66,7 @@ class Tokens:
         self._lock = Lock()
         self._read_at: tuple[int, ...] | None = None
         self._holders: list[tuple[bytes, Holder]] = []
+        self._trouble: str | None = None
 
     def holder(self, token: str) -> Holder | None:
         """Return who a token was given to, or None.
@@ -83,15 +87,26 @@ class Tokens:
             return []
         with self._lock:
             try:
-                changed = _state(self._path)
-                if changed != self._read_at:
-                    self._holders = _parse(self._path)
-                    self._read_at = changed
-            except (OSError, UnicodeDecodeError) as error:
+                self._look(self._path)
+            except TokenFileError as error:
                 self._read_at = None
-                reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
-                raise TokenFileError(f"{self._path}: the tokens cannot be read: {reason}") from None
+                if str(error) != self._trouble:
+                    _log.error("nobody who needs a token is let in: %s", error)
+                self._trouble = str(error)
+                raise
+            if self._trouble is not None:
+                _log.info("%s can be read again", self._path)
+            self._trouble = None
             return self._holders
+
+    def _look(self, path: Path) -> None:
+        try:
+            changed = _state(path)
+        except OSError as error:
+            raise TokenFileError(f"{path}: the tokens cannot be read: {error.strerror}") from None
+        if changed != self._read_at:
+            self._holders = read(path)
+            self._read_at = changed
 
 
 def _state(path: Path) -> tuple[int, ...]:
@@ -99,9 +114,19 @@ def _state(path: Path) -> tuple[int, ...]:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _parse(path: Path) -> list[tuple[bytes, Holder]]:
+def read(path: Path) -> list[tuple[bytes, Holder]]:
+    """Return the digests of a file of tokens, in hexadecimal digits, each with whom it lets in.
+
+    Raises:
+        TokenFileError: It cannot be read, or a line of it is none.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        raise TokenFileError(f"{path}: the tokens cannot be read: {reason}") from None
     holders = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
             continue
         match = _LINE.fullmatch(line.strip())

@@ -8,11 +8,13 @@ captured is in the spool.
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import signal
 import sys
 
 from broadsheet.scheduler import cli
+from broadsheet.scheduler.logs import log_to_stderr
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -27,6 +29,8 @@ def main() -> None:
         sys.exit("the worker that started this job is gone")
     # A terminal's Ctrl-C is the worker's to pass on.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Events that the worker passes on as such, each with its level.
+    log_to_stderr(as_json=True, level=logging.WARNING)
     cli.main()
 
 

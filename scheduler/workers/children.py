@@ -15,15 +15,13 @@ from pathlib import Path
 from msgspec import Struct
 
 from broadsheet.scheduler.workers.measuring import DESCRIPTOR, MeasuresPipe, Take
+from broadsheet.scheduler.workers.saying import pass_on
 
 _log = logging.getLogger(__name__)
 
 _WATCH_SECONDS = 1.0
 _MIB = 1024 * 1024
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-# What is told of a failure; a command that never ceases to write to stderr is read to its end all the same.
-_LINES_KEPT = 20
-_LONGEST_LINE = 2_000
 _LONGEST_ANSWER = 64 * _MIB
 
 
@@ -47,7 +45,7 @@ class Ended(Struct, frozen=True, kw_only=True):
     Attributes:
         status: Its exit status; negative, the signal that ended it.
         stdout: What it printed.
-        stderr: The last lines that it wrote to stderr.
+        stderr: The last that it said on stderr.
         peak: The most resident bytes that its main process was seen to have.
         stopped: Which of its limits it was ended for, or None.
         interrupted: Whether it was told to end for no fault of its own.
@@ -72,6 +70,7 @@ class Child:
         arguments: Those of the command ``broadsheet``.
         limits: What it may use.
         name: What it is called in the log.
+        about: What its events in the log are about, as fields of them.
         environment: What it finds in its environment beside what this process has.
         measured: Is given what it measures.
     """
@@ -82,6 +81,7 @@ class Child:
         *,
         limits: Limits,
         name: str,
+        about: Mapping[str, str | None] | None = None,
         environment: Mapping[str, str] | None = None,
         measured: Take = _take_nothing,
     ) -> None:
@@ -89,6 +89,7 @@ class Child:
         self._environment = {**os.environ, **(environment or {})}
         self._limits = limits
         self._name = name
+        self._about = about or {}
         self._measured = measured
         self._process: asyncio.subprocess.Process | None = None
         self._told = asyncio.Event()
@@ -127,7 +128,7 @@ class Child:
         try:
             stdout, stderr, status, _ = await asyncio.gather(
                 process.stdout.read(),
-                _last_lines(process.stderr, self._name),
+                pass_on(process.stderr, self._name, self._about),
                 process.wait(),
                 pipe.read_until(process.wait(), self._measured),
             )
@@ -176,7 +177,7 @@ class Child:
         """Kill it where it does not end when it is told to."""
         await self._told.wait()
         await asyncio.sleep(self._limits.grace)
-        _log.warning("%s does not end and is killed", self._name)
+        _log.warning("%s does not end and is killed", self._name, extra=dict(self._about))
         self._signal(signal.SIGKILL)
 
     def _resident(self) -> int:
@@ -187,18 +188,3 @@ class Child:
         except (OSError, IndexError):
             return 0
         return int(pages) * _PAGE_BYTES
-
-
-async def _last_lines(stream: asyncio.StreamReader, name: str) -> list[str]:
-    """Read a stream to its end, pass its lines on to the log, and return the last of them."""
-    kept: list[str] = []
-    rest = b""
-    while piece := await stream.read(64 * 1024):
-        *lines, rest = (rest + piece).split(b"\n")
-        rest = rest[-_LONGEST_LINE:]
-        for line in lines:
-            said = line[:_LONGEST_LINE].decode(errors="replace").strip()
-            if said:
-                _log.info("%s: %s", name, said)
-                kept = [*kept[-_LINES_KEPT + 1 :], said]
-    return [*kept, rest.decode(errors="replace").strip()] if rest.strip() else kept

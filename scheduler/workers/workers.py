@@ -8,6 +8,8 @@ import logging
 import time
 from collections.abc import Callable, Collection
 
+import msgspec
+
 from broadsheet.crawler.errors import CrawlError
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.model import Job, Kind
@@ -86,7 +88,9 @@ class Workers:
     def _look_after(self) -> None:
         self._jobs.renew(self.worker)
         for job in self._jobs.put_back_lost():
-            _log.warning("job %s (%s) was lost with the process that did it: %s", job.id, _name(job), job.state)
+            extra = {**_about(job), "event": "job_lost", "state": job.state}
+            said = "job %s (%s) was lost with the process that did it: %s"
+            _log.warning(said, job.id, _name(job), job.state, extra=extra)
 
     async def _take_up(self) -> None:
         while (kinds := self._free()) and not self._stopping:
@@ -105,6 +109,7 @@ class Workers:
             arguments_of(job, self._setting),
             limits=self._limits,
             name=_name(job),
+            about=_about(job),
             environment=self._setting.environment,
             measured=measured.take,
         )
@@ -121,7 +126,8 @@ class Workers:
         )
 
     async def _do(self, job: Job, child: Child, measured: Measured) -> None:
-        _log.info("job %s begins: %s, asked by %s", job.id, _name(job), job.asked_by)
+        extra = {**_about(job), "event": "job_begins", "asked_by": job.asked_by}
+        _log.info("job %s begins: %s, asked by %s", job.id, _name(job), job.asked_by, extra=extra)
         try:
             outcome = outcome_of(job, await child.run())
         except OSError as error:
@@ -134,14 +140,17 @@ class Workers:
         state, reason, result = outcome
         while True:
             try:
-                await asyncio.to_thread(lambda: self._jobs.end(job, self.worker, state, reason=reason, result=result))
+                is_written = await asyncio.to_thread(
+                    lambda: self._jobs.end(job, self.worker, state, reason=reason, result=result)
+                )
                 break
             except CrawlError as error:
-                _log.warning("what became of job %s cannot be written down: %s", job.id, error)
+                said = "what became of job %s cannot be written down: %s"
+                _log.warning(said, job.id, error, extra=_about(job))
                 if self._stopping:
                     return
                 await asyncio.sleep(_LOOK_SECONDS)
-        _log.info("job %s ends: %s, %s%s", job.id, _name(job), state, f": {reason}" if reason else "")
+        _tell_end(job, outcome, is_written=is_written)
         if state != "waiting":
             with contextlib.suppress(CrawlError):
                 await asyncio.to_thread(self._ended, job, outcome)
@@ -149,3 +158,23 @@ class Workers:
 
 def _name(job: Job) -> str:
     return f"recrawl of {job.url}" if job.kind == "recrawl" else f"crawl of {job.source}"
+
+
+def _about(job: Job) -> dict[str, str | None]:
+    """Return what the events of a job are about."""
+    return {"job": job.id, "kind": job.kind, "source": job.source}
+
+
+def _tell_end(job: Job, outcome: Outcome, *, is_written: bool) -> None:
+    state, reason, result = outcome
+    if not is_written:
+        # Its lease ran out while the database could not be reached, or the clock was set.
+        said = "job %s ends: %s; another worker has taken it over meanwhile, and nothing is written down"
+        _log.warning(said, job.id, _name(job), extra={**_about(job), "event": "job_taken_over"})
+        return
+    ended = msgspec.structs.replace(job, state=state, reason=reason, result=result)
+    came_to = ended.run_outcome or (result or {}).get("outcome") if ended.has_ended else None
+    extra = {**_about(job), "event": "job_ends", "state": state, "outcome": came_to, "reason": reason}
+    extra |= {name: result[name] for name in ("outcomes", "seconds") if result and name in result}
+    why = f": {reason}" if reason else f" ({came_to})" if came_to not in (None, state) else ""
+    _log.info("job %s ends: %s, %s%s", job.id, _name(job), state, why, extra=extra)

@@ -17,7 +17,7 @@ from end_to_end.command import Broadsheet
 from prometheus_client.parser import text_string_to_metric_families
 
 _SECONDS = 60.0
-_LISTENING = re.compile(r"listening on (http://\S+)")
+_LISTENING = re.compile(r"listening on (http://[0-9.:]+)")
 
 
 class RunningService:
@@ -81,9 +81,12 @@ class RunningService:
 
 
 @contextlib.contextmanager
-def serving(broadsheet: Broadsheet, sources: Path, log: Path, command: str = "run") -> Iterator[RunningService]:
+def serving(
+    broadsheet: Broadsheet, sources: Path, log: Path, command: str = "run", *options: str
+) -> Iterator[RunningService]:
     """Start the service on loopback; kill it at the end, if it has not ended."""
     arguments = ["--archive", broadsheet.archive, command, "--config", str(sources), "--allow-private", "--port", "0"]
+    arguments += options
     with (
         log.open("wb") as written,
         subprocess.Popen(

@@ -51,7 +51,7 @@ def test_a_dry_run_tells_what_would_be_removed(archive: str) -> None:
     [source] = told["sources"]
     assert (source["source"], source["captures"], source["versions"]) == (SOURCE, 1, 1)
     assert (told["dry_run"], told["removals"]) == (True, [])
-    assert "1 captures from before" in retain(archive, "--dry-run").stdout
+    assert "1 capture from before" in retain(archive, "--dry-run").stdout
     assert versions(archive) == 2
 
 

@@ -36,7 +36,7 @@ def sources(*arguments: str) -> Result:
 def test_a_file_without_errors_is_said_to_be_so() -> None:
     ended = sources("check")
     assert ended.return_value == 0
-    assert "1 sources, no errors" in ended.stdout
+    assert "1 source, no errors" in ended.stdout
 
 
 def test_every_error_is_printed_and_the_command_ends_with_2() -> None:

@@ -57,6 +57,31 @@ def test_a_touched_file_is_no_change(path: Path) -> None:
     assert not watched.look(closely=True)
 
 
+def test_who_asks_for_a_look_is_told_that_nothing_has_changed(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    watched = WatchedSources(path)
+    watched.look()
+    assert "is as it was" not in caplog.text
+    watched.look(closely=True)
+    assert "broadsheet.toml is as it was: nothing is loaded again" in caplog.text
+
+
+def test_what_is_hardly_meant_is_told_when_it_is_loaded_and_when_it_is_loaded_again(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    path.write_text(ONE + "timezone = 'Europe/Berlin'\n")
+    watched = WatchedSources(path)
+    said = "'timezone' counts for a cron line, and its 'schedule' is none"
+    assert [record.levelname for record in caplog.records if said in record.message] == ["WARNING"]
+    caplog.clear()
+    path.write_text(ONE + "timezone = 'Europe/Berlin'\ncredentials = 'none.toml'\n")
+    watched.look()
+    assert said in caplog.text
+    assert "is loaded again: 1 source" in caplog.text
+    assert ["'credentials'" in record.message for record in caplog.records if record.levelname == "ERROR"] == [True]
+
+
 def test_a_comment_is_no_change_of_what_it_says(path: Path) -> None:
     watched = WatchedSources(path)
     path.write_text(f"# the courier\n{ONE}")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import os
 from pathlib import Path
 
@@ -79,6 +80,26 @@ def test_a_file_that_cannot_be_understood_lets_nobody_in_and_is_not_repeated(tmp
     file.unlink()
     with pytest.raises(TokenFileError):
         tokens.holder(token)
+
+
+def test_a_file_that_cannot_be_understood_is_logged_once_and_so_is_that_it_is_mended(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    token, line = make("desk", "admin")
+    file = tmp_path / "tokens"
+    file.write_text("no such line", encoding="utf-8")
+    tokens = Tokens(file)
+    for _ in range(3):
+        with pytest.raises(TokenFileError):
+            tokens.holder(token)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert f"nobody who needs a token is let in: {file}: line 1" in caplog.text
+    assert "no such line" not in caplog.text
+    file.write_text(line, encoding="utf-8")
+    assert tokens.holder(token)
+    assert tokens.holder(token)
+    assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
 
 
 @given(st.sampled_from(SCOPES), st.sampled_from(SCOPES))
