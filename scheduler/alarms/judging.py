@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from broadsheet.scheduler.alarms.rate import Look, silence
 
-IMPROBABLE = 0.001
+ONCE_A_YEAR = 1.0
 FAILURES = 3
 _RECENT, _BEFORE = 20, 60
 _RAISED_ABOVE, _CLEARED_BELOW = 0.3, 0.1
@@ -53,13 +53,13 @@ def silent(looks: Sequence[Look], raised_at: datetime | None) -> Verdict | None:
         new = sum(look.new for look in looks if look.succeeded and look.at > raised_at)
         return Verdict(event="cleared", text=f"{new} new articles since") if new else None
     found = silence(looks)
-    if found is None or found.probability >= IMPROBABLE:
+    if found is None or found.a_year >= ONCE_A_YEAR:
         return None
     hours = (found.until - found.since).total_seconds() / 3600
     return Verdict(
         event="raised",
         text=f"nothing new for {hours:.1f} hours, in which {found.expected:.0f} articles are usual "
-        f"(probability {found.probability:.1g})",
+        f"(by chance so long once in {1 / max(found.a_year, 1e-6):.0f} years)",
     )
 
 

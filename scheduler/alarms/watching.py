@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from broadsheet.scheduler.alarms.crawls import REMEMBERED, Crawls
 from broadsheet.scheduler.alarms.judging import Tally, Verdict, failing, share, silent
 from broadsheet.scheduler.alarms.notices import Kind, Notice
 from broadsheet.scheduler.alarms.outbox import Outbox
+from broadsheet.scheduler.alarms.rate import Look
 from broadsheet.scheduler.alarms.schema import standing, tallies
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.sources.document import SourcesFile
@@ -59,6 +60,8 @@ class AlarmWatch:
         self._outbox = outbox
         self._troubles = troubles
         self._seen: dict[Kind, int] = dict.fromkeys(_TROUBLES, 0)
+        # What nothing was to be said about: hundreds of sources would be judged anew every few seconds.
+        self._not_silent: dict[str, tuple[Look, datetime | None]] = {}
 
     def step(self, document: SourcesFile, now: datetime | None = None) -> list[Notice]:
         """Look at all sources and at the service itself; return what was raised or cleared.
@@ -111,7 +114,7 @@ class AlarmWatch:
             return found.baseline if found else None
 
         found: dict[Kind, Verdict | None] = {
-            "silent": silent(looks, since("silent")),
+            "silent": self._silent(name, looks, since("silent")),
             "failing": failing(looks, since("failing")),
             "extraction": share(
                 incomplete, since("extraction"), baseline("extraction"), what="have no text or no date"
@@ -119,6 +122,14 @@ class AlarmWatch:
             "paywall": share(paywalled, since("paywall"), baseline("paywall"), what="are paywalled", both_ways=True),
         }
         return {kind: verdict for kind, verdict in found.items() if verdict is not None}
+
+    def _silent(self, name: str, looks: Sequence[Look], raised_at: datetime | None) -> Verdict | None:
+        if not looks or self._not_silent.get(name) == (looks[-1], raised_at):
+            return None
+        verdict = silent(looks, raised_at)
+        if verdict is None:
+            self._not_silent[name] = looks[-1], raised_at
+        return verdict
 
     def _of_service(self, stands: Mapping[tuple[str, Kind], _Standing]) -> dict[Kind, Verdict]:
         found: dict[Kind, Verdict] = {}

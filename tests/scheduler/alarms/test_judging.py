@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.scheduler.alarms.judging import IMPROBABLE, Tally, failing, share, silent
-from broadsheet.scheduler.alarms.rate import Look, silence
+from broadsheet.scheduler.alarms.judging import Tally, failing, share, silent
+from broadsheet.scheduler.alarms.rate import Look
 
 # A Monday.
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -21,7 +23,7 @@ def looks(*found: int, every: timedelta = HOUR, start: datetime = START) -> list
 
 
 def test_a_source_that_speaks_every_hour_is_silent_after_some_hours_without_a_word() -> None:
-    usual = [2, 1, 3, 2] * 24
+    usual = [2, 1, 3, 2] * 18
     assert silent(looks(*usual, 0), None) is None
     found = silent(looks(*usual, *[0] * 8), None)
     assert found is not None
@@ -43,14 +45,25 @@ def test_a_source_that_rests_at_weekends_is_not_silent_then_once_weeks_have_been
     assert silent(looks(*week * 5, *weekend), None) is not None
 
 
+@pytest.mark.parametrize("begun_at", [0, 6, 20])
+def test_the_first_nights_of_a_source_that_never_speaks_at_night_are_no_silence(begun_at: int) -> None:
+    day = [0] * 7 + [4] * 15 + [0] * 2
+    week = looks(*(day * 8)[begun_at : begun_at + 7 * 24], start=START + begun_at * HOUR)
+    assert [end for end in range(24, len(week)) if silent(week[:end], None)] == []
+
+
+def test_the_first_weekend_of_a_source_that_rests_then_is_no_silence() -> None:
+    week = ([0] * 8 + [3] * 10 + [0] * 6) * 5 + [0] * 48
+    seen = looks(*week * 3)
+    assert [end for end in range(24, len(seen), 3) if silent(seen[:end], None)] == []
+    assert silent(looks(*week[:76], *[0] * 24), None) is not None, "on a Thursday it is one"
+
+
 def test_bursts_are_no_silence() -> None:
-    bursts = ([30] + [0] * 23) * 10
+    bursts = ([30] + [0] * 23) * 14
     assert silent(looks(*bursts), None) is None
-    steady = silence(looks(*[1] * 240, *[0] * 23))
-    bursty = silence(looks(*bursts))
-    assert steady is not None
-    assert bursty is not None
-    assert steady.probability < IMPROBABLE < bursty.probability
+    assert silent(looks(*bursts, *[0] * 12), None) is not None, "the next one did not come"
+    assert silent(looks(*[1] * 240, *[0] * 23), None) is not None
 
 
 def test_of_a_source_of_which_little_is_known_nothing_is_said() -> None:
@@ -127,10 +140,26 @@ def test_an_alarm_is_raised_and_cleared_in_turn_and_each_only_for_a_reason(count
     assert events == ["raised", "cleared"] * (len(events) // 2) + ["raised"] * (len(events) % 2)
 
 
-def test_a_source_that_speaks_by_chance_at_a_steady_rate_raises_next_to_no_alarm() -> None:
+def test_of_sources_that_speak_by_chance_next_to_none_is_called_silent_in_weeks() -> None:
     chance = random.Random(7)
+
+    def office(at: datetime) -> int:
+        """Three stories an hour, fewer at weekends, next to none at night."""
+        share = (1.0 if 8 <= at.hour < 19 else 0.02) * (0.2 if at.weekday() > 4 else 1.0)
+        return sum(chance.random() < 0.05 * share for _ in range(60))
+
+    def agency(_at: datetime) -> int:
+        """A story or two an hour."""
+        return sum(chance.random() < 0.05 for _ in range(30))
+
+    def magazine(_at: datetime) -> int:
+        """Eight stories at a time, three times a day, whenever it likes."""
+        return 8 * (chance.random() < 1 / 8)
+
     raised = 0
-    for _ in range(20):
-        found = [sum(chance.random() < 0.05 for _ in range(30)) for _ in range(200)]
-        raised += any(silent(looks(*found[:end]), None) is not None for end in range(100, 200, 5))
+    for speaks in (office, agency, magazine):
+        found = [speaks(START + number * HOUR) for number in range(20 * 24)]
+        seen = looks(*found)
+        is_silent = [silent(seen[:end], None) is not None for end in range(24, len(seen), 4)]
+        raised += sum(now and not before for before, now in pairwise(is_silent))
     assert raised <= 1
