@@ -15,6 +15,7 @@ from broadsheet.crawler.frontier.upserts import insert_for
 from broadsheet.scheduler.alarms.crawls import REMEMBERED, Crawls
 from broadsheet.scheduler.alarms.judging import Tally, Verdict, failing, share, silent
 from broadsheet.scheduler.alarms.notices import Kind, Notice
+from broadsheet.scheduler.alarms.outages import Outages
 from broadsheet.scheduler.alarms.outbox import Outbox
 from broadsheet.scheduler.alarms.rate import Look
 from broadsheet.scheduler.alarms.schema import standing, tallies
@@ -26,6 +27,8 @@ _log = logging.getLogger(__name__)
 # A trouble of the service has to be there, or to be over, at so many looks in a row.
 _LOOKS_IN_A_ROW = 2
 _NO_SOURCE = ""
+# Of the last alarms at the start: crawls that failed in an outage before those have been followed by others.
+_OUTAGES_AMONG = 1000
 _TROUBLES: tuple[Kind, ...] = ("store", "disk")
 _TITLES: Mapping[Kind, str] = {
     "silent": "has fallen silent",
@@ -60,6 +63,7 @@ class AlarmWatch:
         self._outbox = outbox
         self._troubles = troubles
         self._seen: dict[Kind, int] = dict.fromkeys(_TROUBLES, 0)
+        self._outages = Outages(outbox.entries("alarm", limit=_OUTAGES_AMONG))
         # What nothing was to be said about: hundreds of sources would be judged anew every few seconds.
         self._not_silent: dict[str, tuple[Look, datetime | None]] = {}
 
@@ -90,6 +94,7 @@ class AlarmWatch:
             for ((name, kind), verdict), notice in zip(verdicts.items(), made, strict=True):
                 self._note(connection, name, kind, verdict, now)
                 self._outbox.add(connection, notice, urls)
+        self._outages.note(made)
         for notice in made:
             _log.log(
                 logging.WARNING if notice.event == "raised" else logging.INFO,
@@ -115,7 +120,9 @@ class AlarmWatch:
 
         found: dict[Kind, Verdict | None] = {
             "silent": self._silent(name, looks, since("silent")),
-            "failing": failing(looks, since("failing")),
+            "failing": failing(
+                [look for look in looks if look.succeeded or not self._outages.cover(look.at)], since("failing")
+            ),
             "extraction": share(
                 incomplete, since("extraction"), baseline("extraction"), what="have no text or no date"
             ),

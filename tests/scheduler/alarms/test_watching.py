@@ -48,6 +48,14 @@ class Service:
         result = {"outcome": "failed" if new is None else "finished", "outcomes": outcomes}
         self.jobs.end(job, self._worker, "failed" if new is None else "finished", result=result, now=self.at)
 
+    def fail(self) -> None:
+        """Have a crawl fail some time later, without a word on its source."""
+        self.at += self._every
+        self.jobs.plan("courier", self.at, now=self.at)
+        job = self.jobs.take(self._worker, ["crawl"], now=self.at)
+        assert job is not None
+        self.jobs.end(job, self._worker, "failed", reason="nothing could be stored", now=self.at)
+
     def watch(self) -> AlarmWatch:
         return AlarmWatch(self.jobs, self.database, Outbox(self.database), lambda: self.troubles)
 
@@ -120,6 +128,19 @@ def test_a_trouble_of_the_service_itself_is_told_when_it_lasts(service: Service)
         service.troubles = troubles  # type: ignore[assignment]
         told.append(events(watch.step(DOCUMENT, service.at)))
     assert told == [[], [], [], [], [("raised", "store")], [], [], [("cleared", "store")], []]
+
+
+def test_crawls_that_fail_while_the_store_is_away_say_nothing_of_their_source(service: Service) -> None:
+    told = []
+    for troubles in ({"store": "away"},) * 5 + ({},) * 3:
+        service.troubles = troubles  # type: ignore[assignment]
+        service.fail()
+        service.at += timedelta(minutes=1)
+        watch = service.watch()  # As after a restart.
+        told += events([*watch.step(DOCUMENT, service.at), *watch.step(DOCUMENT, service.at)])
+    assert told == [("raised", "store"), ("cleared", "store")]
+    service.fail()
+    assert service.look() == [("raised", "failing")], "three have failed since"
 
 
 def test_articles_that_cannot_be_read_any_more_and_a_wall_are_told(tmp_path: Path, service: Service) -> None:
