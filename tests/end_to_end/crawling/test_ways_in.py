@@ -1,7 +1,7 @@
 """Every article of a site is found, whichever of the ways to it is missing.
 
 The site has all of them at once and each article is on two, so that a way that misleads or hides another shows.
-That each way leads by itself to what is on no other is shown in test_end_to_end_discovery.
+That each way leads by itself to what is on no other is shown in test_discovery.py.
 """
 
 from __future__ import annotations

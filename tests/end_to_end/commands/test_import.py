@@ -20,7 +20,7 @@ from broadsheet.storage.segments.warc import WarcRecord
 
 URL = "http://www.news.example/harbour"
 START = datetime(2016, 6, 10, 9, 12, 5, tzinfo=UTC)
-WGET = Path(__file__).parent / "storage" / "foreign" / "wget-1.21.3.warc.gz"
+WGET = Path(__file__).parents[2] / "storage" / "foreign" / "wget-1.21.3.warc.gz"
 
 
 def day(number: int) -> datetime:

@@ -16,7 +16,7 @@ from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.stores.folder import FolderStore
 
-READER = Path(__file__).parents[1] / "examples" / "reader.pl"
+READER = Path(__file__).parents[3] / "examples" / "reader.pl"
 FOG, FERRY = "https://news.example/Fog", "http://www.news.example:8080/ferry?id=7&page=2"
 SAME_AS_FOG = "http://WWW.News.Example:80/Fog?utm_source=feed&fbclid=x#top"
 

@@ -24,7 +24,7 @@ from broadsheet.storage.tables import table_keys
 from broadsheet.storage.tables.compaction import compact
 from broadsheet.storage.versions import Finding
 
-DOCUMENT = (Path(__file__).parents[1] / "docs" / "jobs.md").read_text(encoding="utf-8")
+DOCUMENT = (Path(__file__).parents[3] / "docs" / "jobs.md").read_text(encoding="utf-8")
 TO_JSON_LINES, HEADLINES, POLARS, PYARROW = re.findall(r"^```python\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
 NOW = datetime.now(UTC)
 FOG, FERRY, ELSEWHERE = "https://news.example/fog", "https://news.example/ferry", "https://other.example/"
