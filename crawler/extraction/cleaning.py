@@ -13,7 +13,7 @@ from functools import cached_property
 from broadsheet.crawler.extraction.corrections import is_correction
 from broadsheet.crawler.extraction.date_text import find_dates, plain
 from broadsheet.crawler.extraction.editorial_wording import is_invitation, is_life, is_note
-from broadsheet.crawler.extraction.layout import Layout, is_teaser
+from broadsheet.crawler.extraction.layout import Layout
 from broadsheet.crawler.extraction.passages import Passage, Passages, key_of
 from broadsheet.crawler.extraction.wording import (
     BYLINE_WORD,
@@ -113,7 +113,7 @@ class Cleaner:
         if line.zone.listed and line.link_length >= _TEASER_LENGTH and line.link_length * 2 >= len(line.text):
             # "KICKER: title", only the title a link.
             return not line.text.startswith("http") and _SENTENCE_END.search(line.text) is None
-        if not is_teaser(line) or not line.linked or line.text.startswith("http"):
+        if not line.teaser or not line.linked or line.text.startswith("http"):
             return False
         first, last = self._layout.body
         if line.zone.listed or line.zone.link or not first <= passage.line <= last:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from broadsheet.crawler.extraction.layout import is_paragraph, is_teaser
+from broadsheet.crawler.extraction.layout import is_paragraph
 from broadsheet.crawler.extraction.lines import Line, is_dense
 
 _TEASER_WEIGHT = 22
@@ -44,7 +44,7 @@ class Division(NamedTuple):
 
 def announces(line: Line) -> bool:
     """Whether a line is a link as long as a headline, in scripts without spaces in half the characters."""
-    if is_teaser(line):
+    if line.teaser:
         return True
     return line.linked and is_dense(line.text) and line.link_length * 2 >= _TEASER_WEIGHT
 

@@ -17,7 +17,6 @@ MAX_SHORT_LINE = 320
 """Characters of the longest line that may ask a reader for something."""
 
 _PARAGRAPH_LENGTH = 80
-_TEASER_LENGTH = 22
 _CONTAINER_SHARE = 0.75
 _BOX_SHARE = 0.25
 
@@ -36,17 +35,10 @@ def column_of(line: Line) -> Column:
 
 def is_paragraph(line: Line) -> bool:
     """Whether a line is running text of the main column: long, not a link, not in a box at the side."""
+    if line.weight < _PARAGRAPH_LENGTH or line.heading or line.teaser or line.link_length * 2 > len(line.text):
+        return False
     zone = line.zone
-    if zone.navigation or zone.footer or zone.comments or zone.figure or line.heading:
-        return False
-    return line.weight >= _PARAGRAPH_LENGTH and line.link_length * 2 <= len(line.text) and not is_teaser(line)
-
-
-def is_teaser(line: Line) -> bool:
-    """Whether a line announces another article: a link as long as a headline, or a list entry that begins with one."""
-    if line.link is None or line.link_length < _TEASER_LENGTH:
-        return False
-    return line.linked or (line.zone.listed and line.elements[0] in (line.link, *line.link.iterdescendants()))
+    return not (zone.navigation or zone.footer or zone.comments or zone.figure)
 
 
 class Layout:

@@ -61,6 +61,7 @@ _TEXT_AND_BREAKS = etree.XPath(
     "or parent::option)] | /html/body//br"
 )
 _MAX_STEPS = 8
+_TEASER_LENGTH = 22
 # Kana, and everything behind it: Han, Hangul, full-width forms.
 _DENSE_FROM = "\u3040"
 
@@ -76,6 +77,10 @@ class Line(NamedTuple):
         link_length: How many of its characters are inside links.
         link: The first link in it, or None.
         zone: Where on the page it stands.
+        weight: How much it says: its characters, those of scripts without spaces counted double.
+        heading: Whether it stands in a heading element.
+        linked: Whether most of it is link text.
+        teaser: Whether it announces another article: a link as long as a headline, or a list entry beginning with one.
     """
 
     text: str
@@ -85,21 +90,10 @@ class Line(NamedTuple):
     link_length: int
     link: html.HtmlElement | None
     zone: Zone
-
-    @property
-    def weight(self) -> int:
-        """How much it says: its characters, those of scripts without spaces counted double."""
-        return len(self.text) * (2 if is_dense(self.text) else 1)
-
-    @property
-    def heading(self) -> bool:
-        """Whether it stands in a heading element."""
-        return self.block.tag in HEADING_TAGS
-
-    @property
-    def linked(self) -> bool:
-        """Whether most of it is link text."""
-        return self.link_length * 10 >= len(self.text) * 7
+    weight: int
+    heading: bool
+    linked: bool
+    teaser: bool
 
 
 def collapse(text: str | None) -> str:
@@ -204,8 +198,28 @@ class _Run:
         if zone.link:
             # A link around the whole block, as on cards.
             self.link, self.link_length = next(self.block.iterancestors("a"), self.link), len(text)
-        elements = tuple(self.elements)
-        lines.append(Line(text, self.block, tuple(self.parts), elements, self.link_length, self.link, zone))
+        lines.append(self._line(self.block, text, zone))
+
+    def _line(self, block: html.HtmlElement, text: str, zone: Zone) -> Line:
+        linked = self.link_length * 10 >= len(text) * 7
+        return Line(
+            text=text,
+            block=block,
+            parts=tuple(self.parts),
+            elements=tuple(self.elements),
+            link_length=self.link_length,
+            link=self.link,
+            zone=zone,
+            weight=len(text) * (2 if is_dense(text) else 1),
+            heading=block.tag in HEADING_TAGS,
+            linked=linked,
+            teaser=self.link is not None and self._announces(self.link, zone, linked=linked),
+        )
+
+    def _announces(self, link: html.HtmlElement, zone: Zone, *, linked: bool) -> bool:
+        if self.link_length < _TEASER_LENGTH:
+            return False
+        return linked or (zone.listed and self.elements[0] in (link, *link.iterdescendants()))
 
 
 def _enclosing(element: html.HtmlElement) -> tuple[html.HtmlElement, html.HtmlElement | None]:

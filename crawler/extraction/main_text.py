@@ -8,9 +8,11 @@ little are left to trafilatura itself.
 
 from __future__ import annotations
 
+import re
 from copy import copy
+from typing import cast
 
-from lxml import html
+from lxml import etree, html
 from trafilatura import bare_extraction
 from trafilatura.core import ESCALATION_MAX_LENGTH, ESCALATION_PAGE_SHARE
 from trafilatura.htmlprocessing import convert_tags, prune_unwanted_nodes, tree_cleaning
@@ -21,6 +23,9 @@ from trafilatura.xpaths import RAW_TREE_PRUNE_XPATH, REMOVE_COMMENTS_AND_LISTS_X
 
 from broadsheet.crawler.extraction.lines import collapse
 
+_NAMES = etree.XPath("//@class | //@id", smart_strings=False)
+# What the expressions that prune the page ask for in a class or an id: most pages have none of it by now.
+_PRUNED_NAMES = re.compile(r"mvp-post-add|infinite|elementor-share|omment|comol|disqus|dsq-")
 _OPTIONS = Extractor(output_format="python", fast=True, comments=False, precision=True)
 
 
@@ -32,8 +37,9 @@ def fast_text(root: html.HtmlElement, url: str) -> str:
         url: Where the page came from.
     """
     tree = copy(root)
-    for expressions in (RAW_TREE_PRUNE_XPATH, REMOVE_COMMENTS_AND_LISTS_XPATH):
-        tree = prune_unwanted_nodes(tree, expressions)
+    if _PRUNED_NAMES.search("\n".join(cast("list[str]", _NAMES(tree)))):
+        for expressions in (RAW_TREE_PRUNE_XPATH, REMOVE_COMMENTS_AND_LISTS_XPATH):
+            tree = prune_unwanted_nodes(tree, expressions)
     # trafilatura looks again where it found little of the page; it puts at most two spaces around an element.
     most = len(collapse(tree.text_content())) + 2 * sum(1 for _ in tree.iter())
     body, text = extract_content(convert_tags(tree_cleaning(tree, _OPTIONS), _OPTIONS, url), _OPTIONS)

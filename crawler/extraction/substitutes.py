@@ -6,13 +6,14 @@ that there is next to no other text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Literal, NamedTuple, cast
 
 from lxml import etree, html
 
-from broadsheet.crawler.extraction.layout import Layout, is_paragraph, is_teaser
+from broadsheet.crawler.extraction.layout import Layout, is_paragraph
 from broadsheet.crawler.extraction.lines import Line, text_of
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.structured import Structured
@@ -54,7 +55,7 @@ def find_substitute(page: Page, structured: Structured, layout: Layout, title: s
     """
     claimed = bool(structured.article_types) or structured.first_meta("article:published_time") is not None
     lines = [line for line in layout.lines if not line.zone.navigation and not line.zone.footer]
-    if len({line.text for line in lines if is_teaser(line)}) >= _FEW_TEASERS:
+    if len({line.text for line in lines if line.teaser}) >= _FEW_TEASERS:
         return None
     seen = _Seen(page, lines, list(_headings(lines, title)), _NEXT_TO_NOTHING if claimed else _LITTLE)
     return seen.absence() or seen.consent_wall() or seen.login_wall()
@@ -68,25 +69,27 @@ class _Seen(NamedTuple):
 
     def absence(self) -> Substitute | None:
         headed = next((text for text in self.headings if NOT_FOUND.search(text)), None)
+        enough = self.little if headed is None else 2 * self.little
+        other = self._weight_beside(NOT_FOUND, up_to=enough)
+        if other >= enough or (headed is None and self._is_about_something(other)):
+            return None
         said = headed or next((line.text for line in self._short() if _says_absent(line.text)), None)
-        other = sum(line.weight for line in self.lines if is_paragraph(line) and not NOT_FOUND.search(line.text))
-        if said is None or other >= (self.little if headed is None else 2 * self.little):
-            return None
-        if headed is None and self._is_about_something(other):
-            return None
-        return Substitute("page not found", f"it says {said[:_LONGEST_HEADING]!r}")
+        return Substitute("page not found", f"it says {said[:_LONGEST_HEADING]!r}") if said is not None else None
 
     def consent_wall(self) -> Substitute | None:
         addressed = wall_at(self.page.url) == "consent wall"
-        headed = next((text for text in self.headings if CONSENT.search(text)), None)
-        about = sum(line.weight for line in self.lines if CONSENT.search(line.text) and not line.linked)
-        other = sum(line.weight for line in self.lines if is_paragraph(line) and not CONSENT.search(line.text))
-        asked = next((text for text in self._buttons() if ACCEPT.search(text)), None)
-        if not (addressed or asked) or about < _SPOKEN_OF or self._is_about_something(other):
+        headed = any(CONSENT.search(text) for text in self.headings)
+        named = addressed or headed
+        if not named and self._weight_beside(CONSENT, up_to=_NEXT_TO_NOTHING) >= _NEXT_TO_NOTHING:
             return None
-        if other >= (max(self.little, about) if addressed or headed else self.little) or other >= about:
+        about = sum(line.weight for line in self.lines if not line.linked and CONSENT.search(line.text))
+        other = self._weight_beside(CONSENT, up_to=about)
+        if about < _SPOKEN_OF or other >= about or self._is_about_something(other):
             return None
-        if not addressed and not headed and (other >= _NEXT_TO_NOTHING or self._has_other_heading()):
+        if not named and self._has_other_heading():
+            return None
+        asked = next((text for text in self._buttons() if ACCEPT.search(text)), None) if not addressed else None
+        if not addressed and asked is None:
             return None
         evidence = "its address" if addressed else f"the button {asked!r}"
         return Substitute("consent wall", f"{evidence}, {about:,} characters on consent and {other:,} on anything else")
@@ -94,9 +97,11 @@ class _Seen(NamedTuple):
     def login_wall(self) -> Substitute | None:
         addressed = wall_at(self.page.url) == "login wall"
         headed = next((text for text in self.headings if LOG_IN.search(text)), None)
+        other = self._weight_beside(LOG_IN, CONSENT, up_to=2 * self.little)
+        if other >= 2 * self.little or self._is_about_something(other):
+            return None
         has_password, has_field = bool(_PASSWORD_FIELD(self.page.root)), bool(_ACCOUNT_FIELD(self.page.root))
-        other = sum(line.weight for line in self.lines if is_paragraph(line) and not _speaks_of_log_in(line.text))
-        if other >= self.little * (2 if has_password and headed else 1) or self._is_about_something(other):
+        if other >= self.little and not (has_password and headed):
             return None
         field = "a field for a password" if has_password else "a field for an account" if has_field else "no field"
         if headed and (has_field or addressed):
@@ -106,6 +111,16 @@ class _Seen(NamedTuple):
         if has_password and other < _NEXT_TO_NOTHING and not self._has_other_heading():
             return Substitute("login wall", f"{field} and {other:,} characters of running text")
         return None
+
+    def _weight_beside(self, *subjects: re.Pattern[str], up_to: int) -> int:
+        """The weight of the running text on other subjects, added up no further than it takes to tell."""
+        weight = 0
+        for line in self.lines:
+            if is_paragraph(line) and not any(subject.search(line.text) for subject in subjects):
+                weight += line.weight
+                if weight >= up_to:
+                    break
+        return weight
 
     def _short(self) -> Iterator[Line]:
         return (line for line in self.lines if len(line.text) <= _LONGEST_NOTICE)
@@ -134,7 +149,3 @@ def _says_absent(text: str) -> bool:
     """Whether a line says that the page is not there; a number alone may be that of anything."""
     found = NOT_FOUND.search(text)
     return found is not None and found[0] != "404"
-
-
-def _speaks_of_log_in(text: str) -> bool:
-    return LOG_IN.search(text) is not None or CONSENT.search(text) is not None

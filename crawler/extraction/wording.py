@@ -6,6 +6,7 @@ Every pattern here names the function of a line ("read also", "subscribe", "prin
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 
 def _any(*alternatives: str) -> str:
@@ -234,8 +235,9 @@ ASKING_WORDS = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def says(pattern: re.Pattern[str], text: str) -> bool:
-    """Whether a text holds what one of the patterns in `ASKING_WORDS` looks for."""
+    """Whether a text holds what one of the patterns in `ASKING_WORDS` looks for; boxes are asked again and again."""
     lowered = text.lower()
     return any(word in lowered for word in ASKING_WORDS[pattern]) and pattern.search(text) is not None
 

@@ -28,6 +28,16 @@ def test_a_page_with_little_of_its_text_in_one_place_is_left_to_trafilatura() ->
     assert fast_text(root, URL) == trafilaturas_text(root, precise=False) != ""
 
 
+@pytest.mark.parametrize("name", ["mvp-post-add-wrap", "infinitescroll", "comment-list"])
+@pytest.mark.parametrize("attribute", ["class", "id"])
+def test_an_element_that_trafilatura_takes_out_by_its_name_is_taken_out(name: str, attribute: str) -> None:
+    text = "".join(f"<p>Lamp {number} of the town burns, and was counted on a Monday.</p>" for number in range(12))
+    further = "<p>Bridges were painted green by another town, which nobody had asked it to do.</p>"
+    root = html.document_fromstring(f"<body><div>{text}<div {attribute}='{name}'>{further * 2}</div></div></body>")
+    assert fast_text(root, URL) == trafilaturas_text(root, precise=True) != ""
+    assert "Bridges" not in fast_text(root, URL)
+
+
 def trafilaturas_text(root: html.HtmlElement, *, precise: bool) -> str:
     document = bare_extraction(root, url=URL, fast=True, favor_precision=precise, include_comments=False)
     return document.text or "" if isinstance(document, Document) else ""
