@@ -20,7 +20,7 @@ from broadsheet.crawler.frontier.database import Database, open_frontier
 from broadsheet.crawler.frontier.runs import Frontier
 from broadsheet.scheduler.alarms.outbox import Outbox
 from broadsheet.scheduler.alarms.rounds import Rounds, going_rounds
-from broadsheet.scheduler.alarms.watching import open_alarms
+from broadsheet.scheduler.alarms.standing import open_alarms
 from broadsheet.scheduler.clock.clock import Clock
 from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
 from broadsheet.scheduler.sources.document import Source

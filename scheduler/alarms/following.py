@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from broadsheet.crawler.frontier.database import Database
-from broadsheet.crawler.frontier.upserts import insert_for, upsert
+from broadsheet.crawler.frontier.upserts import insert_for
 from broadsheet.scheduler.alarms.notices import Notice, id_of_change
 from broadsheet.scheduler.alarms.outbox import Outbox
 from broadsheet.scheduler.alarms.schema import cursors, tallies
@@ -27,6 +27,8 @@ _log = logging.getLogger(__name__)
 
 _NAME = "changes"
 _AT_ONCE = 200
+# So many versions one behind another are looked at for a headline.
+_MOST_WITHOUT_HEADLINE = 5
 
 
 class ChangeFollower:
@@ -67,6 +69,8 @@ class ChangeFollower:
         made = [notice for change in changes if (notice := looked_at.at(change)) is not None]
         removed = [change.snapshot_key for change in changes if change.outcome == "forgotten"]
         with self._database.writing() as connection:
+            if not self._advance(connection, cursor, behind):
+                return 0  # Another service on the same database was here meanwhile, and has told of them.
             for notice in made:
                 if notice.event == "gone":
                     self._outbox.hold(connection, notice)
@@ -74,11 +78,6 @@ class ChangeFollower:
                     self._outbox.add(connection, notice, [webhook.url for webhook in document.service.webhooks])
             self._outbox.forget_versions(connection, removed)
             self._tally(connection, looked_at)
-            connection.execute(
-                upsert(connection, cursors, rewritten=["cursor"]).values(
-                    archive=self._database.archive, name=_NAME, cursor=behind
-                )
-            )
         if removed:
             self._database.leave_nothing_behind()
         return len(changes)
@@ -91,6 +90,17 @@ class ChangeFollower:
             return [], reading.cursor
         changes = list(islice(reading, _AT_ONCE))
         return changes, reading.cursor
+
+    def _advance(self, connection: Connection, cursor: str | None, behind: str) -> bool:
+        """Move the cursor, where it is still what it was; in PostgreSQL, others wait here for the transaction."""
+        mine = {"archive": self._database.archive, "name": _NAME}
+        if cursor is None:
+            first = insert_for(connection, cursors).values(**mine, cursor=behind).on_conflict_do_nothing()
+            return bool(connection.execute(first).rowcount)
+        moved = update(cursors).where(
+            cursors.c.archive == self._database.archive, cursors.c.name == _NAME, cursors.c.cursor == cursor
+        )
+        return bool(connection.execute(moved.values(cursor=behind)).rowcount)
 
     def _tally(self, connection: Connection, looked_at: _Looked) -> None:
         for (source, hour), articles in looked_at.articles.items():
@@ -142,7 +152,20 @@ class _Looked:
             self._tally(source, change, snapshot)
         if not any(_matters(watch, snapshot) for watch in watches):
             return None
-        return _notice(change, source, snapshot, self._now)
+        return _notice(change, source, snapshot, self._headline(snapshot) or change.url, self._now)
+
+    def _headline(self, snapshot: SnapshotDocument) -> str | None:
+        """Return the headline of a version; of one that is gone, the last that it had."""
+        for _ in range(_MOST_WITHOUT_HEADLINE):
+            if snapshot.article is not None and snapshot.article.title:
+                return snapshot.article.title
+            if snapshot.previous is None:
+                return None
+            try:
+                snapshot = snapshots.read(self._archive.store, snapshot.previous)
+            except (NoSuchObjectError, ArchiveDamagedError):
+                return None
+        return None
 
     def _tally(self, source: str, change: Change, snapshot: SnapshotDocument) -> None:
         article = snapshot.article
@@ -158,10 +181,8 @@ def _matters(watch: Watch, snapshot: SnapshotDocument) -> bool:
     return not watch.changes or any(change in watch.changes for change in snapshot.changes)
 
 
-def _notice(change: Change, source: str | None, snapshot: SnapshotDocument, now: datetime) -> Notice:
+def _notice(change: Change, source: str | None, snapshot: SnapshotDocument, headline: str, now: datetime) -> Notice:
     changes: Sequence[str] = snapshot.changes
-    article = snapshot.article
-    headline = article.title if article is not None and article.title else change.url
     return Notice(
         id=id_of_change(change.snapshot_key),
         at=now,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
@@ -19,6 +19,7 @@ FAILURES = 3
 _RECENT, _BEFORE = 20, 60
 _RAISED_ABOVE, _CLEARED_BELOW = 0.3, 0.1
 _DEVIATIONS = 4.0
+_SOONEST_USUAL, _LATEST_USUAL = timedelta(weeks=1), timedelta(weeks=8)
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -28,11 +29,13 @@ class Verdict(Struct, frozen=True, kw_only=True):
         event: ``raised`` or ``cleared``.
         text: Why, for people.
         baseline: What was usual when it was raised.
+        usual_since: Since when what it told of is what is usual, where it was cleared for that.
     """
 
     event: Literal["raised", "cleared"]
     text: str
     baseline: float | None = None
+    usual_since: datetime | None = None
 
 
 class Tally(Struct, frozen=True, kw_only=True):
@@ -91,7 +94,8 @@ def share(
     """
     recent, before = _split(tallies)
     if recent.articles < _RECENT:
-        return None
+        forgotten = "too few articles are left to tell by"
+        return None if raised_at is None else Verdict(event="cleared", text=forgotten)
     now = recent.counted / recent.articles
     if raised_at is not None and baseline is not None:
         away = abs(now - baseline) if both_ways else now - baseline
@@ -104,6 +108,28 @@ def share(
         return None
     text = f"{now:.0%} of the last {recent.articles} articles {what}; {usual:.0%} are usual"
     return Verdict(event="raised", text=text, baseline=usual)
+
+
+def has_become_usual(since: Sequence[Tally], raised_at: datetime, now: datetime, *, what: str) -> Verdict | None:
+    """Judge whether a share that has jumped stays where it is, so that this is what is usual from then on.
+
+    Args:
+        since: What was read since the alarm was raised, the oldest first.
+        raised_at: When it was.
+        now: The present moment.
+        what: What the articles of that share are, for people.
+    """
+    found, (recent, _) = _sum(since), _split(since)
+    if now - raised_at < _SOONEST_USUAL or not found.articles:
+        return None
+    share = found.counted / found.articles
+    is_steady = found.articles >= _BEFORE and abs(recent.counted / recent.articles - share) <= _CLEARED_BELOW
+    if not is_steady and now - raised_at < _LATEST_USUAL:
+        return None
+    days = (now - raised_at).days
+    return Verdict(
+        event="cleared", text=f"{share:.0%} {what} for {days} days: that is usual now", usual_since=raised_at
+    )
 
 
 def _split(tallies: Sequence[Tally]) -> tuple[Tally, Tally]:

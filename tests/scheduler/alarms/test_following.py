@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 from archiving.machine import Machine
 from archiving.writer import Visit, Writer, answer, moment, shows
+from sqlalchemy import func, select
 
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.scheduler.alarms.following import ChangeFollower
 from broadsheet.scheduler.alarms.outbox import Outbox, webhook_key
 from broadsheet.scheduler.alarms.removals import confirm
+from broadsheet.scheduler.alarms.schema import tallies
 from broadsheet.scheduler.jobs.schema import SERVICE
 from broadsheet.scheduler.sources.document import Service, Source, SourcesFile, Watch, Webhook
 from broadsheet.storage.archive import Archive
+from broadsheet.storage.chains.changes import Changes
 from broadsheet.storage.errors import StoreUnavailableError
 from broadsheet.storage.stores.folder import FolderStore
 
@@ -79,6 +82,7 @@ def test_a_removal_is_told_once_a_second_look_confirms_it(tmp_path: Path, databa
 
     (notice,) = outbox.entries("change")
     assert (notice.event, notice.url, notice.at) == ("gone", FERRY, moment(36))
+    assert notice.title == "gone: A title", "the last headline that it had"
 
 
 def test_a_removal_that_was_a_servers_mistake_is_not_told(tmp_path: Path, database: Database, writer: Writer) -> None:
@@ -180,3 +184,29 @@ def test_of_versions_that_are_removed_nothing_is_told_or_sent_any_more(tmp_path:
 
     assert told(database) == [("changed", FERRY), ("new", FOG)]
     assert len(outbox.due(webhook_key(hook.url), datetime.now(UTC))) == 2
+
+
+def test_of_two_services_on_one_database_that_follow_at_the_same_time_one_tells(
+    tmp_path: Path, database: Database, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = SourcesFile(sources=SOURCES, watches=(Watch(source="news"),))
+    follower(tmp_path, database).step(document)
+    writer.publish(shows(FERRY, 10, "now"), shows(FOG, 11, "fog"))
+    first, second = follower(tmp_path, database), follower(tmp_path, database)
+    read = Archive.changes
+    steps: list[int] = []
+
+    def overtaken(archive: Archive, cursor: str | None = None) -> Changes:
+        """While one reads the feed, the other makes its whole step."""
+        monkeypatch.setattr(Archive, "changes", read)
+        steps.append(second.step(document))
+        return read(archive, cursor)
+
+    monkeypatch.setattr(Archive, "changes", overtaken)
+    steps.append(first.step(document))
+
+    assert steps == [2, 0]
+    assert told(database) == [("changed", FERRY), ("new", FOG)]
+    with database.reading() as connection:
+        counted = select(func.sum(tallies.c.articles)).where(tallies.c.archive == database.archive)
+        assert connection.scalar(counted) == 2

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.scheduler.alarms.judging import Tally, failing, share, silent
+from broadsheet.scheduler.alarms.judging import Tally, failing, has_become_usual, share, silent
 from broadsheet.scheduler.alarms.rate import Look
 
 # A Monday.
@@ -103,6 +103,25 @@ def test_a_fall_is_a_jump_only_where_that_matters() -> None:
     fallen = tallies(*[0.8] * 10, 0.0, 0.0)
     assert share(fallen, None, None, what="are paywalled") is None
     assert share(fallen, None, None, what="are paywalled", both_ways=True) is not None
+
+
+def test_what_stays_for_a_week_is_usual_and_what_wavers_is_not() -> None:
+    steady, wavering = tallies(*[0.9, 1.0] * 5), tallies(*[0.0] * 5, *[1.0] * 5)
+    week = START + 7 * DAY
+    assert has_become_usual(steady, START, week - HOUR, what="are paywalled") is None
+    assert has_become_usual(steady[:5], START, week, what="are paywalled") is None, "50 articles are too few"
+    assert has_become_usual(wavering, START, week, what="are paywalled") is None
+    found = has_become_usual(steady, START, week, what="are paywalled")
+    assert found is not None
+    assert (found.event, found.usual_since) == ("cleared", START)
+    assert found.text == "95% are paywalled for 7 days: that is usual now"
+    assert has_become_usual(wavering, START, START + 56 * DAY, what="are paywalled") is not None, "none is for good"
+
+
+def test_an_alarm_of_which_nothing_can_be_told_any_more_is_cleared() -> None:
+    found = share(tallies(0.9), START, 0.1, what="are paywalled")
+    assert found is not None
+    assert found.event == "cleared"
 
 
 @given(st.lists(st.sampled_from([0.3, 0.35, 0.4]), min_size=1, max_size=60))

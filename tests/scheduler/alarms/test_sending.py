@@ -18,7 +18,7 @@ from broadsheet.crawler.frontier.database import Database
 from broadsheet.scheduler.alarms.notices import Notice
 from broadsheet.scheduler.alarms.posting import NotDeliveredError, post
 from broadsheet.scheduler.alarms.rounds import Rounds, going_rounds
-from broadsheet.scheduler.alarms.watching import open_alarms
+from broadsheet.scheduler.alarms.standing import open_alarms
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.sources.document import Service, SourcesFile, Webhook
 from broadsheet.storage.archive import Archive

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 from archiving.writer import START as PUBLISHED
 from archiving.writer import Visit, Writer, answer
+from sqlalchemy import insert
 
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.scheduler.alarms.following import ChangeFollower
 from broadsheet.scheduler.alarms.notices import Kind, Notice
 from broadsheet.scheduler.alarms.outbox import Outbox
+from broadsheet.scheduler.alarms.schema import tallies
+from broadsheet.scheduler.alarms.standing import Key, Standing, StandingAlarms, open_alarms
 from broadsheet.scheduler.alarms.watching import AlarmWatch
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.sources.document import Source, SourcesFile
@@ -93,6 +96,7 @@ def test_one_watch_goes_on_with_what_ended_since_it_looked_last(service: Service
     assert told == [("raised", "silent"), ("cleared", "silent"), ("raised", "failing")]
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_crawls_every_few_minutes_are_judged_by_the_hour(database: Database) -> None:
     service = Service(database, every=timedelta(minutes=10))
     for _ in range(36 * 6):
@@ -160,6 +164,74 @@ def test_articles_that_cannot_be_read_any_more_and_a_wall_are_told(tmp_path: Pat
         )
         follower.step(DOCUMENT, service.at)
         assert service.look() == expected
+
+
+def test_two_services_on_one_database_raise_an_alarm_once(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        service.crawl(None)
+    first, second = service.watch(), service.watch()
+    read = StandingAlarms.read
+    found: list[list[tuple[str, str | None]]] = []
+
+    def overtaken(alarms: StandingAlarms) -> dict[Key, Standing]:
+        """Between what one reads and what it writes, the other makes its whole step."""
+        monkeypatch.setattr(StandingAlarms, "read", read)
+        standing = read(alarms)
+        found.append(events(second.step(DOCUMENT, service.at)))
+        return standing
+
+    monkeypatch.setattr(StandingAlarms, "read", overtaken)
+    found.append(events(first.step(DOCUMENT, service.at)))
+
+    assert found == [[("raised", "failing")], []]
+    assert len(Outbox(service.database).entries("alarm")) == 1
+    assert open_alarms(service.database) == {"courier": ["failing"]}
+
+
+class Wall:
+    """What is read of a source every six hours, and how much of it is behind a wall."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self.told: list[tuple[str, str | None]] = []
+
+    def read(self, days: int, share: float, articles: int = 12) -> None:
+        """Read so many articles every six hours of some days, and look."""
+        for _ in range(days * 4):
+            self._service.at += 6 * HOUR
+            more = {"articles": articles, "incomplete": 0, "paywalled": round(articles * share)}
+            with self._service.database.writing() as connection:
+                archive = self._service.database.archive
+                connection.execute(
+                    insert(tallies).values(archive=archive, source="courier", hour=self._service.at, **more)
+                )
+            self.told += self._service.look()
+
+
+@pytest.fixture
+def wall(database: Database) -> Wall:
+    """A source whose articles were free for three days."""
+    wall = Wall(Service(database))
+    wall.read(3, 0.0)
+    assert wall.told == []
+    return wall
+
+
+def test_a_wall_that_stays_is_usual_after_a_week_and_raises_nothing_again(wall: Wall) -> None:
+    wall.read(6, 1.0)
+    assert wall.told == [("raised", "paywall")]
+    wall.read(10, 1.0)
+    assert wall.told == [("raised", "paywall"), ("cleared", "paywall")]
+    wall.read(2, 0.0)
+    assert wall.told[2:] == [("raised", "paywall")], "the wall falls, and that is news now"
+
+
+def test_a_wall_that_falls_is_over_and_what_was_usual_stays_so(wall: Wall) -> None:
+    wall.read(2, 1.0)
+    wall.read(2, 0.0)
+    assert wall.told == [("raised", "paywall"), ("cleared", "paywall")]
+    wall.read(2, 1.0)
+    assert wall.told[2:] == [("raised", "paywall")]
 
 
 def _article(number: int, hours: float, *, is_whole: bool) -> Visit:
