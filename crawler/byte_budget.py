@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from broadsheet.crawler.frontier.spending import Spending
 from broadsheet.storage.model import Exchange
 
 _log = logging.getLogger(__name__)
@@ -19,20 +20,23 @@ class ByteBudget:
 
     Args:
         most: How many bytes may be spent; None for any number.
+        spending: Where they are counted, with those of the processes that had the run before.
     """
 
-    def __init__(self, most: int | None) -> None:
+    def __init__(self, most: int | None, spending: Spending) -> None:
         self._most = most
-        self._spent = 0
+        self._spending = spending
 
     @property
     def is_spent(self) -> bool:
         """Whether nothing more may be fetched."""
-        return self._most is not None and self._spent >= self._most
+        return self._most is not None and self._spending.exchanged >= self._most
 
     def spend(self, exchange: Exchange) -> None:
         """Count an exchange."""
+        if self._most is None:
+            return
         was_spent = self.is_spent
-        self._spent += len(exchange.request) + len(exchange.response)
+        self._spending.note(len(exchange.request) + len(exchange.response))
         if self.is_spent and not was_spent:
-            _log.info("nothing more is fetched: %d bytes were, max_bytes is %d", self._spent, self._most)
+            _log.info("nothing more is fetched: %d bytes were, max_bytes is %d", self._spending.exchanged, self._most)

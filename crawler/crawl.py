@@ -67,13 +67,15 @@ class CrawlResult(Struct, frozen=True, kw_only=True):
 
     Attributes:
         summary: The counts.
-        reasons: Why URLs failed or were refused, by URL.
+        reasons: Why the first URLs failed or were refused that did, by URL.
+        explained: How many there are.
         interrupted: Whether it was stopped from outside.
         whereabouts: Where what was captured is, for people: in the archive, or in the spool.
     """
 
     summary: CrawlSummary
     reasons: dict[str, str]
+    explained: int
     interrupted: bool
     whereabouts: str
 
@@ -182,7 +184,8 @@ async def _run_one(
         acknowledge=run.acknowledge,
         meter=meter,
     )
-    budget = ByteBudget(job.max_bytes)
+    budget = ByteBudget(job.max_bytes, run.spending)
+    run.ended = budget.is_spent
     async with ReadingPool() as pool:
         fault = await _crawl(workspace, job, run, publisher, pool, budget, meter, audience.progress, interruption)
         unreadable = await _read_what_was_dropped(publisher, pool, meter)
@@ -215,6 +218,7 @@ async def _run_one(
         CrawlResult(
             summary=summary,
             reasons=standing.explanations,
+            explained=standing.explained,
             interrupted=interrupted and error is None,
             whereabouts=publisher.whereabouts,
         )

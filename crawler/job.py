@@ -35,7 +35,6 @@ class CrawlJob(Struct, frozen=True, kw_only=True):
         max_pages: How many pages to ask for at most; robots.txt, redirects and retries do not count.
         max_depth: How many links to go from a target at most.
         max_bytes: How many bytes to exchange at most, robots.txt, redirects and retries included; None for any number.
-            A crawl that goes on where one was cut off counts anew.
         follow: Whether to go on from what a page links to, and to look again at the articles known before.
         expected: Whether the targets are taken for articles, whatever they look like.
         conditional: Whether to ask for known articles with their validators.

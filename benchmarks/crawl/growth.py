@@ -47,7 +47,8 @@ class _Site(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer with a page."""
-        if self.path == "/robots.txt":
+        if not self.path[1:].isdecimal() and self.path != "/":
+            # robots.txt, and where a sitemap or a feed may lie.
             self.send_error(404)
             return
         body = page(int(self.path[1:] or 0), self.pages)

@@ -17,6 +17,8 @@ from broadsheet.storage.urls import identity
 _SECOND = timedelta(seconds=1)
 # Slow answers come in another order than their requests went out.
 _WORTH_TELLING = timedelta(minutes=2)
+# Of captures that are published the catalog knows; and few addresses are captured twice in a crawl, soon after.
+_MOST_KEPT = 4096
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +33,7 @@ class CaptureDates:
     def __init__(self, earliest: datetime | None = None) -> None:
         self._earliest = earliest
         self._last: dict[int, datetime] = {}
+        self._before: dict[int, datetime] = {}
         self._told = False
 
     def date(self, url: str, filed_as: str, shown: datetime, known: Known | None) -> datetime:
@@ -44,13 +47,16 @@ class CaptureDates:
         """
         # The hashes of addresses are a fifth of them; two that share one are dated apart, which harms nothing.
         names = {hash(identity(url)), hash(identity(filed_as))}
-        moments = (known.captured_at if known else None, self._earliest, *(self._last.get(name) for name in names))
+        lately = (kept.get(name) for name in names for kept in (self._last, self._before))
+        moments = (known.captured_at if known else None, self._earliest, *lately)
         last = max((moment for moment in moments if moment is not None), default=None)
         dated = shown
         if last is not None and shown < _next_second(last):
             dated = _next_second(last)
             self._tell(filed_as, dated, shown)
         self._last.update(dict.fromkeys(names, dated))
+        if len(self._last) >= _MOST_KEPT:
+            self._last, self._before = {}, self._last
         return dated
 
     def _tell(self, url: str, dated: datetime, shown: datetime) -> None:

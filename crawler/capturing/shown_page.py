@@ -34,11 +34,6 @@ class ShownPage:
         self._segment = segment
 
     @property
-    def may_be_withheld(self) -> bool:
-        """Whether it, and what was fetched for it, is not archived, or nobody knows yet."""
-        return self.reserves is None or bool(self.reserves)
-
-    @property
     def segment(self) -> OpenSegment | None:
         """The segment of the page as long as more can be recorded into it, else None."""
         return None if self._segment.settled.is_set() else self._segment

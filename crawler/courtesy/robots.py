@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urljoin, urlsplit
 
@@ -48,6 +49,9 @@ _LARGEST_DECODED = 8 * 1024 * 1024
 _MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SECONDS_KEPT = 24 * 60 * 60
+# Of robots.txt, in bytes: their rules take ten times as much. What was wanted longest ago is read again when it is.
+_MOST_KEPT = 4 * 1024 * 1024
+_LEAST_SIZE = 1024
 _BEFORE_ALL_PAGES = 1_000
 _CAUSES: tuple[tuple[type[Exception], str], ...] = (
     (DownloadTimeoutError, "timeout"),
@@ -71,6 +75,7 @@ class RobotsPolicy(Struct, frozen=True):
         crawl_delay: Seconds between requests that it asks for, or None. Not in RFC 9309, but widely used.
         sitemaps: The sitemaps it names.
         cause: What kept us from reading it, where no HTTP response did.
+        size: How many bytes of a robots.txt were parsed.
     """
 
     basis: str
@@ -79,6 +84,7 @@ class RobotsPolicy(Struct, frozen=True):
     crawl_delay: float | None = None
     sitemaps: list[str] = []
     cause: Exception | None = None
+    size: int = 0
 
     def refusal(self, url: str) -> str | None:
         """Return why a URL may not be fetched, or None when it may."""
@@ -104,7 +110,9 @@ class RobotsMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._product_token: str = crawler.settings["ROBOTSTXT_USER_AGENT"]
-        self._policies: dict[str, tuple[float, asyncio.Task[RobotsPolicy]]] = {}
+        self._policies: OrderedDict[str, tuple[float, asyncio.Task[RobotsPolicy]]] = OrderedDict()
+        self._sizes: dict[str, int] = {}
+        self._kept = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -138,8 +146,23 @@ class RobotsMiddleware:
         if reading is None or time.monotonic() - read_at > _SECONDS_KEPT:
             reading = asyncio.ensure_future(self._read(origin))
             self._policies[origin] = (time.monotonic(), reading)
+        self._policies.move_to_end(origin)
         # Shielded: the one who asked first may give up, and the others still want to know.
-        return await asyncio.shield(reading)
+        policy = await asyncio.shield(reading)
+        self._keep(origin, policy)
+        return policy
+
+    def _keep(self, origin: str, policy: RobotsPolicy) -> None:
+        """Count what is kept of an origin, and forget others where that is too much: hosts may be without end."""
+        if origin not in self._policies:
+            return
+        size = max(_LEAST_SIZE, policy.size)
+        self._kept += size - self._sizes.get(origin, 0)
+        self._sizes[origin] = size
+        while self._kept > _MOST_KEPT and len(self._sizes) > 1:
+            oldest = next(known for known in self._policies if known in self._sizes)
+            del self._policies[oldest]
+            self._kept -= self._sizes.pop(oldest)
 
     async def _read(self, origin: str) -> RobotsPolicy:
         try:
@@ -177,13 +200,15 @@ class RobotsMiddleware:
         if not 200 <= response.status < 300:
             # 4xx, and redirects that lead to no robots.txt within five hops: there are no rules.
             return RobotsPolicy(basis=f"no robots.txt (HTTP {response.status})")
-        rules = RobotsRules(_robots(response), self._product_token)
+        robots = _robots(response)
+        rules = RobotsRules(robots, self._product_token)
         sitemaps = (absolute(stated, response.url) for stated in rules.sitemaps)
         return RobotsPolicy(
             basis="robots.txt",
             rules=rules,
             crawl_delay=rules.crawl_delay,
             sitemaps=list(dict.fromkeys(sitemap for sitemap in sitemaps if sitemap is not None)),
+            size=len(robots),
         )
 
 

@@ -73,9 +73,8 @@ class Admission:
         self._takedowns = takedowns
         self._patterns = UrlPatterns(job.include, job.exclude)
         self.sites = {site(target) for target in job.targets} | set(run.sites())
-        self.traps = Traps(run.is_under_way)
-        self._spellings = Spellings(run.met, self.is_held)
-        self._sitemaps_elsewhere: set[str] = set()
+        self.traps = Traps(run)
+        self._spellings = Spellings(run, self.is_held)
         self._requested = run.asked_for(_REFUSALS) if run.resumed else 0
         self._timeliness = Timeliness(job, run, catalog) if job.only_due else None
 
@@ -90,16 +89,15 @@ class Admission:
             self.sites.add(of_site)
             self._run.add_site(of_site)
 
-    def trust_sitemaps(self, sitemaps: Iterable[str]) -> None:
-        """Have sitemaps fetched wherever they lie: a site's robots.txt names them, or an index that it names."""
-        self._sitemaps_elsewhere.update(sitemap for sitemap in sitemaps if site(sitemap) not in self.sites)
-
-    def is_trusted(self, url: str) -> bool:
-        """Tell whether a URL is a sitemap that is fetched though it lies elsewhere."""
-        return url in self._sitemaps_elsewhere
-
     async def admit(
-        self, entries: list[Entry], *, depth: int, via: str | None, hops: int = 0, listed: bool = True
+        self,
+        entries: list[Entry],
+        *,
+        depth: int,
+        via: str | None,
+        hops: int = 0,
+        listed: bool = True,
+        anywhere: bool = False,
     ) -> bool:
         """Have what was found fetched, or note why it is not.
 
@@ -109,6 +107,8 @@ class Admission:
             via: Where it was found.
             hops: How many redirects led to it.
             listed: Whether that is what the site announces; what a page merely links to may be a trap.
+            anywhere: Whether feeds and sitemaps among it may lie on whatever host: the source is configured with them,
+                or its robots.txt names them. So may the sitemaps of an index that lies elsewhere.
 
         Returns:
             Whether anything new among it looks like an article.
@@ -121,7 +121,7 @@ class Admission:
             if start:
                 await asyncio.sleep(0)  # A sitemap of 500,000 URLs stops nothing else.
             some = entries[start : start + _ADMITTED_AT_ONCE]
-            leads_on |= self._admit_some(some, depth=depth, via=via, hops=hops, listed=listed)
+            leads_on |= self._admit_some(some, depth=depth, via=via, hops=hops, listed=listed, anywhere=anywhere)
         return leads_on
 
     async def redirect(self, location: str, *, depth: int, via: str, hops: int) -> None:
@@ -136,10 +136,12 @@ class Admission:
 
     async def admit_due(self) -> None:
         """Have fetched what is due, where only that is looked at again: listings first, then what promises most."""
-        chosen = self._timeliness.chosen if self._timeliness else []
-        self.trust_sitemaps(visit.url for visit in chosen if visit.kind == "sitemap")
-        for depth, visits in groupby(sorted(chosen, key=lambda visit: visit.depth), key=lambda visit: visit.depth):
-            await self.admit([Entry(url=visit.url, kind=visit.kind) for visit in visits], depth=depth, via=None)
+        if self._timeliness is None:
+            return
+        with self._timeliness.choosing() as chosen:
+            for depth, visits in groupby(sorted(chosen, key=lambda visit: visit.depth), key=lambda visit: visit.depth):
+                entries = [Entry(url=visit.url, kind=visit.kind) for visit in visits]
+                await self.admit(entries, depth=depth, via=None, anywhere=True)
 
     def admit_known(self) -> None:
         """Have the articles fetched that the archive holds as live: nothing may link to them any more.
@@ -154,7 +156,7 @@ class Admission:
                         return
                     urls = self._timeliness.forgotten(urls)
                 entries = [Entry(url=url, kind="link") for url in urls]
-                self._admit_some(entries, depth=1, via=None, hops=0, listed=True)
+                self._admit_some(entries, depth=1, via=None)
 
     def is_held(self, url: str) -> bool:
         """Tell whether the archive has versions of an article that are filed under a URL."""
@@ -163,9 +165,7 @@ class Admission:
 
     def ended(self, url: str, *, found: bool) -> None:
         """Note whether anything could be had at a URL; where not, one is fetched that was taken for a variant of it."""
-        if found:
-            self._spellings.found(url)
-        elif (variant := self._spellings.missed(url)) is not None:
+        if not found and (variant := self._spellings.missed(url)) is not None:
             self.reconsider(variant)
 
     def reconsider(self, url: str) -> None:
@@ -183,7 +183,16 @@ class Admission:
         self.traps.tried(url)
         return None
 
-    def _admit_some(self, entries: Iterable[Entry], *, depth: int, via: str | None, hops: int, listed: bool) -> bool:
+    def _admit_some(
+        self,
+        entries: Iterable[Entry],
+        *,
+        depth: int,
+        via: str | None,
+        hops: int = 0,
+        listed: bool = True,
+        anywhere: bool = False,
+    ) -> bool:
         found: dict[str, Entry] = {}
         leads_on = False
         # What is asked for by name, and where a redirect leads, is fetched as it is spelled.
@@ -198,13 +207,15 @@ class Admission:
                     found.setdefault(plain, entry)
                 found.setdefault(url, entry)
         new = self._run.unseen(list(found), too_deep=depth > self._job.max_depth)
-        untimely = self._untimely([url for url in new if self._is_included(url, depth, found[url].kind)])
+        here = [url for url in new if self._is_here(url, found[url].kind, via=via, anywhere=anywhere)]
+        untimely = self._untimely([url for url in here if self._is_included(url, depth, found[url].kind)])
+        elsewhere = set(new).difference(here)
         if not as_spelled:
             links = (url for url in new if found[url].kind == "link" and url not in variants)
             variants |= self._spellings.twins_of(links)
         for url in new:
             entry = found[url]
-            refusal = self._refusal(url, depth, entry.kind, untimely.get(url))
+            refusal = "offsite" if url in elsewhere else self._refusal(url, depth, entry.kind, untimely.get(url))
             if refusal is None and url in variants:
                 refusal = "variant"
                 self._spellings.stand_in(url, variants[url])
@@ -225,20 +236,20 @@ class Admission:
         return why_path_is_a_trap(url) if refusal == "trap" else self.why_taken_down(url)
 
     def _untimely(self, urls: list[str]) -> dict[str, str]:
-        if self._timeliness is None:
-            return {}
-        return self._timeliness.refusals([url for url in urls if self._is_here(url)])
+        return {} if self._timeliness is None else self._timeliness.refusals(urls)
 
-    def _is_here(self, url: str) -> bool:
-        return site(url) in self.sites or url in self._sitemaps_elsewhere
+    def _is_here(self, url: str, kind: OutlinkKind, *, via: str | None, anywhere: bool) -> bool:
+        if site(url) in self.sites:
+            return True
+        # What is read and lies elsewhere was to be read anywhere.
+        is_listed_elsewhere = kind == "sitemap" and via is not None and site(via) not in self.sites
+        return is_listed_elsewhere or (anywhere and kind != "link")
 
     def _is_included(self, url: str, depth: int, kind: OutlinkKind) -> bool:
         """Tell whether the source is crawled for a page; where it starts and what lists its articles always is."""
         return depth == 0 or kind != "link" or self._patterns.want(url)
 
     def _refusal(self, url: str, depth: int, kind: OutlinkKind, untimely: str | None) -> str | None:
-        if not self._is_here(url):
-            return "offsite"
         if self._takedowns.of(url):
             return "taken_down"
         if not self._is_included(url, depth, kind):

@@ -41,19 +41,18 @@ class Listings:
         self._pages = pages
         self._homes = [target for target in job.targets if job.follow and is_front_page(target)]
         is_to_find = job.feeds is None and job.sitemaps is None
-        self._unguessed = run.unguessed(self._homes) if self._homes and is_to_find else []
+        self._unguessed = run.guesses.unguessed(self._homes) if self._homes and is_to_find else []
         self._guessing: list[str] = []
-        self._listed: set[OutlinkKind] = set()
+        self._listed = run.guesses.needless() if run.resumed else set[OutlinkKind]()
 
     async def admit_configured(self) -> None:
         """Take in the feeds and sitemaps that the source is configured with; they may lie anywhere."""
         feeds, sitemaps = self._job.feeds or (), self._job.sitemaps or ()
-        self._admission.trust_sitemaps([*feeds, *sitemaps])
         entries = [
             *(Entry(url=feed, kind="feed") for feed in feeds),
             *(Entry(url=sitemap, kind="sitemap") for sitemap in sitemaps),
         ]
-        await self._admission.admit(entries, depth=1, via=None)
+        await self._admission.admit(entries, depth=1, via=None, anywhere=True)
 
     async def admit_found(
         self, named_by_robots: Callable[[str], Awaitable[list[str]]], kind_of: Callable[[str], PageKind | None]
@@ -69,9 +68,8 @@ class Listings:
         for home in self._homes:
             stated = await named_by_robots(home)
             named = [sitemap for each in stated if (sitemap := absolute(each, home)) is not None]
-            self._admission.trust_sitemaps(named)
             entries = [Entry(url=sitemap, kind="sitemap") for sitemap in named]
-            await self._admission.admit([*entries, *remembered_places(home, kind_of)], depth=1, via=None)
+            await self._admission.admit([*entries, *remembered_places(home, kind_of)], depth=1, via=None, anywhere=True)
 
     def note(self, kind: PageKind | None) -> None:
         """Note what a page turned out to be: where a site has a listing, none of its kind is guessed."""
@@ -82,7 +80,7 @@ class Listings:
         """Return requests for the customary places of sites that have named no listing, where it is time for that."""
         if self._guessing and not self._run.ended:
             with self._run.noting_faults():
-                self._run.note_guesses(self._guessing)
+                self._run.guesses.note(self._guessing)
         full = self._admission.is_full or self._job.max_depth < _DEPTH_OF_LISTED
         homes, self._unguessed = ([] if full else self._unguessed), []
         places = [place for home in homes for place in customary_places(home, listed=self._listed)]

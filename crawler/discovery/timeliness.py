@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from broadsheet.crawler.frontier.known import NOT_DUE, OVER_BUDGET
@@ -21,9 +22,6 @@ class Timeliness:
         job: What was asked for.
         run: The run. One that was cut off chose before: what it chose waits in it.
         catalog: What the archive holds.
-
-    Attributes:
-        chosen: What is due and within the budget, the most expected of the look first.
     """
 
     def __init__(self, job: CrawlJob, run: Run, catalog: Catalog) -> None:
@@ -33,14 +31,21 @@ class Timeliness:
         self._left = 0 if run.resumed else job.max_pages
         if job.requests_per_hour is not None:
             self._left = min(self._left, run.revisits.allowance(self._now, job.requests_per_hour))
-        self.chosen: list[Visit] = run.revisits.due(self._now, self._left)
-        self._left -= len(self.chosen)
-        self._chosen = {key_of(visit.url) for visit in self.chosen}
+        self._due = run.revisits.due(self._now, self._left)
+        self._left -= len(self._due)
+        self._chosen = {key_of(visit.url) for visit in self._due}
 
     @property
     def is_spent(self) -> bool:
         """Whether nothing more may be looked at again."""
         return self._left == 0
+
+    @contextmanager
+    def choosing(self) -> Iterator[list[Visit]]:
+        """Give what is due and within the budget, the most expected of the look first; to be in the run by the end."""
+        yield self._due
+        # The run knows it: nobody asks for it any more.
+        self._due, self._chosen = [], set()
 
     def refusals(self, urls: Sequence[str]) -> dict[str, str]:
         """Return why URLs that were met are not looked at now, of those that are not."""

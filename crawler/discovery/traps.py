@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from msgspec import Struct
-
 from broadsheet.crawler.frontier.recent import Recent
+from broadsheet.crawler.frontier.run import Run
+from broadsheet.crawler.frontier.shapes import Shape
 from broadsheet.storage.urls import site
 
 # How many pages of a shape are fetched in turn before one of them has led to anything; and more for each that has.
@@ -37,48 +36,32 @@ _REPEATED = re.compile(r"((?:/[^/]+){1,3})\1{2}(?:/|$)")
 _MOST_SEGMENTS = 20
 
 
-class _Pages(Struct):
-    """What the pages of one shape have come to.
-
-    Attributes:
-        credit: How many more are fetched in turn.
-        barren: How many in a row have led to nothing.
-        repeats: How many of those were articles that had been met at another address.
-        articles: Whether any of them was an article that had not.
-        tried: Those that had to wait and were fetched; some of them may be under way.
-    """
-
-    credit: int = _CREDIT
-    barren: int = 0
-    repeats: int = 0
-    articles: bool = False
-    tried: list[str] = []
-
-
 class Traps:
     """What a run has learnt of the addresses of its sites.
 
     Args:
-        is_under_way: Whether a URL is being fetched.
+        run: The run; what is learnt outlives its process there.
     """
 
-    def __init__(self, is_under_way: Callable[[str], bool]) -> None:
-        self._is_under_way = is_under_way
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        # Those that had to wait and are fetched.
         self._tried: list[str] = []
-        self._shapes: dict[str, _Pages] = {}
+        self._shapes = run.shapes.all() if run.resumed else {}
         self._texts = Recent()
 
     def has_to_wait(self, url: str) -> bool:
         """Tell whether a page that another one links to is fetched only after all others; asked once of each."""
-        pages = self._pages(url)
+        name, pages = self._pages(url)
         if pages.credit == 0:
             return True
         pages.credit -= 1
+        self._run.shapes.note(name, pages)
         return False
 
     def leads_to_articles(self, url: str) -> bool:
         """Tell whether pages with such addresses have turned out to be articles."""
-        return self._pages(url).articles
+        return self._pages(url)[1].articles
 
     def is_new(self, text: str) -> bool:
         """Tell whether no other article of late had a text; the same one at ever new addresses is a trap."""
@@ -97,7 +80,7 @@ class Traps:
             leads_on: Whether it leads to what was not known and looks like an article.
             is_repeat: Whether it is an article with the text of another.
         """
-        pages = self._pages(url)
+        name, pages = self._pages(url)
         pages.articles = pages.articles or is_new_article
         if is_new_article or leads_on:
             pages.barren = pages.repeats = 0
@@ -105,6 +88,7 @@ class Traps:
         else:
             pages.barren += 1
             pages.repeats += is_repeat
+        self._run.shapes.note(name, pages)
 
     def is_undecided(self, url: str, under_way: int) -> bool:
         """Tell whether a page that had to wait has to wait on, for what others will turn out to be.
@@ -113,31 +97,31 @@ class Traps:
             url: Its address.
             under_way: How many pages of its site are being fetched.
         """
-        self._tried = [tried for tried in self._tried if self._is_under_way(tried)]
+        self._tried = [tried for tried in self._tried if self._run.is_under_way(tried)]
         if under_way > len(self._tried):
             return True  # They may lead to what is fetched in turn.
-        pages = self._pages(url)
+        name, pages = self._pages(url)
         most = _most_barren(shape_of(url), pages)
-        pages.tried = [tried for tried in pages.tried if self._is_under_way(tried)]
-        return pages.barren < most <= pages.barren + len(pages.tried)
+        tried = sum(self._pages(other)[0] == name for other in self._tried)
+        return pages.barren < most <= pages.barren + tried
 
     def tried(self, url: str) -> None:
         """Note that a page that had to wait is fetched."""
         self._tried.append(url)
-        self._pages(url).tried.append(url)
 
     def why_not(self, url: str) -> str | None:
         """Return why a page that had to wait is not fetched, or None where it is."""
-        pages, shape = self._pages(url), shape_of(url)
+        pages, shape = self._pages(url)[1], shape_of(url)
         if pages.barren < _most_barren(shape, pages):
             return None
         return f"the last {pages.barren} pages with an address like {shape} led to no new article"
 
-    def _pages(self, url: str) -> _Pages:
-        shape = shape_of(url)
-        if shape not in self._shapes and len(self._shapes) >= _MOST_SHAPES:
-            shape = _OTHERS
-        return self._shapes.setdefault(shape, _Pages())
+    def _pages(self, url: str) -> tuple[str, Shape]:
+        """Return what is known of the pages with such addresses, and under which name."""
+        name = shape_of(url)
+        if name not in self._shapes and len(self._shapes) >= _MOST_SHAPES:
+            name = _OTHERS
+        return name, self._shapes.setdefault(name, Shape(credit=_CREDIT))
 
 
 def shape_of(url: str) -> str:
@@ -156,7 +140,7 @@ def shape_of(url: str) -> str:
     return f"{shape}?{'&'.join(names)}" if names else shape
 
 
-def _most_barren(shape: str, pages: _Pages) -> int:
+def _most_barren(shape: str, pages: Shape) -> int:
     if "?" in shape and not pages.articles and pages.repeats == pages.barren > 0:
         return _REPEATS
     counted_up = "?" in shape or shape.endswith("#") or shape.count("/") >= _DEEP

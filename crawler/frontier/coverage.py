@@ -13,6 +13,9 @@ from broadsheet.crawler.frontier.schema import batches, runs
 from broadsheet.crawler.frontier.schema import visits as table
 from broadsheet.storage.model import Outcome
 
+# There may be as many as URLs, and nobody reads more.
+_MOST_EXPLAINED = 1_000
+
 _OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
@@ -59,13 +62,19 @@ def coverage(connection: Connection, run: int, *, unfinished: str) -> Coverage:
 
 
 def _explanations(connection: Connection, run: int) -> dict[str, str]:
-    """Return why URLs failed or were refused, by URL, in the order of their discovery."""
+    """Return why the first URLs failed or were refused that did, by URL, in the order of their discovery."""
     rows = connection.execute(
         select(table.c.url, table.c.explanation)
         .where(table.c.run == run, table.c.explanation.is_not(None))
         .order_by(table.c.position)
+        .limit(_MOST_EXPLAINED)
     )
     return {row.url: row.explanation for row in rows}
+
+
+def _explained(connection: Connection, run: int) -> int:
+    explained = select(func.count()).where(table.c.run == run, table.c.explanation.is_not(None))
+    return connection.scalar(explained) or 0
 
 
 def asked_for(connection: Connection, run: int, refusals: Collection[str]) -> int:
@@ -80,7 +89,8 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     Attributes:
         coverage: Where its URLs ended.
-        explanations: Why URLs failed or were refused, by URL.
+        explanations: Why the first URLs failed or were refused that did, by URL.
+        explained: How many there are.
         fetched: How many captures of pages were published.
         segments: The keys of their WARC segments.
         seconds: How long it took, in all the processes that had it; of a killed one to within 15 seconds.
@@ -88,6 +98,7 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     coverage: Coverage
     explanations: dict[str, str]
+    explained: int
     fetched: int
     segments: list[str]
     seconds: float
@@ -104,6 +115,7 @@ def standing_of(connection: Connection, run: int, *, unfinished: str) -> Standin
     return Standing(
         coverage=coverage(connection, run, unfinished=unfinished),
         explanations=_explanations(connection, run),
+        explained=_explained(connection, run),
         fetched=fetched,
         segments=[key for key in keys if key is not None],
         seconds=seconds,

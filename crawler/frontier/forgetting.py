@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Column, Connection, delete, select, update
 
 from broadsheet.crawler.frontier.database import has_database, open_database
-from broadsheet.crawler.frontier.schema import histories, urls, visits
+from broadsheet.crawler.frontier.schema import histories, requisites, stand_ins, urls, visits
 from broadsheet.crawler.frontier.visits import key_of
 from broadsheet.storage.workspace import Workspace
 
@@ -21,10 +21,18 @@ def forget_url(workspace: Workspace, url: str) -> None:
     key = key_of(url)
     with open_database(workspace) as database:
         with database.writing() as connection:
-            for table in (visits, urls, histories):
+            for table in (visits, urls, histories, stand_ins):
                 connection.execute(delete(table).where(table.c.key == key))
+            connection.execute(delete(requisites).where(requisites.c.via_key == key))
             for column in (visits.c.via, visits.c.answered_by):
-                found = connection.scalars(select(column).where(column.is_not(None)).distinct())
-                for spelling in [other for other in found if key_of(other) == key]:
+                for spelling in _spellings(connection, column, key):
                     connection.execute(update(visits).where(column == spelling).values({column.name: None}))
+            for spelling in _spellings(connection, stand_ins.c.variant, key):
+                connection.execute(delete(stand_ins).where(stand_ins.c.variant == spelling))
         database.leave_nothing_behind()
+
+
+def _spellings(connection: Connection, column: Column[str], key: str) -> list[str]:
+    """Return how the URL of a key is spelled in a column."""
+    found = connection.scalars(select(column).where(column.is_not(None)).distinct())
+    return [spelling for spelling in found if key_of(spelling) == key]

@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import cast
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from broadsheet.crawler.frontier.schema import guesses, runs
+from broadsheet.crawler.frontier.database import Database
+from broadsheet.crawler.frontier.schema import guesses, runs, visits
 from broadsheet.crawler.frontier.upserts import upsert
 from broadsheet.crawler.frontier.visits import key_of
+from broadsheet.storage.versions import OutlinkKind
 
 _REPEATED_AFTER = timedelta(days=30)
 
 
-def unguessed(connection: Connection, run: int, homes: Sequence[str], at: datetime) -> list[str]:
-    """Return the front pages of which the source of a run had no guesses made in the 30 days before a moment."""
-    made = connection.scalars(
-        select(guesses.c.key)
-        .join_from(guesses, runs, runs.c.scope == guesses.c.scope)
-        .where(runs.c.id == run, guesses.c.made_at > at - _REPEATED_AFTER)
-    ).all()
-    return [home for home in homes if key_of(home) not in made]
+class Guesses:
+    """The guesses of a run, and of those of its source before it.
 
+    Args:
+        database: Where they are noted.
+        run: The run's number.
+    """
 
-def note(connection: Connection, run: int, homes: Sequence[str], at: datetime) -> None:
-    """Note that all guesses of front pages were made."""
-    scope = connection.scalar(select(runs.c.scope).where(runs.c.id == run))
-    rows = [{"scope": scope, "key": key_of(home), "made_at": at} for home in homes]
-    if rows:
-        connection.execute(upsert(connection, guesses, rewritten=["made_at"]), rows)
+    def __init__(self, database: Database, run: int) -> None:
+        self._database = database
+        self._run = run
+
+    def unguessed(self, homes: Sequence[str]) -> list[str]:
+        """Return the front pages of which no guesses were made in the last 30 days."""
+        with self._database.reading() as connection:
+            made = connection.scalars(
+                select(guesses.c.key)
+                .join_from(guesses, runs, runs.c.scope == guesses.c.scope)
+                .where(runs.c.id == self._run, guesses.c.made_at > datetime.now(UTC) - _REPEATED_AFTER)
+            ).all()
+        return [home for home in homes if key_of(home) not in made]
+
+    def note(self, homes: Sequence[str]) -> None:
+        """Note that all guesses of front pages were made."""
+        with self._database.writing() as connection:
+            scope = connection.scalar(select(runs.c.scope).where(runs.c.id == self._run))
+            rows = [{"scope": scope, "key": key_of(home), "made_at": datetime.now(UTC)} for home in homes]
+            if rows:
+                connection.execute(upsert(connection, guesses, rewritten=["made_at"]), rows)
+
+    def needless(self) -> set[OutlinkKind]:
+        """Return the kinds of listings that the run has found where they were announced."""
+        announced = visits.c.kind != "link", visits.c.outcome.in_(("not_article", "unchanged"))
+        with self._database.reading() as connection:
+            kinds = connection.scalars(select(visits.c.kind).where(visits.c.run == self._run, *announced).distinct())
+            return set(cast("Iterable[OutlinkKind]", kinds))

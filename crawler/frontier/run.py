@@ -9,19 +9,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection, Update, func, select, update
 
 from broadsheet.crawler.errors import FrontierError
-from broadsheet.crawler.frontier import coverage, guesses, publishing, turns, visits
+from broadsheet.crawler.frontier import coverage, publishing, turns, visits
 from broadsheet.crawler.frontier.database import Database
+from broadsheet.crawler.frontier.guesses import Guesses
 from broadsheet.crawler.frontier.holding import Holding
 from broadsheet.crawler.frontier.notes import Notes
+from broadsheet.crawler.frontier.requisites import Requisites
 from broadsheet.crawler.frontier.revisits import Revisits
 from broadsheet.crawler.frontier.schema import runs
 from broadsheet.crawler.frontier.schema import visits as table
 from broadsheet.crawler.frontier.seen import Seen
+from broadsheet.crawler.frontier.shapes import Shapes
+from broadsheet.crawler.frontier.spending import Spending
+from broadsheet.crawler.frontier.stand_ins import StandIns
 from broadsheet.crawler.frontier.visits import Visit, key_of
 from broadsheet.storage.publishing.publication import Answer
 from broadsheet.storage.urls import site
@@ -44,7 +49,12 @@ class Run:
         holding: That this process has it.
         discovered: How many URLs it has discovered.
         ended: Nothing is given out any more.
+        guesses: Where listings were looked for that nobody has named.
         revisits: What its source is known for, and what is due of that.
+        requisites: What its pages are shown with.
+        shapes: What its pages have come to, by the shape of their addresses.
+        spending: How many bytes it has exchanged.
+        stand_ins: The variants that are fetched where nothing is to be had at the plain address.
         fault: Why the frontier could not be used, where Scrapy would have swallowed that.
     """
 
@@ -58,13 +68,20 @@ class Run:
         self.ended = False
         self.fault: FrontierError | None = None
         self.discovered = 0
+        self.guesses = Guesses(database, number)
         self.revisits = Revisits(database, scope, number)
+        self.requisites = Requisites(database, number, resumed=resumed)
+        self.shapes = Shapes(database, number)
+        self.spending = Spending(database, number)
+        self.stand_ins = StandIns(database, number)
+        self._notes = Notes()
+        # What is written together, in this order.
+        self._parts = (self._notes, self.revisits, self.requisites, self.shapes, self.spending, self.stand_ins)
         self._database = database
         self._seen = Seen(database, number)
         self._waiting: Counter[str] = Counter()
         self._under_way: Counter[str] = Counter()
         self._leased: dict[str, str] = {}
-        self._notes = Notes()
         self._position = 0
         if resumed:
             self._remember()
@@ -193,7 +210,7 @@ class Run:
         Raises:
             FrontierError: Nothing is lost yet; or another process has the run now.
         """
-        noted = self._notes.is_to_be_written or self.revisits.is_to_be_written
+        noted = any(part.is_to_be_written for part in self._parts)
         if not (noted or self.holding.is_to_be_renewed):
             return
         with self._database.writing() as connection:
@@ -228,16 +245,6 @@ class Run:
         """Return the sites that were noted."""
         with self._database.reading() as connection:
             return (connection.scalar(select(runs.c.sites).where(runs.c.id == self.number)) or "").split()
-
-    def unguessed(self, homes: Sequence[str]) -> list[str]:
-        """Return the front pages where it is time to look for listings that they do not name."""
-        with self._database.reading() as connection:
-            return guesses.unguessed(connection, self.number, homes, datetime.now(UTC))
-
-    def note_guesses(self, homes: Sequence[str]) -> None:
-        """Note that it was looked for them."""
-        with self._database.writing() as connection:
-            guesses.note(connection, self.number, homes, datetime.now(UTC))
 
     def asked_for(self, refusals: Collection[str]) -> int:
         """Return how many URLs were not refused for one of these reasons."""
@@ -275,11 +282,11 @@ class Run:
             self._under_way[of_site] -= 1
 
     def _write(self, connection: Connection) -> None:
-        self._notes.write(connection)
-        self.revisits.write(connection)
+        for part in self._parts:
+            part.write(connection)
         if self.holding.is_to_be_renewed:
             self.holding.renew(connection)
 
     def _written(self) -> None:
-        self._notes.written()
-        self.revisits.written()
+        for part in self._parts:
+            part.written()

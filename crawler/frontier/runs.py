@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from broadsheet.crawler.frontier import due as planning
-from broadsheet.crawler.frontier import visits
+from broadsheet.crawler.frontier import requisites, visits
 from broadsheet.crawler.frontier.coverage import Standing, standing_of
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.crawler.frontier.due import Due
@@ -21,8 +21,7 @@ from broadsheet.crawler.frontier.known import remember
 from broadsheet.crawler.frontier.learning import learn
 from broadsheet.crawler.frontier.lock import RunLock
 from broadsheet.crawler.frontier.run import Run
-from broadsheet.crawler.frontier.schema import Ending, batches, runs
-from broadsheet.crawler.frontier.schema import visits as table
+from broadsheet.crawler.frontier.schema import Ending, of_runs, runs
 from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.crawler.revisiting.revisiting import DEFAULT_PACE, Pace
 
@@ -179,7 +178,8 @@ class Frontier:
             if not taken.rowcount:
                 lock.release()
                 return None
-            connection.execute(visits.TAKE_BACK, {"of_run": row.id})
+            for take_back in (visits.TAKE_BACK, requisites.TAKE_BACK):
+                connection.execute(take_back, {"of_run": row.id})
         return self._run(row.scope, row.id, lock, row.started_at, resumed=True)
 
     def _lock_of_ended(self, row: Row[Any]) -> RunLock | None:
@@ -228,8 +228,8 @@ def _conclude(connection: Connection, run: int, *, unfinished: str, at: datetime
     connection.execute(visits.GIVE_UP, {"of_run": run, "because": unfinished})
     remember(connection, run, at)
     learn(connection, run, at, pace)
-    connection.execute(delete(table).where(table.c.run == run))
-    connection.execute(delete(batches).where(batches.c.run == run))
+    for table in of_runs:
+        connection.execute(delete(table).where(table.c.run == run))
 
 
 def _digest(*parts: str) -> str:

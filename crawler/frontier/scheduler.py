@@ -16,8 +16,16 @@ from broadsheet.crawler.frontier.visits import Visit
 _LEASED_AT_ONCE = 128
 
 
+class _Beside(Protocol):
+    @property
+    def are_waiting(self) -> bool: ...
+
+    def next_request(self) -> Request | None: ...
+
+
 class _FrontierSpider(Protocol):
     run: Run
+    requisites: _Beside
     request_of: Callable[[Visit], Request | None]
     has_to_wait: Callable[[Visit, int], bool]
 
@@ -25,7 +33,8 @@ class _FrontierSpider(Protocol):
 class FrontierScheduler(BaseScheduler):
     """Gives out the URLs of a run: site by site the fewest links away first, and the site first that has least to do.
 
-    What the engine hands in is a URL's that is under way already: a retry, or where a redirect leads. It goes first.
+    What the engine hands in is a URL's that is under way already: a retry, or where a redirect leads. It goes first,
+    and after it what pages that were read are shown with: the `requisites` of the spider.
     The spider has a `run`, and `request_of`, which makes a request of a visit, or
     notes why it is not fetched after all; `has_to_wait` says whether its turn has not come yet.
     """
@@ -41,7 +50,7 @@ class FrontierScheduler(BaseScheduler):
 
     def has_pending_requests(self) -> bool:
         """Tell whether anything is left to be fetched."""
-        return bool(self._handed_in) or bool(self._sites())
+        return bool(self._handed_in) or bool(self._sites()) or self._are_requisites_waiting
 
     def enqueue_request(self, request: Request) -> bool:
         """Take a request that is to be made at once."""
@@ -53,6 +62,8 @@ class FrontierScheduler(BaseScheduler):
         if self._handed_in:
             return self._handed_in.popleft()
         assert self._spider is not None  # noqa: S101 - the engine opens a scheduler first
+        if (requisite := self._spider.requisites.next_request()) is not None:
+            return requisite
         for of_site in self._sites():
             request = self._next_of(of_site, self._spider)
             if request is not None:
@@ -70,6 +81,10 @@ class FrontierScheduler(BaseScheduler):
             request = spider.request_of(leased.popleft())
             if request is not None:
                 return request
+
+    @property
+    def _are_requisites_waiting(self) -> bool:
+        return self._spider is not None and self._spider.requisites.are_waiting
 
     def _sites(self) -> list[str]:
         """Return the sites that have something to fetch, the one with the least under way first."""

@@ -168,3 +168,52 @@ habits = Table(
     Column("habits", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# What a run has spent of its budget, where it has one.
+spendings = Table(
+    "frontier_spendings",
+    metadata,
+    Column("run", Integer, primary_key=True),
+    Column("exchanged", BigInteger, nullable=False),  # bytes, of requests and answers
+)
+
+# Which URL, skipped as a variant of another, is fetched should nothing be there.
+stand_ins = Table(
+    "frontier_stand_ins",
+    metadata,
+    Column("run", Integer, primary_key=True),
+    Column("key", String(32), primary_key=True),  # of the other
+    Column("variant", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What the pages of a run have come to, by the shape of their addresses: see `broadsheet.crawler.traps`.
+shapes = Table(
+    "frontier_shapes",
+    metadata,
+    Column("run", Integer, primary_key=True),
+    Column("key", String(32), primary_key=True),  # digest of the shape
+    Column("shape", Text, nullable=False),
+    Column("pages", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What the pages of a run are shown with: pictures, styles and scripts. They are no URLs of its ledger.
+requisites = Table(
+    "frontier_requisites",
+    metadata,
+    Column("run", Integer, primary_key=True),
+    Column("key", String(32), primary_key=True),  # digest of the URL: to a server, two spellings may be two pictures
+    Column("url", Text, nullable=False),
+    Column("via", Text, nullable=False),  # the page
+    Column("via_key", String(32), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("size", BigInteger, nullable=False, server_default=text("0")),  # bytes of the answer
+    CheckConstraint("state IN ('waiting', 'leased', 'done')", name="frontier_requisites_state"),
+    Index("frontier_requisites_state", "run", "state"),
+    Index("frontier_requisites_via", "run", "via_key"),
+    sqlite_with_rowid=False,
+)
+
+# What is of use only as long as a run is not over.
+of_runs = (visits, batches, spendings, stand_ins, shapes, requisites)

@@ -73,6 +73,7 @@ class PageReader:
             reading = await self._read(captured, document, take)
         finding = finding_of(reading, expected=captured.capture.request.expected)
         shown.reserves = opted_out(captured.capture, finding)
+        self.fetched.decide(shown)
         missing = [url for url in shown.reused if self.fetched.leads_to(url) is None]
         return msgspec.structs.replace(reading, requisites=[*reading.requisites, *missing])
 

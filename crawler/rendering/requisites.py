@@ -6,19 +6,24 @@ public. It counts as no page, leads nowhere and becomes no version.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 
 from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from broadsheet.crawler.capturing.recorder import CAPTURED, REQUEST, Captured
+from broadsheet.crawler.errors import CrawlStopped
+from broadsheet.crawler.frontier.requisites import Requisite
+from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.rendering.fetched_requisites import FetchedRequisites, addresses_in
 from broadsheet.storage import captures
 
 LONGEST_REQUISITE = 16 * 1024 * 1024
 """The most bytes that one of them may have on the wire."""
 
+_LEASED_AT_ONCE = 32
 _MOST_OF_PAGE = 100
 _MOST_OF_CRAWL = 20_000
 _MOST_BYTES_OF_CRAWL = 1024 * 1024 * 1024
@@ -36,41 +41,56 @@ class PageRequisites:
     A page may have 100 of them; a crawl 20,000, and 1 GiB of them.
 
     Args:
+        run: Where they wait for their turn.
         fetched: What browsers have fetched of it, and keep on fetching.
     """
 
-    def __init__(self, fetched: FetchedRequisites) -> None:
+    def __init__(self, run: Run, fetched: FetchedRequisites) -> None:
+        self._run = run
         self._fetched = fetched
-        self._met: set[str] = set()
-        self._left_of_page: dict[str, int] = {}
-        self._bytes = 0
+        self._leased: deque[Requisite] = deque()
 
-    def of_page(self, page: str, addresses: Iterable[str]) -> Iterator[Request]:
-        """Yield the requests for what a page is shown with, as far as nobody has made them."""
-        self._left_of_page[page] = _MOST_OF_PAGE
-        yield from self._requests(page, addresses)
+    def add(self, page: str, addresses: Sequence[str]) -> None:
+        """Have what a page is shown with fetched, as far as it was not met before."""
+        queue = self._run.requisites
+        if addresses and queue.met < _MOST_OF_CRAWL and queue.exchanged < _MOST_BYTES_OF_CRAWL:
+            queue.add(self._unfetched(addresses, set()), via=page, most=_MOST_OF_PAGE)
 
-    def _requests(self, page: str, addresses: Iterable[str]) -> Iterator[Request]:
+    @property
+    def are_waiting(self) -> bool:
+        """Whether `next_request` has one."""
+        return not self._run.ended and (bool(self._leased) or self._run.requisites.waiting > 0)
+
+    def next_request(self) -> Request | None:
+        """Return the next request, or None where nothing waits."""
+        if not self._leased and self.are_waiting:
+            with self._run.noting_faults():
+                self._leased.extend(self._run.requisites.lease(_LEASED_AT_ONCE))
+        if self._run.ended or not self._leased:
+            return None
+        url, via = self._leased.popleft()
+        return requisite_request(url, via=via).replace(callback=self._arrived, errback=self._missed)
+
+    def _unfetched(self, addresses: Sequence[str], met: set[str]) -> Iterator[str]:
+        """Yield those that no browser has fetched, and what those that one has lead to."""
         for url in addresses:
-            if len(self._met) >= _MOST_OF_CRAWL or self._bytes >= _MOST_BYTES_OF_CRAWL or not self._left_of_page[page]:
-                return
-            if url not in self._met:
-                self._met.add(url)
-                following = self._fetched.leads_to(url)
-                if following is not None:
-                    yield from self._requests(page, following)
-                    continue
-                self._left_of_page[page] -= 1
-                yield requisite_request(url, via=page).replace(callback=self._arrived, errback=self._missed)
+            following = None if url in met else self._fetched.leads_to(url)
+            if following is not None:
+                met.add(url)
+                yield from self._unfetched(following, met)
+            elif url not in met:
+                yield url
 
-    async def _arrived(self, response: Response) -> AsyncIterator[Request]:
+    async def _arrived(self, response: Response) -> None:
         """Go on from a redirect to where it leads, and from a style sheet to what stands in it."""
         assert response.request is not None  # noqa: S101 - Scrapy sets it before the callback
         captured: Captured = response.request.meta.pop(CAPTURED)
-        self._bytes += len(captured.response)
         about: captures.Request = response.request.meta[REQUEST]
-        for request in self._requests(about.via or "", addresses_in(captured)):
-            yield request
+        self.add(about.via or "", addresses_in(captured))
+        self._run.requisites.answered(response.request.url, len(captured.response))
 
     async def _missed(self, failure: Failure) -> None:
-        """Note nothing: what arrived of it is recorded, and the page is shown without."""
+        """Note that nothing came: what arrived of it is recorded, and the page is shown without."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        if not isinstance(failure.value, CrawlStopped):
+            self._run.requisites.answered(request.url, 0)

@@ -91,7 +91,8 @@ class SiteSpider(Spider):
         self._claims = Claims(run, self.admission, catalog, follow=job.follow)
         self._known_revisited = not job.follow
         self._listings = Listings(job, run, self.admission, pages)
-        self._requisites = PageRequisites(pages.fetched)
+        self.requisites = PageRequisites(run, pages.fetched)
+        self._to_be_read_again: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SiteSpider:  # noqa: ANN401
@@ -103,8 +104,10 @@ class SiteSpider(Spider):
     async def start(self) -> AsyncIterator[Request]:
         """Discover the targets, and follow what an ended process had captured and not followed; yield nothing."""
         for visit, url, at in self.run.unfollowed():
-            remembered = self.catalog.outlinks(url)
-            if remembered is None:
+            remembered = self._remembered(url)
+            if remembered is None or (self.job.requisites and self.admission.is_held(visit.url)):
+                # What it is shown with is remembered of no article.
+                self._to_be_read_again.add(visit.url)
                 self.run.release(visit.url)
             else:
                 listed = self._is_listing(url, None)
@@ -150,17 +153,16 @@ class SiteSpider(Spider):
         is_repeat = not is_new and finding is not None and finding.article is not None
         self.admission.traps.read(capture.filed_as, is_new_article=is_new, leads_on=leads_on, is_repeat=is_repeat)
         self.admission.ended(capture.filed_as, found=capture.status in {*PRESENT, 304})
-        # Only now: once it is settled, it may be published, and what it leads to has to be known before.
+        # Only now: once it is settled, it may be published. What it leads to and is shown with is to be known before.
         if opted_out(capture, finding):
             self._claims.refute(capture.filed_as)
             if finding is not None and captured.awaited_by is not None:
                 captured.awaited_by.settle(capture, finding)
             return
+        self.requisites.add(capture.url, shown_with)
         claimed = await self._claims.settle(captured, finding, depth=_depth(request))
         if claimed is not None and (further := self.request_of(claimed)) is not None:
             yield further
-        for requisite in self._requisites.of_page(capture.url, shown_with):
-            yield requisite
 
     async def failed(self, failure: Failure) -> None:
         """Note why a request brought no response; what arrived of one has been recorded."""
@@ -266,7 +268,8 @@ class SiteSpider(Spider):
             render=self.job.render,
             redacted=[*credentials.names, "Set-Cookie"] if credentials else [],
         )
-        headers = known.validators(url, now=datetime.now(UTC)) if known and self._is_conditional else {}
+        is_conditional = self._is_conditional and (filed_as or url) not in self._to_be_read_again
+        headers = known.validators(url, now=datetime.now(UTC)) if known and is_conditional else {}
         return Request(
             url,
             callback=self.parse,
@@ -318,8 +321,8 @@ class SiteSpider(Spider):
     async def _read(self, captured: Captured, *, depth: int) -> tuple[list[Entry], Finding | None, list[str]]:
         """Return what a page leads to, read or remembered; what it was read as; and what an article is shown with."""
         capture = captured.capture
-        remembered = self.catalog.outlinks(capture.url) if capture.revisit else None
-        if remembered is not None and len(remembered) < MAXIMUM_ENTRIES:
+        remembered = self._remembered(capture.url) if capture.revisit else None
+        if remembered is not None and capture.filed_as not in self._to_be_read_again:
             self._listings.note(self._kind_of(capture.url))
             return _entries_of(remembered), None, []
         if capture.status not in PRESENT or capture.truncated or not self.job.reads(capture):
@@ -330,11 +333,13 @@ class SiteSpider(Spider):
 
         reading = await self.pages.read(captured, take)
         self._listings.note(reading.kind)
-        if self.admission.is_trusted(capture.url):
-            # An index of sitemaps lists those beside it.
-            self.admission.trust_sitemaps(entry.url for entry in reading.entries if entry.kind == "sitemap")
         finding = finding_of(reading, expected=capture.request.expected)
         return reading.entries, finding, reading.requisites if finding.article is not None else []
+
+    def _remembered(self, url: str) -> list[Outlink] | None:
+        """Return what a page led to when it was last read, or None where that is not known, or not of all of it."""
+        remembered = self.catalog.outlinks(url)
+        return None if remembered is not None and len(remembered) >= MAXIMUM_ENTRIES else remembered
 
     def _note_published(self, url: str, published: Date | None) -> None:
         moment = None if published is None else latest_moment(published)

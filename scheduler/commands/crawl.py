@@ -118,5 +118,5 @@ def _tell_reasons(result: CrawlResult, where: Console) -> None:
     """Say of the first URLs that failed or were refused why they did."""
     for url, reason in list(result.reasons.items())[:_MOST_REASONS]:
         where.print(f"  {url}: {reason}", soft_wrap=True)
-    if len(result.reasons) > _MOST_REASONS:
-        where.print(f"  ... and {len(result.reasons) - _MOST_REASONS} more")
+    if result.explained > _MOST_REASONS:
+        where.print(f"  ... and {result.explained - _MOST_REASONS} more")

@@ -11,7 +11,8 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import UTC
 from pathlib import Path
 
 import msgspec
@@ -96,12 +97,11 @@ class Catalog:
 
     def live_articles(self, of_site: str) -> Iterator[str]:
         """Yield the URLs of the articles of a site that stand, those looked at longest ago first."""
-        with self._reading() as connection:
-            rows = connection.execute("SELECT entry FROM known WHERE site = ? AND is_article", (of_site,))
-            entries = (_decode(entry) for (entry,) in rows)
-            # Of each no more than is needed: a site may have a million.
-            live = sorted((entry.captured_at, entry.url) for entry in entries if entry.state == "live")
-        return (url for _, url in live)
+        # A connection of its own: what is written meanwhile must not rest on what this one read when it began.
+        with translating(self._path), closing(sqlite3.connect(self._path)) as connection:
+            connection.create_function("look", 1, _look_at_live, deterministic=True)
+            for (look,) in connection.execute(_LIVE_ARTICLES, (of_site,)):
+                yield look.partition("\n")[2]
 
     def _forget(self, store: ObjectStore, *, is_the_same: bool) -> None:
         takedowns = Takedowns(store)
@@ -128,9 +128,22 @@ class Catalog:
                 yield connection
 
 
+# A site may have a million: SQLite sorts them on the disk.
+_LIVE_ARTICLES = """
+WITH looks AS MATERIALIZED (SELECT look(entry) AS look FROM known WHERE site = ? AND is_article)
+SELECT look FROM looks WHERE look IS NOT NULL ORDER BY look
+"""
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Known).decode
 _decode_outlinks = msgspec.msgpack.Decoder(list[Outlink]).decode
+
+
+def _look_at_live(entry: bytes) -> str | None:
+    """Return when an article that stands was looked at, as text that sorts, and its URL; None of one that is gone."""
+    known = _decode(entry)
+    if known.state != "live":
+        return None
+    return f"{known.captured_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}\n{known.url}"
 
 
 def _is_there(store: ObjectStore, key: str) -> bool:

@@ -170,6 +170,25 @@ def test_a_byte_order_mark_old_line_ends_and_latin_1_hide_no_rule(crawled: Crawl
     assert crawled.allowed("odd bytes") == ["/yes", "/yesterday"]
 
 
+def test_of_ever_new_hosts_only_some_rules_are_kept_and_those_of_others_read_again(
+    hosts: list[SiteServer],
+) -> None:
+    first, *others = hosts
+    pages = [f"{first.url}/yes", *(f"{other.url}/yes" for other in others), f"{first.url}/no", f"{first.url}/yesterday"]
+    report = crawl(*pages, CONCURRENT_REQUESTS=1)
+    assert set(report.refused) == {f"{first.url}/no"}
+    assert first.paths().count("/robots.txt") == 2
+    assert {other.paths().count("/robots.txt") for other in others} == {1}
+
+
+@pytest.fixture
+def hosts() -> Iterator[list[SiteServer]]:
+    """Hosts whose robots.txt together are larger than what is kept."""
+    with ExitStack() as stack:
+        large_ones: dict[str, Answer | list[Answer]] = {**PAGES, "/robots.txt": SITES["large"]["/robots.txt"]}
+        yield [stack.enter_context(site_server(large_ones, f"127.0.0.{number}")) for number in range(1, 11)]
+
+
 def test_a_robots_txt_at_an_address_that_may_not_be_reached_allows_nothing() -> None:
     with site_server(PAGES) as site:
         report = crawl(f"{site.url}/yes", ALLOW_PRIVATE_ADDRESSES=False)

@@ -45,7 +45,7 @@ _SCRIPT = """
 
 # The command, with segments that are full with their first capture.
 _A_SEGMENT_A_CAPTURE = """
-from broadsheet.crawler import open_segment
+from broadsheet.crawler.capturing import open_segment
 open_segment.SEGMENT_CAPTURES = 1
 from broadsheet.scheduler.cli import main
 main()
