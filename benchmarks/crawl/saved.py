@@ -1,11 +1,10 @@
 """Real pages in place of generated ones: saved HTML files, spread over the hosts of the benchmark."""
 
 import gzip
-import json
 from html import escape
 from pathlib import Path
 
-from benchmarks.crawl.web import EMPTY_HOST, HOSTS, PAGE_LIST, PublishedPage
+from benchmarks.crawl.web import EMPTY_HOST, HOSTS, PublishedPage, write_page_list
 
 from broadsheet.crawler.extraction.encoding import decode
 
@@ -34,8 +33,7 @@ def write_saved_web(directory: Path, saved: Path, *, page_count: int, port: int)
             pages.append(PublishedPage(f"http://{host}:{port}/{copy.name}", copy))
     for host in (*HOSTS, EMPTY_HOST):
         _write_listings(directory / host, [page.url for page in pages if page.file.parent.name == host])
-    lines = [json.dumps({"url": page.url, "file": str(page.file.relative_to(directory))}) for page in pages]
-    (directory / PAGE_LIST).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    write_page_list(directory, pages)
     return pages
 
 

@@ -5,7 +5,7 @@ references work through.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,9 +57,14 @@ def write_web(directory: Path, *, seed: int, page_count: int, port: int) -> list
     ]
     _write_host(directory / EMPTY_HOST, plan_newspaper(seed, len(HOSTS), f"http://{EMPTY_HOST}:{port}", 0))
     pages = [pages[turn] for turn in range(share + 1) for pages in pages_by_host if turn < len(pages)]
+    write_page_list(directory, pages)
+    return pages
+
+
+def write_page_list(directory: Path, pages: Iterable[PublishedPage]) -> None:
+    """Keep beside the hosts which pages there are."""
     lines = [json.dumps({"url": page.url, "file": str(page.file.relative_to(directory))}) for page in pages]
     (directory / PAGE_LIST).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return pages
 
 
 def read_page_list(directory: Path) -> Iterator[PublishedPage]:

