@@ -95,6 +95,17 @@ def test_links_inside_the_repository_lead_somewhere(document: Path) -> None:
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
+def test_every_path_that_a_document_names_is_there() -> None:
+    folders = "|".join(sorted(path.name for path in REPOSITORY.iterdir() if path.is_dir() and path.name[0] != "."))
+    written = re.compile(rf"(?<![\w./])((?:{folders})/[\w./-]*[\w/])")
+    # The changelog tells of what was.
+    documents = [*(path for path in DOCUMENTS if path.name != "CHANGELOG.md"), REPOSITORY / "tests" / "README.md"]
+    named = [(path.name, found) for path in documents for found in written.findall(path.read_text(encoding="utf-8"))]
+    made = {"tests/pages/NAME/page.html"}
+    assert [(name, path) for name, path in named if path not in made and not (REPOSITORY / path).exists()] == []
+    assert len(named) > 50
+
+
 def test_every_document_can_be_reached_from_the_readme() -> None:
     reached, waiting = set[Path](), [REPOSITORY / "README.md"]
     while waiting:
