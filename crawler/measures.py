@@ -18,6 +18,9 @@ from broadsheet.storage.model import Article, Exchange
 BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Seconds within which fetches are counted; none takes longer than a minute."""
 
+STORE_ERRORS = ("repeated", "put_off", "refused")
+"""What becomes of a request to the store, or of a publication, that is not answered at once."""
+
 _FAILURES = ("unreadable", "without_text", "without_headline", "without_date")
 _CLASSES = range(1, 6)
 
@@ -84,7 +87,7 @@ class Meter:
         self._bytes: Counter[str] = Counter()
         self._pages_read = self._articles_read = 0
         self._failures: Counter[str] = Counter()
-        self._publications: Counter[str] = Counter()
+        self._store: Counter[str] = Counter()
 
     def fetched(self, seconds: float, status: int | None) -> None:
         """Note a fetch.
@@ -131,7 +134,7 @@ class Meter:
     def not_stored(self, *, refused: bool) -> None:
         """Note a publication that the store has not taken: it refused it, or did not answer."""
         with self._lock:
-            self._publications["refused" if refused else "put_off"] += 1
+            self._store["refused" if refused else "put_off"] += 1
 
     @property
     def measures(self) -> Measures:
@@ -148,11 +151,8 @@ class Meter:
                 pages_read=self._pages_read,
                 articles_read=self._articles_read,
                 extraction_failures={word: self._failures[word] for word in _FAILURES},
-                store_errors={
-                    "repeated": self._repeated() - self._repeated_before,
-                    "put_off": self._publications["put_off"],
-                    "refused": self._publications["refused"],
-                },
+                store_errors={word: self._store[word] for word in STORE_ERRORS}
+                | {"repeated": self._repeated() - self._repeated_before},
             )
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import get_args
 
 from msgspec import Struct
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from broadsheet.crawler.measures import BOUNDS
+from broadsheet.crawler.measures import BOUNDS, STORE_ERRORS
+from broadsheet.crawler.run_outcome import RUN_OUTCOMES
 from broadsheet.scheduler.jobs.counts import LAST_SUCCESS, Count
+from broadsheet.storage.model import Outcome
 
 _OTHER = "other"
 # Of a source, and what else tells the sums of a metric apart.
@@ -23,13 +26,16 @@ class _Counted(Struct, frozen=True):
     metric: str
     said: str
     labels: tuple[str, ...] = ()
+    # The values of the label of which there is a sum of each source from the start: the first thing that is counted
+    # is an increase only where there was a 0 before.
+    from_start: tuple[str, ...] = ()
 
 
 # By the first word of the name that the sums of it have in the database; the others are the values of its labels.
 _COUNTERS: Mapping[str, _Counted] = {
     "ended": _Counted("jobs_ended", "Jobs that ended.", ("kind", "state")),
-    "crawls": _Counted("crawls", "Crawls that ended, by what they came to as a whole.", ("outcome",)),
-    "outcomes": _Counted("outcomes", "What became of URLs.", ("outcome",)),
+    "crawls": _Counted("crawls", "Crawls that ended, by what they came to as a whole.", ("outcome",), RUN_OUTCOMES),
+    "outcomes": _Counted("outcomes", "What became of URLs.", ("outcome",), get_args(Outcome)),
     "skipped": _Counted("skipped", "URLs that were not fetched, by reason.", ("reason",)),
     "fetched": _Counted("fetched", "Captures of pages."),
     "crawl_seconds": _Counted("crawl_seconds", "How long crawls took."),
@@ -38,7 +44,7 @@ _COUNTERS: Mapping[str, _Counted] = {
     "pages_read": _Counted("pages_read", "Pages that were read."),
     "articles_read": _Counted("articles_read", "Pages that were read as articles."),
     "extraction_failures": _Counted("extraction_failures", "Pages that could not be read, or not whole.", ("failure",)),
-    "store_errors": _Counted("store_errors", "What the store did not take at once, or refused.", ("error",)),
+    "store_errors": _Counted("store_errors", "What the store did not take at once.", ("error",), STORE_ERRORS),
 }
 _FETCH_SECONDS = "fetch_seconds"
 
@@ -57,7 +63,8 @@ def families(counts: Iterable[Count], sources: Collection[str]) -> Iterator[Metr
         key = (source or _OTHER, *values)
         found[name][key] = found[name].get(key, 0.0) + count.value
     for name, counted in _COUNTERS.items():
-        yield _counter(counted, found[name])
+        zeros = {(source, word): 0.0 for source in sources for word in counted.from_start}
+        yield _counter(counted, zeros | found[name])
     yield _durations(found[_FETCH_SECONDS])
     success = GaugeMetricFamily(
         "broadsheet_last_success_timestamp_seconds",
