@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     from broadsheet.crawler.frontier.schema import Ending
     from broadsheet.storage.model import Outcome
 
-RunOutcome = Literal["finished", "partial", "failed"]
+RunOutcome = Literal["finished", "partial", "failed", "idle"]
 """What a crawl came to.
 
 ``finished``: all was looked at that was to be, as far as the bounds of its source allow. ``partial``: pages came, and
 then it was ended, or the site or the archive left URLs undone, or more failed than came. ``failed``: no page came.
+``idle``: none was asked for, since none was due; that says nothing of the site.
 """
 
 RUN_OUTCOMES: tuple[RunOutcome, ...] = get_args(RunOutcome)
@@ -37,7 +38,9 @@ def outcome_of_run(outcomes: Mapping[Outcome, int], skipped: Mapping[str, int], 
     is_whole = ending == "finished" and not _any(skipped, _LEFT_UNDONE)
     if not came and (failed or ending == "broken" or _any(skipped, _REFUSALS)):
         return "failed"
-    return "finished" if is_whole and failed <= came else "partial"
+    if not is_whole or failed > came:
+        return "partial"
+    return "finished" if came else "idle"
 
 
 def _any(skipped: Mapping[str, int], reasons: frozenset[str]) -> bool:

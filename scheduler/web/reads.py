@@ -27,6 +27,8 @@ NO_ZERO = "^[^\\u0000]*$"
 _JOB_ID = "^[0-9a-f]{32}$"
 _DEFAULT_LIMIT = 100
 _MOST = 1_000
+# Crawls one behind another to which nothing was due.
+_MOST_IDLE = 50
 
 URL = Annotated[str, Meta(description="The article's address, http or https.", max_length=8192, examples=[EXAMPLE])]
 Number = Annotated[int, Meta(description="A version's number, from 1.", ge=1, examples=[1])]
@@ -87,7 +89,7 @@ class SourceState(Struct, frozen=True, kw_only=True):
         alarms: What is wrong with it: ``silent``, ``failing``, ``extraction``, ``paywall``.
         last_crawl: The crawl of it that was asked for or planned last, whatever became of it; null where there is none.
         last_outcome: What the last crawl of it that has ended came to: ``finished``, ``partial`` or ``failed``; null
-            where none has.
+            where none has. One to which nothing was due is passed over, and ``idle`` where there is no other.
     """
 
     name: str
@@ -178,8 +180,7 @@ def sources(parts: Parts, _query: NoQuery) -> Sources:
 
 
 def _state(parts: Parts, name: str, source: Source, alarms: Sequence[Alarm]) -> SourceState:
-    last = _last_crawl(parts, name)
-    ended = last if last is None or last.has_ended else _last_crawl(parts, name, ENDED)
+    last = next(iter(_crawls(parts, name, limit=1)), None)
     return SourceState(
         name=name,
         home=source.home,
@@ -187,14 +188,19 @@ def _state(parts: Parts, name: str, source: Source, alarms: Sequence[Alarm]) -> 
         next_run=parts.next_run(name, source),
         alarms=list(alarms),
         last_crawl=last,
-        last_outcome=None if ended is None else ended.run_outcome,
+        last_outcome=None if last is None else _last_outcome(parts, name, last),
     )
 
 
-def _last_crawl(parts: Parts, name: str, states: Collection[State] = ()) -> Job | None:
-    if parts.jobs is None:
-        return None
-    return next(iter(parts.jobs.newest(source=name, kind="crawl", states=states, limit=1)), None)
+def _last_outcome(parts: Parts, name: str, last: Job) -> RunOutcome | None:
+    if last.has_ended and last.run_outcome != "idle":
+        return last.run_outcome
+    found = [job.run_outcome for job in _crawls(parts, name, limit=_MOST_IDLE, states=ENDED)]
+    return next((outcome for outcome in found if outcome != "idle"), found[0] if found else None)
+
+
+def _crawls(parts: Parts, name: str, *, limit: int, states: Collection[State] = ()) -> list[Job]:
+    return [] if parts.jobs is None else parts.jobs.newest(source=name, kind="crawl", states=states, limit=limit)
 
 
 def jobs(parts: Parts, query: JobsQuery) -> JobsPage:

@@ -47,8 +47,6 @@ def test_a_crawl_that_left_something_undone_is_partial(
         ({"gone": 3, "failed": 3}, {}),
         ({"new": 500}, {"max_pages": 900}),
         ({"new": 500}, {"max_bytes": 900}),
-        ({}, {"not_due": 70}),
-        ({}, {}),
     ],
 )
 def test_what_its_bounds_keep_a_crawl_from_leaves_it_finished(
@@ -59,3 +57,8 @@ def test_what_its_bounds_keep_a_crawl_from_leaves_it_finished(
 
 def test_a_crawl_that_broke_off_before_a_page_was_published_has_failed() -> None:
     assert outcome_of_run({}, {"unpublished": 4}, "broken") == "failed"
+
+
+@pytest.mark.parametrize("skipped", [{"not_due": 70}, {"not_due": 70, "over_budget": 3}, {}])
+def test_a_crawl_to_which_nothing_was_due_says_nothing_of_its_site(skipped: dict[str, int]) -> None:
+    assert outcome_of_run({"new": 0}, skipped, "finished") == "idle"

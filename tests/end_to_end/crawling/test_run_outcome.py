@@ -14,10 +14,13 @@ _AWAY = answer("no", status="503 Service Unavailable")
 def test_a_crawl_of_a_site_that_only_refuses_has_failed_and_says_why_at_last(tmp_path: Path) -> None:
     with RawServer({"/robots.txt": _AWAY, "/": _AWAY}) as site:
         url = f"http://127.0.0.1:{site.port}/"
-        ended = Broadsheet(str(tmp_path / "archive"))("crawl", "--json", "--allow-private", url)
+        broadsheet = Broadsheet(str(tmp_path / "archive"))
+        ended = broadsheet("crawl", "--json", "--allow-private", url)
+        again = broadsheet("crawl", "--json", "--allow-private", "--due", url)
 
     assert ended.status == 1
     assert (ended.document["outcome"], ended.document["skipped"]) == ("failed", {"robots": 1})
+    assert (again.status, again.document["outcome"]) == (0, "idle"), "its home page is not due yet"
     why = "robots.txt unreachable (HTTP 503)"
     assert ended.stderr.splitlines()[-1] == f"the crawl of {url} came to nothing: {why}"
 

@@ -59,6 +59,14 @@ class Service:
         assert job is not None
         self.jobs.end(job, self._worker, "failed", reason="nothing could be stored", now=self.at)
 
+    def crawl_for_nothing(self) -> None:
+        """Crawl some time later, when nothing is due."""
+        self.at += self._every
+        self.jobs.plan("courier", self.at, now=self.at)
+        job = self.jobs.take(self._worker, ["crawl"], now=self.at)
+        assert job is not None
+        self.jobs.end(job, self._worker, "finished", result={"outcome": "idle"}, now=self.at)
+
     def watch(self) -> AlarmWatch:
         return AlarmWatch(self.jobs, self.database, Outbox(self.database), lambda: self.troubles)
 
@@ -114,6 +122,19 @@ def test_crawls_that_come_to_nothing_are_told_after_three(service: Service) -> N
         service.crawl(new)
         told.append(service.look())
     assert told == [[], [], [("raised", "failing")], [], [("cleared", "failing")], []]
+
+
+def test_crawls_to_which_nothing_was_due_lie_between_failures_and_end_none(service: Service) -> None:
+    told = []
+    for new in (None, None):
+        service.crawl(new)
+        service.crawl_for_nothing()
+        told.append(service.look())
+    service.crawl(None)
+    told.append(service.look())
+    service.crawl_for_nothing()
+    told.append(service.look())
+    assert told == [[], [], [("raised", "failing")], []]
 
 
 def test_of_a_source_without_alarms_nothing_is_told_and_what_stood_is_cleared(service: Service) -> None:

@@ -48,6 +48,12 @@ def test_sums_stay_when_jobs_are_forgotten_and_the_service_starts_anew(database:
     assert sums(Jobs(database)) == expected
 
 
+def test_a_crawl_to_which_nothing_was_due_is_no_success(jobs: Jobs) -> None:
+    end(jobs, "finished", {"outcome": "partial"})
+    end(jobs, "finished", {"outcome": "idle"}, minutes=1)
+    assert sums(jobs)["last_success"] == NOON.timestamp()
+
+
 def test_a_run_that_broke_off_and_was_gone_on_with_is_counted_once(jobs: Jobs) -> None:
     end(jobs, "failed", RUN | {"outcomes": {"new": 3}, "skipped": {"unpublished": 5}})
     end(jobs, "finished", RUN | {"outcomes": {"new": 7}, "seconds": 25.0, "fetched": 9}, minutes=1)

@@ -76,11 +76,19 @@ def test_the_outcome_of_the_last_crawl_that_ended_stands_while_another_runs(
     assert (found["last_crawl"]["state"], found["last_outcome"]) == ("running", outcome)
 
 
+def test_a_crawl_to_which_nothing_was_due_hides_no_failure(paper: Paper) -> None:
+    paper.end(paper.begin(), "finished", {"outcome": "idle"})
+    assert paper.state["last_outcome"] == "idle"
+    paper.end(paper.begin(), "failed", {"outcome": "failed"})
+    paper.end(paper.begin(), "finished", {"outcome": "idle"})
+    assert paper.state["last_outcome"] == "failed"
+
+
 def test_a_page_says_of_a_crawl_that_left_something_undone_that_it_is_partial(paper: Paper) -> None:
     paper.end(paper.begin(), "finished", {"outcome": "partial", "outcomes": {"new": 1}})
     assert ">partial<" in paper.web.get("/sources").text
 
 
 def test_a_crawl_that_had_nothing_to_look_at_does_not_read_like_a_failure(paper: Paper) -> None:
-    paper.end(paper.begin(), "finished", {"outcome": "finished", "outcomes": {"new": 0}, "skipped": {"not_due": 7}})
+    paper.end(paper.begin(), "finished", {"outcome": "idle", "outcomes": {"new": 0}, "skipped": {"not_due": 7}})
     assert "nothing was due" in paper.web.get("/sources").text
