@@ -187,7 +187,7 @@ stand_ins = Table(
     sqlite_with_rowid=False,
 )
 
-# What the pages of a run have come to, by the shape of their addresses: see `broadsheet.crawler.traps`.
+# What the pages of a run have come to, by the shape of their addresses: see `broadsheet.crawler.discovery.traps`.
 shapes = Table(
     "frontier_shapes",
     metadata,

@@ -57,16 +57,6 @@ class Cron(Struct, frozen=True, kw_only=True, tag="cron"):
     def __str__(self) -> str:
         return self.line
 
-    def trigger_fields(self) -> dict[str, str]:
-        """Return the fields as APScheduler's CronTrigger takes them; its own reader counts weekdays from Monday."""
-        return {
-            "minute": _listed(self.minutes),
-            "hour": _listed(self.hours),
-            "day": _listed(self.days),
-            "month": _listed(self.months),
-            "day_of_week": ",".join(_WEEKDAYS[day] for day in self.weekdays),
-        }
-
 
 Schedule = Learned | Every | Cron
 
@@ -136,7 +126,3 @@ def _number(name: str, text: str, first: int, last: int, names: tuple[str, ...])
     if not text.isdecimal() or not first <= int(text) <= last:
         raise ValueError(f"{text!r} is no {name}: it is from {first} to {last}")
     return int(text)
-
-
-def _listed(numbers: tuple[int, ...]) -> str:
-    return ",".join(map(str, numbers))

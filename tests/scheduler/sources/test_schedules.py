@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from apscheduler.triggers.cron import CronTrigger
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broadsheet.scheduler.clock.moments import following
 from broadsheet.scheduler.sources.durations import duration, in_words
 from broadsheet.scheduler.sources.schedules import Cron, Every, Learned, schedule
 
@@ -16,17 +17,17 @@ from broadsheet.scheduler.sources.schedules import Cron, Every, Learned, schedul
 START = datetime(2026, 7, 1, tzinfo=UTC)
 
 
-def fires(line: str, count: int) -> list[str]:
-    """When a line first fires after the start of July 2026."""
+def moments(line: str, count: int) -> list[str]:
+    """The first moments of a line from the start of July 2026 on."""
     found = schedule(line)
     assert isinstance(found, Cron)
-    trigger = CronTrigger(**found.trigger_fields(), timezone=UTC)
-    moments, at = [], START
+    shown, at = [], START - timedelta(seconds=1)
     for _ in range(count):
-        at = trigger.get_next_fire_time(None, at)
-        moments.append(f"{at:%m-%d %H:%M}")
-        at += timedelta(seconds=1)
-    return moments
+        moment = following(found, ZoneInfo("UTC"), at)
+        assert moment is not None
+        shown.append(f"{moment:%m-%d %H:%M}")
+        at = moment
+    return shown
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def fires(line: str, count: int) -> list[str]:
     ],
 )
 def test_a_cron_line_means_what_cron_means_by_it(line: str, expected: list[str]) -> None:
-    assert fires(line, len(expected)) == expected
+    assert moments(line, len(expected)) == expected
 
 
 @pytest.mark.parametrize(
