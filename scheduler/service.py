@@ -25,10 +25,10 @@ from broadsheet.scheduler.clock.clock import Clock
 from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
 from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.sources.watching import WatchedSources
+from broadsheet.scheduler.tokens import Tokens
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts, names_of, reads_need_token
 from broadsheet.scheduler.web.serving import Serving
-from broadsheet.scheduler.web.tokens import Tokens
 from broadsheet.scheduler.workers.commands import Setting
 from broadsheet.scheduler.workers.workers import Workers
 from broadsheet.storage import process_lock

@@ -18,9 +18,9 @@ from broadsheet.crawler.measures import Meter
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.schema import SERVICE
 from broadsheet.scheduler.sources.document import Source
+from broadsheet.scheduler.tokens import Tokens
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts
-from broadsheet.scheduler.web.tokens import Tokens
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
 RULES = DEPLOY / "compose" / "alerts.yml"

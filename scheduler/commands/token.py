@@ -6,7 +6,7 @@ import click
 
 from broadsheet.scheduler.options import json_option
 from broadsheet.scheduler.output import console, print_json
-from broadsheet.scheduler.web.tokens import SCOPES, Scope, make
+from broadsheet.scheduler.tokens import SCOPES, Scope, make
 
 
 @click.command("token")

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from broadsheet.scheduler import tokens
 from broadsheet.scheduler.sources import reading, settings
 from broadsheet.scheduler.sources.document import Source, SourcesFile
 from broadsheet.scheduler.sources.errors import ConfigError
 from broadsheet.scheduler.sources.schedules import Cron
-from broadsheet.scheduler.web import tokens
 from broadsheet.storage.urls import site
 
 

@@ -7,10 +7,10 @@ import binascii
 
 from starlette.requests import HTTPConnection
 
+from broadsheet.scheduler.tokens import Holder, Scope
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.parts import Parts
 from broadsheet.scheduler.web.rates import RateLimit
-from broadsheet.scheduler.web.tokens import Holder, Scope
 
 _LONGEST_TOKEN = 512
 

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from broadsheet.crawler.errors import FrontierError
 from broadsheet.scheduler.answers import MomentError
+from broadsheet.scheduler.tokens import TokenFileError
 from broadsheet.scheduler.web import errors, feeds, health, openapi, pages, replay, requisites, timemaps
 from broadsheet.scheduler.web.access import Access
 from broadsheet.scheduler.web.endpoints import tagged
@@ -25,7 +26,6 @@ from broadsheet.scheduler.web.parts import Parts
 from broadsheet.scheduler.web.reads import READS
 from broadsheet.scheduler.web.threads import Threads
 from broadsheet.scheduler.web.timing import Timing
-from broadsheet.scheduler.web.tokens import TokenFileError
 from broadsheet.scheduler.web.writes import WRITES
 from broadsheet.storage.errors import ArchiveError
 

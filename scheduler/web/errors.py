@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from broadsheet.crawler.errors import FrontierError
 from broadsheet.scheduler.answers import MomentError
-from broadsheet.scheduler.web.tokens import TokenFileError
+from broadsheet.scheduler.tokens import TokenFileError
 from broadsheet.storage.errors import (
     ArchiveDamagedError,
     ArchiveError,

@@ -11,7 +11,7 @@ from msgspec import Struct
 from broadsheet.scheduler.alarms.notices import About, Kind, Notice
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.sources.document import Source
-from broadsheet.scheduler.web.tokens import Tokens
+from broadsheet.scheduler.tokens import Tokens
 from broadsheet.storage.archive import Archive
 
 # What is asked to tell whether the service is ready: returns when it is, raises with the reason when not.

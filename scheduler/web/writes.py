@@ -16,12 +16,12 @@ from starlette.routing import Route
 from broadsheet.scheduler.answers import Recrawled
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.model import Job
+from broadsheet.scheduler.tokens import Holder
 from broadsheet.scheduler.web.access import Access
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.parts import Parts
 from broadsheet.scheduler.web.reads import EXAMPLE, NO_ZERO
 from broadsheet.scheduler.web.threads import Threads
-from broadsheet.scheduler.web.tokens import Holder
 from broadsheet.storage.urls import normalise, site
 
 _LONGEST_BODY = 64 * 1024

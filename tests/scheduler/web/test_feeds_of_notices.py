@@ -9,9 +9,9 @@ from lxml import etree
 from servers.web_server import served
 
 from broadsheet.scheduler.alarms.notices import Notice
+from broadsheet.scheduler.tokens import Tokens
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts
-from broadsheet.scheduler.web.tokens import Tokens
 
 ALARM = Notice(
     id="a1",

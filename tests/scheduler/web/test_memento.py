@@ -14,9 +14,9 @@ import pytest
 from archiving.writer import Visit, Writer, answer, answers, moment, shows, shows_no_article
 from servers.web_server import Answer, Web, served
 
+from broadsheet.scheduler.tokens import Tokens
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts
-from broadsheet.scheduler.web.tokens import Tokens
 from broadsheet.storage.model import Article
 from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.versions import Finding

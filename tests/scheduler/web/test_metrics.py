@@ -12,9 +12,9 @@ from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.model import Kind, State
 from broadsheet.scheduler.jobs.schema import SERVICE
 from broadsheet.scheduler.sources.document import Source
+from broadsheet.scheduler.tokens import Tokens, make
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts
-from broadsheet.scheduler.web.tokens import Tokens, make
 
 ANY: tuple[Kind, ...] = ("crawl", "recrawl")
 SUMMARY = {"seconds": 2.5, "fetched": 7, "outcomes": {"new": 3, "failed": 1}, "skipped": {"robots": 2}}

@@ -14,10 +14,10 @@ from broadsheet.scheduler.alarms.outbox import Outbox
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.schema import SERVICE
 from broadsheet.scheduler.sources.document import Source
+from broadsheet.scheduler.tokens import Tokens, make
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts
 from broadsheet.scheduler.web.reads import EXAMPLE
-from broadsheet.scheduler.web.tokens import Tokens, make
 from broadsheet.storage.stores.folder import FolderStore
 
 _SCHEMATHESIS = str(Path(sysconfig.get_path("scripts")) / "schemathesis")

@@ -20,10 +20,10 @@ from broadsheet.scheduler.jobs.model import Kind
 from broadsheet.scheduler.jobs.schema import SERVICE
 from broadsheet.scheduler.output import printable
 from broadsheet.scheduler.sources.document import Source
+from broadsheet.scheduler.tokens import Tokens
 from broadsheet.scheduler.web import presentation
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts
-from broadsheet.scheduler.web.tokens import Tokens
 from broadsheet.storage.model import (
     Article,
     Author,

@@ -10,9 +10,9 @@ from end_to_end.command import Broadsheet
 from servers.web_server import Web, served
 
 from broadsheet.scheduler.sources.document import Source
+from broadsheet.scheduler.tokens import Tokens
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts, names_of
-from broadsheet.scheduler.web.tokens import Tokens
 from broadsheet.storage.stores.folder import FolderStore
 
 URL = "https://news.example/town/ferry"

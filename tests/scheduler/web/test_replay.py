@@ -14,9 +14,9 @@ from servers.browser import chromium
 from servers.canary import Canary
 from servers.web_server import Web, served
 
+from broadsheet.scheduler.tokens import Tokens, make
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts
-from broadsheet.scheduler.web.tokens import Tokens, make
 from broadsheet.storage.captures import Request
 from broadsheet.storage.model import Article
 from broadsheet.storage.stores.folder import FolderStore

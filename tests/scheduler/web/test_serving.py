@@ -18,10 +18,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from broadsheet.scheduler.tokens import Tokens
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts
 from broadsheet.scheduler.web.serving import Limits
-from broadsheet.scheduler.web.tokens import Tokens
 from broadsheet.storage.stores.folder import FolderStore
 
 _QUICK = Limits(

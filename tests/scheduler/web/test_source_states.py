@@ -14,9 +14,9 @@ from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.model import Job, State
 from broadsheet.scheduler.jobs.schema import SERVICE
 from broadsheet.scheduler.sources.document import Source
+from broadsheet.scheduler.tokens import Tokens
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts
-from broadsheet.scheduler.web.tokens import Tokens
 
 
 class Paper:

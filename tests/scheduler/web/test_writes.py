@@ -18,9 +18,9 @@ from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.model import Job, State
 from broadsheet.scheduler.jobs.schema import SERVICE
 from broadsheet.scheduler.sources.document import Source
+from broadsheet.scheduler.tokens import SCOPES, Tokens, make
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts
-from broadsheet.scheduler.web.tokens import SCOPES, Tokens, make
 
 URL = "https://news.example/town/ferry"
 FOREIGN = "https://else.example/"

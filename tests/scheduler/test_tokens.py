@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from servers.web_server import served
 
+from broadsheet.scheduler.tokens import SCOPES, Holder, Scope, TokenFileError, Tokens, make
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts, names_of, reads_need_token
-from broadsheet.scheduler.web.tokens import SCOPES, Holder, Scope, TokenFileError, Tokens, make
 
 
 def test_the_command_prints_a_token_and_a_line_that_lets_it_in(tmp_path: Path) -> None:
