@@ -49,4 +49,4 @@ EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]
 ENTRYPOINT ["broadsheet"]
-CMD ["run", "--config", "/etc/broadsheet/sources.toml", "--host", "0.0.0.0", "--port", "8080"]
+CMD ["run", "--config", "/etc/broadsheet/sources.toml", "--host", "0.0.0.0", "--port", "8080", "--log-json"]

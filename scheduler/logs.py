@@ -11,7 +11,10 @@ import msgspec
 
 # They tell of every request and every look; what matters of it is told by us.
 _QUIET = ("apscheduler", "uvicorn", "asyncio", "botocore", "boto3", "urllib3")
-FIELDS = ("event", "source", "job", "kind", "asked_by", "state", "outcome", "outcomes", "reason", "seconds", "alarm")
+FIELDS = (
+    *("event", "source", "job", "kind", "asked_by", "attempts"),
+    *("state", "outcome", "outcomes", "reason", "seconds", "alarm"),
+)
 """What an event may tell beside its message, given as `extra` to the logger."""
 
 

@@ -126,8 +126,9 @@ class Workers:
         )
 
     async def _do(self, job: Job, child: Child, measured: Measured) -> None:
-        extra = {**_about(job), "event": "job_begins", "asked_by": job.asked_by}
-        _log.info("job %s begins: %s, asked by %s", job.id, _name(job), job.asked_by, extra=extra)
+        extra = {**_about(job), "event": "job_begins", "asked_by": job.asked_by, "attempts": job.attempts}
+        again = " once more" if job.attempts > 1 else ""
+        _log.info("job %s begins%s: %s, asked by %s", job.id, again, _name(job), job.asked_by, extra=extra)
         try:
             outcome = outcome_of(job, await child.run())
         except OSError as error:

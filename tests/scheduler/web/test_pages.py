@@ -120,6 +120,7 @@ def do_hostile_jobs(jobs: Jobs) -> None:
     crawl = jobs.take(worker, ANY)
     assert crawl
     result = {"outcomes": {"new": 2, _EVIL: 1}, "segments": [_EVIL], _EVIL: _EVIL, "seconds": 1.5}
+    result["measures"] = {"bytes": {"sent": 3, _EVIL: 5}, "fetch_seconds": {"within": {_EVIL: 1}}, "pages_read": _EVIL}
     jobs.end(crawl, worker, "failed", reason=_EVIL, result=result)
     jobs.ask("recrawl", source=None, url=HOSTILE, asked_by="somebody")
     recrawl = jobs.take(worker, ANY)
