@@ -92,7 +92,7 @@ def _tell(result: CrawlResult, archive: str, *, as_json: bool) -> None:
     if result.summary.outcome == "failed" and not result.interrupted:
         # The last line, which is what becomes of a job for its reason.
         why = next(iter(result.reasons.values()), "nothing was captured")
-        errors.print(f"the crawl of {result.summary.source} came to nothing: {why}", soft_wrap=True)
+        errors.print(f"{result.summary.source}: no page came: {why}", soft_wrap=True)
 
 
 def print_summary(result: CrawlResult, archive: str) -> None:

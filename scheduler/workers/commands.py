@@ -74,7 +74,9 @@ def outcome_of(job: Job, ended: Ended) -> Outcome:
         return Outcome("failed", f"its process was ended by signal {-ended.status}", result)
     reason = _reason(job, result) or (ended.stderr[-1] if ended.stderr else f"its process ended with {ended.status}")
     is_refused = ended.status == USAGE or (result or {}).get("outcome") == "blocked"
-    return Outcome("refused" if is_refused else "failed", reason.removeprefix("broadsheet: "), result)
+    # The command says whose reason it is; a job needs not be told.
+    reason = reason.removeprefix("broadsheet: ").removeprefix(f"{job.source}: ")
+    return Outcome("refused" if is_refused else "failed", reason, result)
 
 
 def _reason(job: Job, result: dict[str, Any] | None) -> str | None:

@@ -22,7 +22,7 @@ def test_a_crawl_of_a_site_that_only_refuses_has_failed_and_says_why_at_last(tmp
     assert (ended.document["outcome"], ended.document["skipped"]) == ("failed", {"robots": 1})
     assert (again.status, again.document["outcome"]) == (0, "idle"), "its home page is not due yet"
     why = "robots.txt unreachable (HTTP 503)"
-    assert ended.stderr.splitlines()[-1] == f"the crawl of {url} came to nothing: {why}"
+    assert ended.stderr.splitlines()[-1] == f"{url}: no page came: {why}"
 
 
 def test_a_crawl_of_which_more_failed_than_came_is_partial_and_no_failure(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_every_line_is_an_event_and_that_of_a_jobs_end_tells_source_job_and_outc
         1,
     )
     assert (ends["away"]["state"], ends["away"]["outcome"]) == ("failed", "failed")
-    assert "robots.txt unreachable (HTTP 503)" in ends["away"]["reason"]
+    assert ends["away"]["reason"] == "no page came: robots.txt unreachable (HTTP 503)"
     assert failing == 1
     begun = {event["source"]: event["job"] for event in events if event.get("event") == "job_begins"}
     assert begun == {name: event["job"] for name, event in ends.items()}
