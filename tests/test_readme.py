@@ -99,7 +99,8 @@ def test_every_path_that_a_document_names_is_there() -> None:
     folders = "|".join(sorted(path.name for path in REPOSITORY.iterdir() if path.is_dir() and path.name[0] != "."))
     written = re.compile(rf"(?<![\w./])((?:{folders})/[\w./-]*[\w/])")
     # The changelog tells of what was.
-    documents = [*(path for path in DOCUMENTS if path.name != "CHANGELOG.md"), REPOSITORY / "tests" / "README.md"]
+    beside_code = [REPOSITORY / "tests" / "README.md", *REPOSITORY.glob("benchmarks/*/README.md")]
+    documents = [*(path for path in DOCUMENTS if path.name != "CHANGELOG.md"), *beside_code]
     named = [(path.name, found) for path in documents for found in written.findall(path.read_text(encoding="utf-8"))]
     made = {"tests/pages/NAME/page.html"}
     assert [(name, path) for name, path in named if path not in made and not (REPOSITORY / path).exists()] == []
