@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from lxml import html
 
-from broadsheet.crawler.extraction.date_claims import is_date_label
-from broadsheet.crawler.extraction.date_text import find_dates, plain
+from broadsheet.crawler.extraction.dates.claims import is_date_label
+from broadsheet.crawler.extraction.dates.text import find_dates, plain
 from broadsheet.crawler.extraction.layout import Layout
 from broadsheet.crawler.extraction.lines import Line, text_of
 from broadsheet.crawler.extraction.names import looks_like_person, split_names

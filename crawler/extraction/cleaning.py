@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
 from broadsheet.crawler.extraction.corrections import is_correction
-from broadsheet.crawler.extraction.date_text import find_dates, plain
+from broadsheet.crawler.extraction.dates.text import find_dates, plain
 from broadsheet.crawler.extraction.editorial_wording import is_invitation, is_life, is_note
 from broadsheet.crawler.extraction.layout import Layout
 from broadsheet.crawler.extraction.passages import Passage, Passages, key_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator
 
-from broadsheet.crawler.extraction.date_order import OrderEvidence, settle
-from broadsheet.crawler.extraction.date_text import find_dates, plain
+from broadsheet.crawler.extraction.dates.order import OrderEvidence, settle
+from broadsheet.crawler.extraction.dates.text import find_dates, plain
 from broadsheet.crawler.extraction.layout import Layout
 from broadsheet.crawler.extraction.structured import Structured, as_list, as_text
 from broadsheet.storage.model import Correction, Date

@@ -15,8 +15,8 @@ from broadsheet.crawler.extraction.authors import read_authors
 from broadsheet.crawler.extraction.body import BodyReader
 from broadsheet.crawler.extraction.classification import Verdict, classify
 from broadsheet.crawler.extraction.corrections import read_corrections
-from broadsheet.crawler.extraction.date_order import OrderEvidence
-from broadsheet.crawler.extraction.dates import DateReader
+from broadsheet.crawler.extraction.dates.dates import DateReader
+from broadsheet.crawler.extraction.dates.order import OrderEvidence
 from broadsheet.crawler.extraction.headline import read_headline, site_name
 from broadsheet.crawler.extraction.images import read_images
 from broadsheet.crawler.extraction.labels import primary_language, read_language_tag, read_section, read_tags

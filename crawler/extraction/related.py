@@ -13,8 +13,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from broadsheet.crawler.extraction.date_order import OrderEvidence, proved_order, settle
-from broadsheet.crawler.extraction.date_text import Mention
+from broadsheet.crawler.extraction.dates.order import OrderEvidence, proved_order, settle
+from broadsheet.crawler.extraction.dates.text import Mention
 from broadsheet.crawler.extraction.layout import Layout
 from broadsheet.crawler.extraction.lines import Line, collapse, is_dense, links_of
 from broadsheet.crawler.extraction.page import Page

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from lxml import html
 
-from broadsheet.crawler.extraction.date_text import Mention, find_dates, plain
+from broadsheet.crawler.extraction.dates.text import Mention, find_dates, plain
 from broadsheet.crawler.extraction.lines import Line, collapse, is_dense, links_of
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.wording import NEWSLETTER, says

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.crawler.extraction.date_text import find_dates, plain, read_stamp
-from broadsheet.crawler.extraction.months import MONTHS
+from broadsheet.crawler.extraction.dates.months import MONTHS
+from broadsheet.crawler.extraction.dates.text import find_dates, plain, read_stamp
 
 
 def readings(text: str) -> list[list[str]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from broadsheet.crawler.extraction.months import alternatives, names_of
+from broadsheet.crawler.extraction.dates.months import alternatives, names_of
 
 # Iranian names, then those of Afghanistan.
 _SOLAR_HIJRI_NAMES = (

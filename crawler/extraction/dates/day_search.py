@@ -2,7 +2,7 @@
 
 What its own patterns cannot read, htmldate gives to dateparser, which prefers what is past by the clock and compiles
 patterns for two hundred languages before its first answer: seconds of CPU in each reader process. Here such a text is
-given to `date_text` instead, so that the same page gives the same day always.
+given to `text` instead, so that the same page gives the same day always.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from datetime import date, datetime
 from htmldate import extractors, find_date
 from lxml import html
 
-from broadsheet.crawler.extraction.date_text import find_dates, plain
-from broadsheet.crawler.extraction.months import MONTHS
+from broadsheet.crawler.extraction.dates.months import MONTHS
+from broadsheet.crawler.extraction.dates.text import find_dates, plain
 from broadsheet.crawler.extraction.page import Page
 
 _WITH_COMMENTS = "//*[@*[contains(., '<!--')]]"

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from broadsheet.crawler.extraction.day_search import search_day
+from broadsheet.crawler.extraction.dates.day_search import search_day
 from broadsheet.crawler.extraction.page import Page
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from broadsheet.crawler.extraction.date_claims import Claim, claims_of_value
-from broadsheet.crawler.extraction.date_order import day_of
+from broadsheet.crawler.extraction.dates.claims import Claim, claims_of_value
+from broadsheet.crawler.extraction.dates.order import day_of
 from broadsheet.crawler.extraction.page import Page
 
 # A key of JSON or of JSON inside a string that names a publication: "publishedAt", "first_publish_date", "deployDt".

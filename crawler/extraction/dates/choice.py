@@ -20,8 +20,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import NamedTuple
 
-from broadsheet.crawler.extraction.date_claims import Claim, Role, is_finer
-from broadsheet.crawler.extraction.date_order import OrderEvidence, day_of, settle
+from broadsheet.crawler.extraction.dates.claims import Claim, Role, is_finer
+from broadsheet.crawler.extraction.dates.order import OrderEvidence, day_of, settle
 from broadsheet.storage.model import Date, FieldSource
 
 _FUTURE_TOLERANCE = timedelta(hours=26)

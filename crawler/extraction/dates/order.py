@@ -28,7 +28,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from broadsheet.crawler.extraction.date_text import Mention, Order
+from broadsheet.crawler.extraction.dates.text import Mention, Order
 from broadsheet.storage.model import Date
 
 # Unicode CLDR: the regions whose short numeric date begins with the month.

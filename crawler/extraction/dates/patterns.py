@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from broadsheet.crawler.extraction.calendars import ERAS, LUNAR_HIJRI_PATTERN, SOLAR_HIJRI_PATTERN
-from broadsheet.crawler.extraction.months import MONTH_PATTERN
-from broadsheet.crawler.extraction.zones import ZONE
+from broadsheet.crawler.extraction.dates.calendars import ERAS, LUNAR_HIJRI_PATTERN, SOLAR_HIJRI_PATTERN
+from broadsheet.crawler.extraction.dates.months import MONTH_PATTERN
+from broadsheet.crawler.extraction.dates.zones import ZONE
 
 STAMP = re.compile(
     rf"""

@@ -1,7 +1,7 @@
 """Reading dates out of strings: machine stamps, and dates as people write them.
 
 A date is read as far as it is written: a day stays a day, a time without a zone stays without one. A numeric
-date whose day and month could change places gives both readings; `date_order` decides between them.
+date whose day and month could change places gives both readings; `order` decides between them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
-from broadsheet.crawler.extraction.calendars import (
+from broadsheet.crawler.extraction.dates.calendars import (
     ERAS,
     LUNAR_HIJRI_MONTHS,
     SOLAR_HIJRI_MONTHS,
@@ -20,9 +20,9 @@ from broadsheet.crawler.extraction.calendars import (
     gregorian_year,
     is_solar_hijri,
 )
-from broadsheet.crawler.extraction.clock import Clock, clock_near, make_date
-from broadsheet.crawler.extraction.date_patterns import DATE, EPOCH, STAMP
-from broadsheet.crawler.extraction.months import MONTHS
+from broadsheet.crawler.extraction.dates.clock import Clock, clock_near, make_date
+from broadsheet.crawler.extraction.dates.months import MONTHS
+from broadsheet.crawler.extraction.dates.patterns import DATE, EPOCH, STAMP
 from broadsheet.storage.model import Date
 
 Order = Literal["day-month", "month-day"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.crawler.extraction.calendars import from_lunar_hijri, from_solar_hijri
+from broadsheet.crawler.extraction.dates.calendars import from_lunar_hijri, from_solar_hijri
 
 
 @pytest.mark.parametrize(

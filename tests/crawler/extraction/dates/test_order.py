@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from broadsheet.crawler.extraction.date_order import OrderEvidence, proved_order, settle
-from broadsheet.crawler.extraction.date_text import find_dates
+from broadsheet.crawler.extraction.dates.order import OrderEvidence, proved_order, settle
+from broadsheet.crawler.extraction.dates.text import find_dates
 from broadsheet.storage.model import Date
 
 LATEST = date(2026, 11, 22)

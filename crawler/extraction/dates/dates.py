@@ -3,7 +3,7 @@
 Every statement about a date is a `Claim`. Claims are ranked by where they stand: JSON-LD of the article,
 microdata, article meta elements, the feed, the address, the visible header, meta elements that may date something
 else, the month in the address, times told from the moment of the capture ("3 hours ago"), and last what htmldate
-finds. `date_choice` decides between them.
+finds. `choice` decides between them.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from broadsheet.crawler.extraction.date_choice import (
+from broadsheet.crawler.extraction.dates.choice import (
     Stated,
     choose_modified,
     choose_published,
     latest_day,
     possible,
 )
-from broadsheet.crawler.extraction.date_claims import (
+from broadsheet.crawler.extraction.dates.claims import (
     MAX_DATE_LINE,
     Claim,
     Role,
@@ -28,13 +28,13 @@ from broadsheet.crawler.extraction.date_claims import (
     claims_of_value,
     relative_claim,
 )
-from broadsheet.crawler.extraction.date_order import OrderEvidence, day_of, proved_order
-from broadsheet.crawler.extraction.date_text import Mention, Order, find_dates, plain
-from broadsheet.crawler.extraction.day_search import search_day
+from broadsheet.crawler.extraction.dates.day_search import search_day
+from broadsheet.crawler.extraction.dates.order import OrderEvidence, day_of, proved_order
+from broadsheet.crawler.extraction.dates.script_dates import script_dates
+from broadsheet.crawler.extraction.dates.text import Mention, Order, find_dates, plain
 from broadsheet.crawler.extraction.layout import Layout
 from broadsheet.crawler.extraction.lines import Line
 from broadsheet.crawler.extraction.page import Page
-from broadsheet.crawler.extraction.script_dates import script_dates
 from broadsheet.crawler.extraction.structured import Structured, as_text, content_of
 from broadsheet.storage.model import Candidate, Date, Hints, Provenance
 

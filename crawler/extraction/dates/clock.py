@@ -6,8 +6,8 @@ import re
 from datetime import date, datetime, timezone
 from typing import NamedTuple
 
-from broadsheet.crawler.extraction.date_patterns import TIME_AFTER, TIME_BEFORE
-from broadsheet.crawler.extraction.zones import offset_of
+from broadsheet.crawler.extraction.dates.patterns import TIME_AFTER, TIME_BEFORE
+from broadsheet.crawler.extraction.dates.zones import offset_of
 from broadsheet.storage.model import Date, Precision
 
 _EARLIEST_YEAR, _LATEST_YEAR = 1600, 2200

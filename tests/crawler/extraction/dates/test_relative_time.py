@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pages.reading import Read
 
-from broadsheet.crawler.extraction.date_text import plain
-from broadsheet.crawler.extraction.relative_time import find_relative
+from broadsheet.crawler.extraction.dates.relative_time import find_relative
+from broadsheet.crawler.extraction.dates.text import plain
 
 CAPTURED_AT = datetime(2024, 5, 17, 15, 42, tzinfo=UTC)
 

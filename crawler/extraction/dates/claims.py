@@ -9,10 +9,10 @@ from typing import Literal, NamedTuple
 
 from lxml import html
 
-from broadsheet.crawler.extraction.date_order import day_of
-from broadsheet.crawler.extraction.date_text import Mention, find_dates, plain, read_stamp
+from broadsheet.crawler.extraction.dates.order import day_of
+from broadsheet.crawler.extraction.dates.relative_time import find_relative
+from broadsheet.crawler.extraction.dates.text import Mention, find_dates, plain, read_stamp
 from broadsheet.crawler.extraction.lines import Line
-from broadsheet.crawler.extraction.relative_time import find_relative
 from broadsheet.storage.model import Date, FieldSource
 
 Role = Literal["published", "modified"]
