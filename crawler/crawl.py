@@ -339,6 +339,8 @@ def _settings(job: CrawlJob, workspace: Workspace) -> Settings:
     settings = Settings()
     settings.setmodule(defaults, priority="project")
     settings.set("PACE_DIRECTORY", str(workspace.directory / "hosts"), priority="cmdline")
+    settings.set("TDM_DIRECTORY", str(workspace.directory / "tdmrep"), priority="cmdline")
+    settings.set("TDM_OF_REQUISITES", "tdm" in job.obey, priority="cmdline")
     settings.set("SCHEDULER", FrontierScheduler, priority="cmdline")
     settings.set("PROXY", job.proxy, priority="cmdline")
     settings.set("USER_AGENT", job.user_agent, priority="cmdline")

@@ -11,6 +11,7 @@
     ├── CrawlStopped          the crawl was ended before the fetch had its turn
     ├── HostGivenUp           the host refuses or fails again and again
     ├── NoContactError        the host is at a public address, and nobody is named whom its owner can reach
+    ├── OptedOut              its publisher reserves what is obeyed, and robots.txt says so
     ├── ProxyError            the proxy cannot be used, or opens no tunnel
     ├── ReaderStartError      no process can be started that reads pages
     ├── RenderingError        no browser can show a page
@@ -71,6 +72,10 @@ class CrawlStopped(CrawlError):  # noqa: N818 - named as the decision it is
 
 class HostGivenUp(CrawlError):  # noqa: N818 - named as the decision it is
     """The host refuses or fails again and again: it is asked for nothing any more in this crawl."""
+
+
+class OptedOut(CrawlError):  # noqa: N818 - named as the decision it is
+    """Its publisher reserves what is obeyed: robots.txt says so before it is asked for."""
 
 
 class ProxyError(CrawlError):

@@ -47,8 +47,12 @@ FETCH_DEADLINE = 55
 # Courtesy: our own instead of Scrapy's, which fetches on where robots.txt is unreachable.
 ROBOTSTXT_OBEY = False
 ROBOTSTXT_USER_AGENT = "Broadsheet"
+TDM_DIRECTORY = None
+TDM_OF_REQUISITES = False
 DOWNLOADER_MIDDLEWARES = {
     "broadsheet.crawler.courtesy.robots.RobotsMiddleware": 100,
+    # Behind robots.txt, which may disallow the file that it asks for.
+    "broadsheet.crawler.courtesy.tdm.TdmMiddleware": 110,
     # Nearest to the wire: they see every retry.
     "broadsheet.crawler.courtesy.breaker.BreakerMiddleware": 900,
     "broadsheet.crawler.courtesy.delays.Courtesy": 950,

@@ -8,18 +8,20 @@ from typing import Literal
 from msgspec import Struct
 
 from broadsheet.storage.model import Hints
+from broadsheet.storage.optouts import Reservation
 
 PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 """The media types of pages."""
 
-Purpose = Literal["page", "robots", "guess", "requisite"]
+Purpose = Literal["page", "robots", "tdmrep", "guess", "requisite"]
 
 
 class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why an exchange took place; travels in the WARC's metadata record, so that recovery knows it too.
 
     Attributes:
-        purpose: ``page`` for whatever a crawl wants to read, ``robots`` for robots.txt, ``guess`` for a place where a
+        purpose: ``page`` for whatever a crawl wants to read, ``robots`` for robots.txt, ``tdmrep`` for what a site
+            reserves by the TDM Reservation Protocol, ``guess`` for a place where a
             feed or sitemap may lie by custom: only if there is one is it asked for as a page; ``requisite`` for what a
             page is shown with, such as its pictures, styles and scripts.
         filed_as: The URL whose version this capture may become, where it is not the capture's own.
@@ -32,6 +34,8 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
         obey: The opt-outs that are obeyed: where the publisher says one of them, the capture is not archived.
         robots: What allowed it: ``allowed by robots.txt``, ``no robots.txt (HTTP 404)``; None for robots.txt itself.
         delay: How many seconds the crawler left between two requests to the host when it asked.
+        reservations: What robots.txt and ``tdmrep.json`` of its site state of the URL, and, where the response repeats
+            the body of an earlier capture, what that page stated.
         page_reserves: The obeyed opt-outs of the page that it was fetched for, where they were known by then.
     """
 
@@ -45,6 +49,7 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     obey: list[str] = []
     robots: str | None = None
     delay: float | None = None
+    reservations: list[Reservation] = []
     page_reserves: list[str] = []
 
 

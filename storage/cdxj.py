@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -22,7 +22,7 @@ from broadsheet.storage import layout
 from broadsheet.storage.captures import Capture, Rendering
 from broadsheet.storage.errors import ArchiveDamagedError
 from broadsheet.storage.model import Outcome, PageKind
-from broadsheet.storage.optouts import in_headers, in_order
+from broadsheet.storage.optouts import Reservation, reserved
 from broadsheet.storage.urls import identity, surt
 
 
@@ -52,6 +52,7 @@ class IndexLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
         clock: What the clock of the crawler's machine showed, where that was another moment than `at`.
         rendering: Where what a browser made of the page lies in the same segment.
         optouts: What its publisher reserves, where anything: see `optouts.OPT_OUTS`.
+        reservations: What says so.
         via: The page that was shown with it, where it is a requisite: it goes where that is taken down.
     """
 
@@ -77,6 +78,7 @@ class IndexLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     clock: datetime | None = None
     rendering: Rendering | None = None
     optouts: list[str] = []
+    reservations: list[Reservation] = []
     via: str | None = None
 
     @property
@@ -101,10 +103,10 @@ def index_line(
     kind: PageKind | None,
     snapshot: str | None,
     location: str | None,
-    optouts: Iterable[str] = (),
+    reservations: Sequence[Reservation] = (),
     reason: str | None = None,
 ) -> IndexLine:
-    """Return the index line of a capture that lies in the segment `warc_key`; `optouts` are those in its page."""
+    """Return the index line of a capture that lies in the segment `warc_key`."""
     filed_as = capture.filed_as if identity(capture.filed_as) != identity(capture.url) else None
     return IndexLine(
         url=capture.url,
@@ -128,7 +130,8 @@ def index_line(
         source=None if capture.revisit else capture.source,
         clock=capture.clock,
         rendering=capture.rendering,
-        optouts=in_order({*in_headers(capture.headers), *optouts}),
+        optouts=reserved(reservations),
+        reservations=list(reservations),
         via=capture.request.via if capture.request.purpose == "requisite" else None,
     )
 

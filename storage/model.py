@@ -12,6 +12,8 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from broadsheet.storage.optouts import Reservation
+
 SNAPSHOT_SCHEMA = "broadsheet.snapshot/1"
 
 Precision = Literal["second", "minute", "day", "month", "year"]
@@ -226,6 +228,8 @@ class SnapshotDocument(Struct, frozen=True, kw_only=True):
         http: The head of the response.
         warc: Where the record of the capture lies.
         article: What the page says; null where `state` is ``gone``.
+        optouts: What its publisher reserved when it was captured, in headers, on the page or for its site.
+        reservations: The statements that say so.
         extractor: What read the page.
     """
 
@@ -242,6 +246,8 @@ class SnapshotDocument(Struct, frozen=True, kw_only=True):
     http: HttpAnswer
     warc: WarcLocation
     article: Article | None = None
+    optouts: list[str] = []
+    reservations: list[Reservation] = []
     extractor: Extractor
 
 

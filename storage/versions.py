@@ -15,6 +15,7 @@ from msgspec import Struct
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
 from broadsheet.storage.model import Article, Change, Date, Outcome, PageKind, SnapshotDocument
+from broadsheet.storage.optouts import Reservation
 from broadsheet.storage.urls import is_front_page, site
 
 OutlinkKind = Literal["link", "feed", "sitemap"]
@@ -45,7 +46,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         reason: Why the page is an article, or why not.
         failure: Why the page could not be read, so that only its bytes are kept.
         outlinks: What it leads to.
-        optouts: What the page itself says that its publisher reserves.
+        reservations: What the page itself states that its publisher reserves.
     """
 
     kind: PageKind = "other"
@@ -55,7 +56,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     reason: str | None = None
     failure: str | None = None
     outlinks: list[Outlink] = []
-    optouts: list[str] = []
+    reservations: list[Reservation] = []
 
 
 class Standing(Struct, frozen=True, kw_only=True):

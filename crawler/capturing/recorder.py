@@ -16,7 +16,8 @@ from broadsheet.crawler.capturing.open_segment import OpenSegment
 from broadsheet.crawler.capturing.publisher import Publisher
 from broadsheet.crawler.capturing.shown_page import SHOWN, ShownPage
 from broadsheet.crawler.courtesy.delays import DELAY
-from broadsheet.crawler.courtesy.robots import ROBOTS_DECISION
+from broadsheet.crawler.courtesy.robots import RESERVATIONS, ROBOTS_DECISION
+from broadsheet.crawler.courtesy.tdm import TDM_FILE
 from broadsheet.crawler.credentials import CREDENTIALS, Credentials
 from broadsheet.storage import captures, layout
 from broadsheet.storage.captures import Capture, Rendering
@@ -87,7 +88,8 @@ class Recorder:
         Raises:
             StoreUnavailableError: The spool cannot take it.
         """
-        about = self._with_policy(request.meta.get(REQUEST, captures.Request(purpose="robots")), request)
+        of_the_site = captures.Request(purpose="tdmrep" if request.meta.get(TDM_FILE) else "robots")
+        about = self._with_policy(request.meta.get(REQUEST, of_the_site), request)
         credentials: Credentials | None = request.meta.get(CREDENTIALS)
         if credentials is not None:
             exchange = credentials.without(exchange)
@@ -98,6 +100,9 @@ class Recorder:
         message = _message(exchange)
         payload_digest = None if message is None else _payload_digest(message, request.method)
         original = _original(request, about, exchange, message, payload_digest, known)
+        if original is not None and known is not None:
+            # It is not read again, and says what it said.
+            about = msgspec.structs.replace(about, reservations=[*about.reservations, *known.page_reservations])
         with self._recording(exchange, request.meta.get(SHOWN)) as segment:
             records = exchange_records(
                 exchange,
@@ -144,9 +149,12 @@ class Recorder:
     def _with_policy(self, about: captures.Request, request: scrapy.Request) -> captures.Request:
         """Return why a request is made together with what allowed it, the pace it kept, and what is obeyed."""
         robots, delay = request.meta.get(ROBOTS_DECISION), request.meta.get(DELAY)
+        reservations = request.meta.get(RESERVATIONS, [])
         shown: ShownPage | None = request.meta.get(SHOWN)
         page_reserves = (shown.reserves or []) if shown else []
-        return msgspec.structs.replace(about, obey=self._obey, robots=robots, delay=delay, page_reserves=page_reserves)
+        return msgspec.structs.replace(
+            about, obey=self._obey, robots=robots, delay=delay, reservations=reservations, page_reserves=page_reserves
+        )
 
     def _recording(self, exchange: Exchange, shown: ShownPage | None) -> contextlib.AbstractContextManager[OpenSegment]:
         """Give the segment that an exchange goes to: what a page on show asked for to that of the page."""

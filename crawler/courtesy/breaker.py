@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Self, cast
 from msgspec import Struct
 from twisted.python.failure import Failure
 
-from broadsheet.crawler.errors import BlockedAddressError, CrawlStopped, HostGivenUp, NoContactError, RobotsDisallowed
+from broadsheet.crawler.courtesy.tdm import TDM_FILE
+from broadsheet.crawler.errors import (
+    BlockedAddressError,
+    CrawlStopped,
+    HostGivenUp,
+    NoContactError,
+    OptedOut,
+    RobotsDisallowed,
+)
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -32,7 +40,7 @@ LONGEST_PAUSE = 15 * 60.0
 
 # Forbidden, and asked too often (RFC 6585): 4xx else is about the page.
 _REFUSALS = frozenset({403, 429})
-_OURS = (BlockedAddressError, CrawlStopped, NoContactError, RobotsDisallowed)
+_OURS = (BlockedAddressError, CrawlStopped, NoContactError, OptedOut, RobotsDisallowed)
 
 
 class Circuit(Struct):
@@ -101,7 +109,7 @@ class BreakerMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Note how an answer speaks for its host."""
-        if not request.meta.get("robots"):
+        if not _is_of_the_site(request):
             if response.status in _REFUSALS or response.status >= 500:
                 self._failed(request, f"HTTP {response.status}")
             else:
@@ -110,7 +118,7 @@ class BreakerMiddleware:
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Note a request without an answer, unless it was us who did not let it out."""
-        if not request.meta.get("robots") and not isinstance(exception, (*_OURS, HostGivenUp)):
+        if not _is_of_the_site(request) and not isinstance(exception, (*_OURS, HostGivenUp)):
             self._failed(request, str(exception) or type(exception).__name__)
 
     def _failed(self, request: Request, cause: str) -> None:
@@ -146,6 +154,11 @@ class BreakerMiddleware:
     def _slot(self, host: str) -> PacedSlot | None:
         assert self._crawler.engine is not None  # noqa: S101 - requests come from it
         return cast("PacedSlot | None", self._crawler.engine.downloader.slots.get(host))
+
+
+def _is_of_the_site(request: Request) -> bool:
+    """Whether it is for a file that many sites do not have, or that is asked for whether pages are or not."""
+    return bool(request.meta.get("robots") or request.meta.get(TDM_FILE))
 
 
 def _given_up(host: str) -> HostGivenUp:

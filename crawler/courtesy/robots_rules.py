@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 import re
-from typing import NamedTuple
-from urllib.parse import quote
+
+from broadsheet.crawler.courtesy.path_patterns import PathPatterns, normalised
+from broadsheet.storage.optouts import Reservation, in_element, reservation
 
 # Names are recognised by how they begin.
 _USER_AGENT = ("user-agent", "useragent", "user agent")
@@ -18,6 +19,9 @@ _ALLOW = ("allow",)
 _DISALLOW = ("disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw")
 _SITEMAP = ("sitemap", "site-map")
 _CRAWL_DELAY = ("crawl-delay", "crawldelay", "crawl delay")
+# What may be done with what was fetched: lines of a group, with or without a path (IETF draft aipref-attach;
+# Cloudflare's content signals policy).
+_USAGE = ("content-usage", "content-signal")
 _OF_THE_WHOLE_SITE = (*_SITEMAP, "host")
 
 # Google's matcher cuts a line there; what is left of a rule holds.
@@ -26,35 +30,6 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _WHITESPACE = " \t\v\f"
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _TOKEN = re.compile(r"[A-Za-z_-]*")
-_PATH = re.compile(r"[^:/?#]+://[^/?#]*([^#]*)")
-_ESCAPED_OR_TO_BE = re.compile(r"%([0-9A-Fa-f]{2})|[^!-~]|[\"<>\\^`{|}]")
-_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
-
-
-class _Pattern(NamedTuple):
-    """A pattern with a ``*`` or an end, as what has to follow one another in a path."""
-
-    octets: int
-    allows: bool
-    parts: list[str]
-    to_the_end: bool
-
-    def matches(self, path: str) -> bool:
-        first, *rest = self.parts
-        if not path.startswith(first):
-            return False
-        if not rest:
-            return not self.to_the_end or path == first
-        *middle, last = rest
-        place = len(first)
-        for part in middle:
-            found = path.find(part, place)
-            if found < 0:
-                return False
-            place = found + len(part)
-        if self.to_the_end:
-            return len(path) - len(last) >= place and path.endswith(last)
-        return path.find(last, place) >= 0
 
 
 class RobotsRules:
@@ -72,35 +47,26 @@ class RobotsRules:
     def __init__(self, robots: bytes, product_token: str) -> None:
         self.crawl_delay: float | None = None
         self.sitemaps: list[str] = []
-        self._prefixes: dict[str, bool] = {}
-        self._patterns: list[_Pattern] = []
+        self._access: PathPatterns[bool] = PathPatterns()
+        self._usage: dict[str, PathPatterns[Reservation]] = {name: PathPatterns() for name in _USAGE}
+        reserved_at: dict[tuple[str, str], set[str]] = {}
         for name, value in self._own_lines(robots, product_token.lower()):
             if name.startswith(_CRAWL_DELAY):
                 self._add_crawl_delay(value)
+            elif name in _USAGE:
+                self._add_usage(name, value, reserved_at)
             elif value and name.startswith((*_ALLOW, *_DISALLOW)):
                 self._add_rule(value, allows=name.startswith(_ALLOW))
-        self._lengths = sorted({len(prefix) for prefix in self._prefixes}, reverse=True)
-        self._patterns.sort(reverse=True)
-        self._beginnings = tuple({pattern.parts[0] for pattern in self._patterns})
 
     def allows(self, url: str) -> bool:
         """Tell whether a URL may be fetched: the rule with the most octets decides, of two equal ones the Allow."""
-        found = _PATH.match(url)
-        path = _normalised(found[1] if found else "").replace("*", "%2A").replace("$", "%24")
-        path = path if path.startswith("/") else f"/{path}"
-        return max(self._longest_prefix(path), self._longest_pattern(path))[1]
+        said = self._access.of(url)
+        return not said or any(said)
 
-    def _longest_prefix(self, path: str) -> tuple[int, bool]:
-        """The octets of the longest rule without special characters that matches, and what it says."""
-        beginnings = (path[:length] for length in self._lengths)
-        return next(((len(found), self._prefixes[found]) for found in beginnings if found in self._prefixes), (0, True))
-
-    def _longest_pattern(self, path: str) -> tuple[int, bool]:
-        """The same for the rules with special characters."""
-        if not path.startswith(self._beginnings):
-            return (0, True)
-        matching = (pattern for pattern in self._patterns if pattern.matches(path))
-        return next(((pattern.octets, pattern.allows) for pattern in matching), (0, True))
+    def reservations(self, url: str) -> list[Reservation]:
+        """Return what the file refuses of what may be done with a URL; of equal rules, each counts by itself."""
+        stated = (each for patterns in self._usage.values() for each in patterns.of(url))
+        return [each for each in stated if each.optouts]
 
     def _own_lines(self, robots: bytes, product_token: str) -> list[tuple[str, str]]:
         """The lines of the groups for the crawler; where there are none, of those for all. Sitemaps are noted."""
@@ -134,17 +100,20 @@ class RobotsRules:
             self.crawl_delay = max(delay, self.crawl_delay or 0.0)
 
     def _add_rule(self, value: str, *, allows: bool) -> None:
-        pattern = _normalised(value)
-        octets, to_the_end = len(pattern), pattern.endswith("$")
-        parts = [part.replace("$", "%24") for part in re.split(r"\*+", pattern.removesuffix("$"))]
-        if len(parts) > 1 or to_the_end:
-            self._patterns.append(_Pattern(octets, allows, parts, to_the_end))
-        else:
-            self._prefixes[parts[0]] = allows or self._prefixes.get(parts[0], False)
-        directory, page, rest = pattern.rpartition("/index.htm")
+        self._access.add(value, allows)
+        directory, page, rest = normalised(value).rpartition("/index.htm")
         if allows and page and rest in ("", "l"):
             # Who lets the page be fetched means the directory, too.
-            self._add_rule(f"{directory}/$", allows=True)
+            self._access.add(f"{directory}/$", allows)
+
+    def _add_usage(self, name: str, value: str, reserved_at: dict[tuple[str, str], set[str]]) -> None:
+        """Add a line, unless it says nothing new of its path; one that reserves nothing goes before shorter paths."""
+        path, _, said = value.replace("\t", " ").partition(" ") if value.startswith("/") else ("", "", value)
+        optouts = {optout for each in in_element(name, said.strip()) for optout in each.optouts}
+        known = reserved_at.get((name, path))
+        if known is None or not known.issuperset(optouts):
+            self._usage[name].add(path, reservation("robots.txt", f"{name}: {value}", optouts))
+            reserved_at[name, path] = (known or set()) | optouts
 
 
 def _lines(robots: bytes) -> list[tuple[str, str]]:
@@ -174,15 +143,3 @@ def _token(value: str) -> str:
     """The product token that a User-agent line begins with: ``Broadsheet`` of ``Broadsheet/1.0 (news)``."""
     found = _TOKEN.match(value)
     return found[0].lower() if found else ""
-
-
-def _normalised(path: str) -> str:
-    """A path with as few escapes as RFC 3986 section 6.2.2 allows, in capitals, and all that need to be."""
-    return _ESCAPED_OR_TO_BE.sub(_escape, path)
-
-
-def _escape(found: re.Match[str]) -> str:
-    if found[1] is None:
-        return quote(found[0], safe="", errors="surrogateescape")
-    character = chr(int(found[1], 16))
-    return character if _UNRESERVED.fullmatch(character) else found[0].upper()

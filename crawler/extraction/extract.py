@@ -23,14 +23,15 @@ from broadsheet.crawler.extraction.labels import primary_language, read_language
 from broadsheet.crawler.extraction.layout import Layout
 from broadsheet.crawler.extraction.lead import read_lead
 from broadsheet.crawler.extraction.links import Link, read_canonical, read_feeds, read_links, read_requisites
-from broadsheet.crawler.extraction.optouts import read_optouts
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.related import RelatedReader, mentions_of, related_links
+from broadsheet.crawler.extraction.reservations import read_reservations
 from broadsheet.crawler.extraction.structured import Structured, as_list, as_text
 from broadsheet.crawler.extraction.subscription import SubscriptionReader
 from broadsheet.crawler.extraction.substitutes import find_substitute
 from broadsheet.crawler.extraction.subtitle import read_subtitle
 from broadsheet.storage.model import Article, Hints, Provenance
+from broadsheet.storage.optouts import Reservation
 
 
 class Extraction(Struct, frozen=True, kw_only=True):
@@ -41,7 +42,7 @@ class Extraction(Struct, frozen=True, kw_only=True):
         canonical_url: The address that the page claims for itself, absolute; only its claim.
         kind: An article; an index or any other page with text; or "other", whose text is nobody's article: a wall, say.
         reason: Why it was taken for that, in measured words, with what the parser left out.
-        optouts: What it says that its publisher reserves.
+        reservations: What it states that its publisher reserves.
         links: Its links, absolute, each once, in document order.
         feeds: The addresses of the feeds it names.
         requisites: The addresses of what it is shown with, such as pictures and styles.
@@ -51,7 +52,7 @@ class Extraction(Struct, frozen=True, kw_only=True):
     canonical_url: str | None = None
     kind: Literal["article", "index", "other"]
     reason: str
-    optouts: list[str] = []
+    reservations: list[Reservation] = []
     links: list[Link] = []
     feeds: list[str] = []
     requisites: list[str] = []
@@ -95,7 +96,7 @@ def extract(
         return Extraction(article=Article(), kind="other", reason=reason)
     links, feeds, canonical = read_links(page), read_feeds(page), read_canonical(page)
     requisites = read_requisites(page) if with_requisites else []
-    optouts = read_optouts(page)
+    reservations = read_reservations(page)
     article, verdict = _read(page, captured_at, hints)
     reason = f"{verdict.reason}; {page.parser_limit}" if page.parser_limit else verdict.reason
     return Extraction(
@@ -103,7 +104,7 @@ def extract(
         canonical_url=canonical,
         kind=verdict.kind,
         reason=reason,
-        optouts=optouts,
+        reservations=reservations,
         links=links,
         feeds=feeds,
         requisites=requisites,

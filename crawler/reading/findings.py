@@ -45,7 +45,7 @@ def finding_of(reading: Reading, *, expected: bool) -> Finding:
         canonical_url=reading.canonical_url if is_article else None,
         reason=reading.reason,
         failure=reading.failure,
-        optouts=reading.optouts,
+        reservations=reading.reservations,
         outlinks=[Outlink(entry.url, entry.kind) for entry in reading.entries],
     )
 

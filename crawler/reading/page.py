@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from broadsheet.crawler.entries import Entry
 from broadsheet.storage.model import Article, Hints, PageKind
+from broadsheet.storage.optouts import Reservation
 
 MAXIMUM_ENTRIES = 50_000
 """The most URLs of one document that are in its reading: as many as a sitemap may list (sitemaps.org)."""
@@ -68,7 +69,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         canonical_url: The address the page claims as its own, or None.
         entries: The URLs it points to, each once.
         requisites: The addresses of what an HTML page is shown with.
-        optouts: What the page says that its publisher reserves.
+        reservations: What the page states that its publisher reserves.
         failure: Why only the raw bytes could be kept, or None.
         continues: This is not the whole reading yet: only its `entries` count, and more follows.
     """
@@ -79,7 +80,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     canonical_url: str | None = None
     entries: list[Entry] = []
     requisites: list[str] = []
-    optouts: list[str] = []
+    reservations: list[Reservation] = []
     failure: str | None = None
     continues: bool = False
 

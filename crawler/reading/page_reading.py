@@ -20,7 +20,7 @@ from broadsheet.crawler.reading.pool import ReadingPool, Take
 from broadsheet.crawler.rendering.browser import Renderer
 from broadsheet.crawler.rendering.browser_requests import BrowserRequests
 from broadsheet.crawler.rendering.fetched_requisites import FetchedRequisites
-from broadsheet.storage.publishing.withholding import opted_out
+from broadsheet.storage.publishing.reservations import opted_out
 
 
 class PageReader:
@@ -72,7 +72,7 @@ class PageReader:
             self._recorder.record_rendering(captured, document)
             reading = await self._read(captured, document, take)
         finding = finding_of(reading, expected=captured.capture.request.expected)
-        shown.reserves = opted_out(captured.capture, finding)
+        shown.reserves = opted_out(captured.capture, finding, lambda: captured.response)
         self.fetched.decide(shown)
         missing = [url for url in shown.reused if self.fetched.leads_to(url) is None]
         return msgspec.structs.replace(reading, requisites=[*reading.requisites, *missing])

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+import msgspec
+
 from broadsheet.crawler.entries import Entry, absolute
 from broadsheet.crawler.extraction.extract import Extraction, extract
 from broadsheet.crawler.reading.feeds import FEED_ROOTS, read_feed, read_json_feed
@@ -16,6 +18,7 @@ from broadsheet.crawler.reading.xml_stream import root_name
 from broadsheet.storage.errors import MessageError
 from broadsheet.storage.http.codings import remove_codings
 from broadsheet.storage.http.messages import ResponseMessage, decoded_body, list_values, parse_response
+from broadsheet.storage.publishing.reservations import in_markup
 
 MAXIMUM_BODY = 64 * 1024 * 1024
 """The most bytes that a body may have once decoded: a sitemap may have 50 MB (sitemaps.org)."""
@@ -81,7 +84,7 @@ def read_html(page: HtmlPage) -> Reading:
         reason=extraction.reason,
         article=None if extraction.kind == "other" else extraction.article,
         canonical_url=extraction.canonical_url,
-        optouts=extraction.optouts,
+        reservations=extraction.reservations,
         entries=_distinct(_linked(extraction, page.url), None)[0],
         requisites=extraction.requisites[:MOST_REQUISITES],
     )
@@ -115,7 +118,7 @@ def _read_body(
     if media_type in _HTML_TYPES or (media_type != "text/plain" and (root or "").lower() == "html"):
         if capture.render and capture.rendered is None:
             return unreadable("it is to be read as a browser shows it, and none has shown it")
-        return read_html(
+        reading = read_html(
             HtmlPage(
                 url=capture.url,
                 captured_at=capture.captured_at,
@@ -125,6 +128,11 @@ def _read_body(
                 with_requisites=capture.with_requisites,
             )
         )
+        if capture.rendered is None:
+            return reading
+        # A script may have taken away what the publisher had sent.
+        sent = [each for each in in_markup(capture.response) if each not in reading.reservations]
+        return msgspec.structs.replace(reading, reservations=reading.reservations + sent)
     if root is None and (json_feed := read_json_feed(body, url=capture.url)) is not None:
         return _listing("feed", json_feed, tell)
     return Reading(kind="other", reason=f"neither page, feed nor sitemap ({media_type or 'no Content-Type'})")

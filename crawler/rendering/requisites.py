@@ -14,6 +14,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from broadsheet.crawler.capturing.recorder import CAPTURED, REQUEST, Captured
+from broadsheet.crawler.courtesy.tdm import IS_REQUISITE
 from broadsheet.crawler.errors import CrawlStopped
 from broadsheet.crawler.frontier.requisites import Requisite
 from broadsheet.crawler.frontier.run import Run
@@ -32,7 +33,9 @@ _MOST_BYTES_OF_CRAWL = 1024 * 1024 * 1024
 def requisite_request(url: str, *, via: str) -> Request:
     """Return the request for something that the page `via` is shown with, without anybody to call."""
     about = captures.Request(purpose="requisite", via=via)
-    return Request(url, meta={REQUEST: about, "download_maxsize": LONGEST_REQUISITE}, dont_filter=True)
+    return Request(
+        url, meta={REQUEST: about, IS_REQUISITE: True, "download_maxsize": LONGEST_REQUISITE}, dont_filter=True
+    )
 
 
 class PageRequisites:

@@ -18,7 +18,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from broadsheet.crawler.capturing.recorder import CAPTURED, REQUEST, Captured
-from broadsheet.crawler.courtesy.robots import RobotsMiddleware
+from broadsheet.crawler.courtesy.robots import PASSED_OVER_IF, RobotsMiddleware
 from broadsheet.crawler.credentials import CREDENTIALS
 from broadsheet.crawler.discovery.admission import Admission
 from broadsheet.crawler.discovery.claims import Claims
@@ -31,6 +31,7 @@ from broadsheet.crawler.errors import (
     CrawlStopped,
     HostGivenUp,
     NoContactError,
+    OptedOut,
     RobotsDisallowed,
     UntrustedCertificateError,
 )
@@ -49,7 +50,7 @@ from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import InvalidURLError, StoreError
 from broadsheet.storage.model import Date, Hints, PageKind
 from broadsheet.storage.publishing.catalog import Catalog
-from broadsheet.storage.publishing.withholding import opted_out
+from broadsheet.storage.publishing.reservations import opted_out
 from broadsheet.storage.urls import identity, is_front_page, normalise, site
 from broadsheet.storage.versions import PRESENT, Finding, Outlink, redirect_location
 
@@ -63,6 +64,15 @@ _NOBODY_THERE = (
     DownloadTimeoutError,
     UntrustedCertificateError,
 )
+
+
+# Why a URL was not fetched, by what kept us from it.
+_SKIPPED: dict[type[BaseException | None], str] = {
+    BlockedAddressError: "private_address",
+    NoContactError: "no_contact",
+    HostGivenUp: "host_refuses",
+    OptedOut: "opted_out",
+}
 
 
 class SiteSpider(Spider):
@@ -134,6 +144,7 @@ class SiteSpider(Spider):
         if location is not None:
             following = await self._redirected(request, captured, location)
             if following is not None:
+                following.meta[PASSED_OVER_IF] = request.meta.get(PASSED_OVER_IF, ())
                 yield following
             else:
                 self._claims.refute(capture.filed_as)
@@ -148,13 +159,14 @@ class SiteSpider(Spider):
             return
         if finding is not None and finding.article is not None:
             self._note_published(capture.filed_as, finding.article.published)
-        leads_on = await self._follow(captured, finding, entries, depth=_depth(request) + 1)
+        reserved = opted_out(capture, finding, lambda: captured.response)
+        leads_on = await self._follow(captured, finding, entries, reserved, depth=_depth(request) + 1)
         is_new = self._is_new_article(capture, finding)
         is_repeat = not is_new and finding is not None and finding.article is not None
         self.admission.traps.read(capture.filed_as, is_new_article=is_new, leads_on=leads_on, is_repeat=is_repeat)
         self.admission.ended(capture.filed_as, found=capture.status in {*PRESENT, 304})
         # Only now: once it is settled, it may be published. What it leads to and is shown with is to be known before.
-        if opted_out(capture, finding):
+        if reserved:
             self._claims.refute(capture.filed_as)
             if finding is not None and captured.awaited_by is not None:
                 captured.awaited_by.settle(capture, finding)
@@ -168,20 +180,17 @@ class SiteSpider(Spider):
         """Note why a request brought no response; what arrived of one has been recorded."""
         request: Request = failure.request  # type: ignore[attr-defined]
         filed = _filed_as(request)
-        self._claims.refute(filed)
-        self.admission.ended(filed, found=False)
         error = failure.value
+        self._claims.refute(filed)
+        # What is reserved is not looked for at another spelling of its address.
+        self.admission.ended(filed, found=isinstance(error, OptedOut))
         cause = error.__cause__ if isinstance(error, RobotsDisallowed) else error
         if isinstance(cause, StoreError):
             self._stop(filed)
         elif isinstance(cause, CrawlStopped):
             self.run.release(filed)
-        elif isinstance(cause, BlockedAddressError):
-            self.run.skip(filed, "private_address", str(cause))
-        elif isinstance(cause, NoContactError):
-            self.run.skip(filed, "no_contact", str(cause))
-        elif isinstance(cause, HostGivenUp):
-            self.run.skip(filed, "host_refuses", str(cause))
+        elif reason := _SKIPPED.get(type(cause)):
+            self.run.skip(filed, reason, str(cause))
         elif isinstance(error, RobotsDisallowed) and not isinstance(cause, _NOBODY_THERE):
             self.run.skip(filed, "robots", str(error))
         else:
@@ -208,7 +217,11 @@ class SiteSpider(Spider):
             self._claims.refute(visit.url)
             self.run.skip(visit.url, *refusal)
             return None
-        return self._request(visit.url, depth=visit.depth, via=visit.via, hints=visit.hints, hops=visit.hops)
+        request = self._request(visit.url, depth=visit.depth, via=visit.via, hints=visit.hints, hops=visit.hops)
+        if visit.depth > 0 and visit.kind == "link":
+            # Where a crawl starts, and what lists articles, leads to those that are not reserved.
+            request.meta[PASSED_OVER_IF] = self.job.obey
+        return request
 
     def has_to_wait(self, visit: Visit, under_way: int) -> bool:
         """Tell whether a URL waits on, given how many of its site are under way."""
@@ -228,7 +241,9 @@ class SiteSpider(Spider):
             first = [visit for of in self.run.waiting_sites[:1] for visit in self.run.lease(of, 1)]
         return [request for visit in first if (request := self.request_of(visit)) is not None]
 
-    async def _follow(self, captured: Captured, finding: Finding | None, entries: list[Entry], *, depth: int) -> bool:
+    async def _follow(
+        self, captured: Captured, finding: Finding | None, entries: list[Entry], reserved: list[str], *, depth: int
+    ) -> bool:
         """Note what the capture of a URL leads to, then that it was answered, or is not archived.
 
         Returns:
@@ -237,7 +252,7 @@ class SiteSpider(Spider):
         capture = captured.capture
         listed = self._is_listing(capture.url, finding)
         leads_on = await self._admit(entries, depth=depth, via=capture.url, listed=listed)
-        if reserved := opted_out(capture, finding):
+        if reserved:
             self.run.skip(capture.filed_as, "opted_out", f"its publisher reserves it: {', '.join(reserved)}")
         else:
             self.run.answered(capture.filed_as, capture.captured_at)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from broadsheet.storage import layout
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.model import PageKind
+from broadsheet.storage.optouts import Reservation
 from broadsheet.storage.segments.exchange_records import Original
 from broadsheet.storage.versions import PRESENT, Standing
 
@@ -36,6 +37,7 @@ class Known(Struct, frozen=True, kw_only=True):
         etag: The validator of that body.
         modified: Its Last-Modified.
         served_at: When the server last sent a body, and not only said that nothing had changed.
+        page_reservations: What the page of that body stated that its publisher reserves.
     """
 
     url: str
@@ -49,6 +51,7 @@ class Known(Struct, frozen=True, kw_only=True):
     etag: str | None = None
     modified: str | None = None
     served_at: datetime | None = None
+    page_reservations: list[Reservation] = []
 
     def validators(self, url: str, *, now: datetime) -> dict[str, str]:
         """Return the conditional headers (RFC 9110, 13.1) that ask for a page whose body and article are archived.
@@ -116,7 +119,8 @@ def _body(known: Known, line: IndexLine, *, state: str) -> dict[str, Any]:
     if line.outcome == "not_article" and known.snapshot_key:
         # A login wall, say. What the next answer has to be compared with is still the article's body.
         return {}
-    read_as = {"kind": line.kind, "mime": line.mime}
+    of_page = [each for each in line.reservations if each.source == "page"]
+    read_as = {"kind": line.kind, "mime": line.mime, "page_reservations": of_page}
     if line.kind == "variant":
         # The article may vanish where it was claimed: the next answer is read again, though its body be the same.
         return read_as | _NO_BODY

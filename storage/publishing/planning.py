@@ -16,9 +16,11 @@ from broadsheet.storage.documents import manifests, snapshots
 from broadsheet.storage.documents.manifests import ManifestObject, Place
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
 from broadsheet.storage.model import Extractor, HttpAnswer, PageKind, SnapshotDocument, WarcLocation
+from broadsheet.storage.optouts import Reservation, reserved
 from broadsheet.storage.publishing.catalog import Catalog
 from broadsheet.storage.publishing.known import Known, advance
 from broadsheet.storage.publishing.publication import Answer, Plan, Published
+from broadsheet.storage.publishing.reservations import stated
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.urls import identity, identity_hash, surt
 from broadsheet.storage.versions import (
@@ -129,7 +131,8 @@ class _Planner:
                 outcome="failed", reason="a later look, archived before, found the version before it standing"
             )
         previous = standing.snapshot_key if standing else None
-        snapshot = self._snapshot(capture, finding, verdict, previous) if verdict.is_version else None
+        reservations = stated(capture, finding)
+        snapshot = self._snapshot(capture, finding, verdict, previous, reservations) if verdict.is_version else None
         line = cdxj.index_line(
             capture,
             self._warc_key,
@@ -137,7 +140,7 @@ class _Planner:
             kind=_kind(finding, known) if verdict.outcome == "not_article" else None,
             snapshot=snapshot,
             location=redirect_location(capture),
-            optouts=finding.optouts if finding else [],
+            reservations=reservations,
             reason=verdict.reason or (finding.reason if finding else None),
         )
         self.lines.append(line)
@@ -153,7 +156,14 @@ class _Planner:
             warc=self._location(capture),
         )
 
-    def _snapshot(self, capture: Capture, finding: Finding | None, verdict: Verdict, previous: str | None) -> str:
+    def _snapshot(
+        self,
+        capture: Capture,
+        finding: Finding | None,
+        verdict: Verdict,
+        previous: str | None,
+        reservations: list[Reservation],
+    ) -> str:
         assert verdict.digest is not None  # noqa: S101 - what is_version says, said to the type checker
         live = finding if verdict.state == "live" else None
         document = SnapshotDocument(
@@ -176,6 +186,8 @@ class _Planner:
             ),
             warc=self._location(capture),
             article=live.article if live else None,
+            optouts=reserved(reservations),
+            reservations=reservations,
             extractor=self._extractor,
         )
         data = snapshots.encode(document)

@@ -6,39 +6,23 @@ Its article was taken down meanwhile, or its publisher reserves what the operato
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from broadsheet.storage import cdxj
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.documents.removals import Removal, Takedowns
 from broadsheet.storage.errors import NoSuchObjectError
-from broadsheet.storage.optouts import in_headers, in_order
 from broadsheet.storage.publishing.batch import Batch
 from broadsheet.storage.publishing.publication import Plan
-from broadsheet.storage.segments import redaction
+from broadsheet.storage.publishing.reservations import opted_out
+from broadsheet.storage.segments import redaction, warc
 from broadsheet.storage.segments.reading import request_in
 from broadsheet.storage.segments.redaction import WITHHELD_FIELD, Mark
 from broadsheet.storage.segments.warc import WarcRecord
 from broadsheet.storage.stores.objects import ObjectStore
-from broadsheet.storage.versions import PRESENT, Finding
+from broadsheet.storage.versions import Finding
 
 _Read = tuple[Capture, Finding | None]
-
-
-def opted_out(capture: Capture, finding: Finding | None) -> list[str]:
-    """Return the opt-outs for which a capture is not archived; none where it holds no page, picture or the like.
-
-    What is known to have been fetched for a page that is reserved is so itself, whatever it holds.
-
-    Args:
-        capture: The capture; its request names what is obeyed.
-        finding: What reading its page came to, where it was read.
-    """
-    if capture.request.page_reserves:
-        return capture.request.page_reserves
-    if capture.request.purpose == "robots" or capture.status not in PRESENT:
-        return []
-    stated = in_headers(capture.headers).union(finding.optouts if finding else ())
-    return in_order(stated.intersection(capture.request.obey))
 
 
 def withhold(batch: Batch, captures: Sequence[_Read], store: ObjectStore) -> list[_Read]:
@@ -55,13 +39,17 @@ def withhold(batch: Batch, captures: Sequence[_Read], store: ObjectStore) -> lis
     """
     takedowns = Takedowns(store)
     # What the scripts of a reserved page fetched is what it says, whatever is said of it itself.
-    by_page = {capture.url: reserved for capture, finding in captures if (reserved := opted_out(capture, finding))}
+    reserves = {
+        capture.record_id: opted_out(capture, finding, partial(_response, batch, capture))
+        for capture, finding in captures
+    }
+    by_page = {capture.url: reserves[capture.record_id] for capture, _ in captures if reserves[capture.record_id]}
     by_mark: dict[Mark, set[str]] = {}
-    for capture, finding in captures:
+    for capture, _ in captures:
         takedown = _takedown_of(takedowns, *_addresses(capture))
         if takedown is not None:
             by_mark.setdefault(Mark(takedown.beginning, takedown.at, batch.name), set()).add(capture.record_id)
-        elif reserved := opted_out(capture, finding) or by_page.get(_shown_with(capture) or "", []):
+        elif reserved := reserves[capture.record_id] or by_page.get(_shown_with(capture) or "", []):
             # Not of this moment: who repeats it after a crash writes the same bytes.
             mark = Mark(", ".join(reserved), captures[-1][0].captured_at, batch.name, WITHHELD_FIELD)
             by_mark.setdefault(mark, set()).add(capture.record_id)
@@ -86,6 +74,10 @@ def is_to_be_planned_anew(plan: Plan, store: ObjectStore) -> bool:
     except NoSuchObjectError:
         return True
     return False
+
+
+def _response(batch: Batch, capture: Capture) -> bytes:
+    return warc.read_member(batch.read(capture.offset, capture.length)).block
 
 
 def _addresses(capture: Capture) -> list[str]:

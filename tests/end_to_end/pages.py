@@ -8,6 +8,9 @@ from xml.sax.saxutils import escape
 
 from servers.raw_server import Script
 
+OF_THE_SITE = frozenset({"/robots.txt", "/.well-known/tdmrep.json"})
+"""What is asked for of a site before its pages: robots.txt in each crawl, the other once a day."""
+
 _WORDS = (
     "harbour council ferry tide evening market bridge engineer school winter library baker signal captain garden "
     "committee station lantern orchard railway morning budget repair village teacher weather island concert mill"

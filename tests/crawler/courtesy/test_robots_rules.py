@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.crawler.courtesy.robots_rules import RobotsRules
+from broadsheet.storage.optouts import Reservation, in_order
 
 HOST = "https://news.example"
 LONG = "/" + "a" * 20_000
@@ -235,3 +236,68 @@ def test_a_star_stands_for_any_characters_and_only_for_those(pattern: str, path:
 @given(st.binary(max_size=200), st.text(max_size=50))
 def test_whatever_a_file_holds_it_is_read(robots: bytes, path: str) -> None:
     assert RobotsRules(b"user-agent: *\n" + robots, "Broadsheet").allows(HOST + path) in (True, False)
+
+
+DRAFT = """
+    User-Agent: *
+    Allow: /
+    Disallow: /never/
+    Content-Usage: train-ai=n
+    Content-Usage: /ai-ok/ train-ai=y
+
+    User-Agent: ExampleBot
+    Allow: /
+    Content-Usage: train-ai=y
+"""
+MANAGED = """
+    # BEGIN Cloudflare Managed content
+    User-agent: *
+    Content-Signal: search=yes,ai-train=no,use=reference
+    Allow: /
+    User-agent: GPTBot
+    Disallow: /
+    # END Cloudflare Managed Content
+    User-agent: *
+    Disallow: /lp
+    Sitemap: https://news.example/sitemap.xml
+"""
+
+
+@pytest.mark.parametrize(
+    ("robots", "token", "path", "reserved"),
+    [
+        (DRAFT, "Broadsheet", "/test", ["train-ai"]),
+        (DRAFT, "Broadsheet", "/ai-ok/test", []),
+        (DRAFT, "ExampleBot", "/test", []),
+        (MANAGED, "Broadsheet", "/test", ["train-ai"]),
+        (MANAGED, "GPTBot", "/test", []),
+        ("User-agent: broadsheet\nAllow: /\nUser-agent: *\nContent-Signal: search=no", "Broadsheet", "/", []),
+        ("User-agent: *\ncontent-usage \t: bots=n # all", "B", "/", ["tdm", "train-ai", "search", "ai-input", "bots"]),
+        ("User-agent: *\nContent-Usage: /*.pdf$\ttrain-ai=n", "Broadsheet", "/a/b.pdf", ["train-ai"]),
+        ("User-agent: *\nContent-Usage: /*.pdf$\ttrain-ai=n", "Broadsheet", "/a/b.pdf?x", []),
+        ("User-agent: *\nContent-Usage: /a%20b search=n", "Broadsheet", "/a%20b/c", ["search"]),
+        ("User-agent: *\nContent-Usage: /a search=n\nContent-Usage: /a train-ai=n", "B", "/a", ["train-ai", "search"]),
+        ("User-agent: *\nContent-Usage: /a search=n\nContent-Usage: /a search=y", "B", "/a", ["search"]),
+        ("User-agent: *\nContent-Usage: search=n\nContent-Signal: ai-train=no", "B", "/", ["train-ai", "search"]),
+        ("Content-Usage: train-ai=n\nUser-agent: *\nAllow: /", "Broadsheet", "/", []),
+        ("User-agent: *\nContent-Usage:", "Broadsheet", "/", []),
+    ],
+)
+def test_what_may_be_done_with_a_page_is_told_by_group_and_longest_path(
+    robots: str, token: str, path: str, reserved: list[str]
+) -> None:
+    rules = RobotsRules(dedent(robots).encode(), token)
+    assert in_order(optout for each in rules.reservations(HOST + path) for optout in each.optouts) == reserved
+
+
+def test_the_line_that_reserves_something_is_told_as_it_stands() -> None:
+    rules = RobotsRules(b"User-agent: *\nContent-Usage: /a/*  train-ai=n, search=y # why\n", "Broadsheet")
+    assert rules.reservations(f"{HOST}/a/b") == [
+        Reservation(source="robots.txt", value="content-usage: /a/*  train-ai=n, search=y", optouts=["train-ai"])
+    ]
+
+
+def test_a_file_full_of_lines_on_use_says_little_of_one_page() -> None:
+    lines = [f"Content-Usage: train-ai=n;line={number}" for number in range(5_000)]
+    rules = RobotsRules("\n".join(["User-agent: *", *lines]).encode(), "Broadsheet")
+    assert len(rules.reservations(f"{HOST}/a")) == 1

@@ -11,6 +11,7 @@ from pages.reading import Read
 from broadsheet.crawler.extraction.extract import Extraction, extract
 from broadsheet.crawler.extraction.revision import extractor
 from broadsheet.storage.model import Article, Hints
+from broadsheet.storage.optouts import reserved
 
 CAPTURED_AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 URL = "https://paper.example/town/lamps-118"
@@ -168,4 +169,4 @@ def test_any_address_and_any_hint_are_borne(path: str, hints: Hints) -> None:
 def test_what_elements_of_a_page_reserve_is_told_wherever_they_stand(read: Read) -> None:
     head = '<meta name="ROBOTS" content="noai, noarchive"><meta name="otherbot" content="nosnippet">'
     extraction = read('<p>Lamps</p><meta http-equiv="tdm-reservation" content="1">', head=head)
-    assert extraction.optouts == ["noarchive", "noai", "tdm"]
+    assert reserved(extraction.reservations) == ["noarchive", "noai", "tdm"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from end_to_end import inspection
 from end_to_end.command import Broadsheet
-from end_to_end.pages import answer, article, front_page, robots, rss, sitemap
+from end_to_end.pages import OF_THE_SITE, answer, article, front_page, robots, rss, sitemap
 from servers.raw_server import RawServer, Script
 
 from broadsheet.storage.archive import Archive
@@ -93,7 +93,7 @@ def test_a_home_page_alone_leads_to_every_article(tmp_path: Path) -> None:
     held = {snapshot.url for snapshot in Archive.open(str(tmp_path)).snapshots()}
     assert held == {url + _path(way) for way in _WAYS}
     assert summary["skipped"] == {"offsite": 1}
-    assert asked_elsewhere == {"/robots.txt", "/index.xml", "/deep.xml"}
+    assert asked_elsewhere == {*OF_THE_SITE, "/index.xml", "/deep.xml"}
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_listing_that_nobody_names_is_found_where_they_lie_by_custom_and_remem
         url = f"http://127.0.0.1:{server.port}"
         paper[place] = answer(listing.replace("{}", url), content_type=content_type)
         first = broadsheet.crawl(f"{url}/")
-        guessed = [exchange.path for exchange in server.log if exchange.path not in {*paper, "/robots.txt"}]
+        guessed = [exchange.path for exchange in server.log if exchange.path not in {*paper, *OF_THE_SITE}]
         server.log.clear()
         paper["/late"] = answer(article("A late story"))
         paper[place] = answer(listing.replace("/story", "/late").replace("{}", url), content_type=content_type)
@@ -131,7 +131,7 @@ def test_what_a_full_crawl_had_no_room_to_guess_the_next_one_does_and_only_that(
     with RawServer(paper) as server:
         for options in (["--max-pages", "1"], [], []):
             broadsheet.crawl(f"http://127.0.0.1:{server.port}/", *options)
-            guessed.append(len([exchange for exchange in server.log if exchange.path not in {*paper, "/robots.txt"}]))
+            guessed.append(len([exchange for exchange in server.log if exchange.path not in {*paper, *OF_THE_SITE}]))
             server.log.clear()
 
     assert (guessed[0], guessed[2]) == (0, 0)
@@ -149,12 +149,12 @@ def test_where_a_site_names_its_feed_a_sitemap_is_guessed_and_where_both_nothing
         url = f"http://127.0.0.1:{server.port}"
         paper["/sitemap.xml"] = answer(sitemap([f"{url}/old"]), content_type=_XML)
         Broadsheet(str(tmp_path / "one")).crawl(f"{url}/")
-        guessed = {exchange.path for exchange in server.log} - {"/robots.txt", *paper}
+        guessed = {exchange.path for exchange in server.log} - {*OF_THE_SITE, *paper}
         held = {snapshot.url.removeprefix(url) for snapshot in Archive.open(str(tmp_path / "one")).snapshots()}
         server.log.clear()
         paper["/robots.txt"] = robots("Sitemap: /sitemap.xml")
         Broadsheet(str(tmp_path / "two")).crawl(f"{url}/")
-        assert {exchange.path for exchange in server.log} == {*paper}
+        assert {exchange.path for exchange in server.log} - OF_THE_SITE == {*paper} - OF_THE_SITE
 
     assert held == {"/story", "/old"}
     assert guessed

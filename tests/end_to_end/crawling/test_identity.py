@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from end_to_end.command import Broadsheet
-from end_to_end.pages import answer, article, front_page, redirect, robots, rss, sitemap
+from end_to_end.pages import OF_THE_SITE, answer, article, front_page, redirect, robots, rss, sitemap
 from servers.raw_server import RawServer, Script
 
 from broadsheet.storage.archive import Archive
@@ -52,9 +52,9 @@ def test_an_article_that_is_reachable_by_every_variant_is_one_article_with_one_v
 
     assert [snapshot.url for snapshot in Archive.open(str(tmp_path)).snapshots()] == [url + _STORY]
     assert asked.count(_STORY) == 1
-    assert set(asked) == {"/robots.txt", "/", "/feed", "/sitemap.xml", "/go/harbour", *_CLAIMING, _STORY}
+    assert set(asked) == {*OF_THE_SITE, "/", "/feed", "/sitemap.xml", "/go/harbour", *_CLAIMING, _STORY}
     assert (summary["outcomes"]["new"], summary["skipped"]["redirected"]) == (1, 1)
-    assert asked_again == set(asked) - {*_CLAIMING}, "what claimed it is known to"
+    assert asked_again == set(asked) - {*_CLAIMING, "/.well-known/tdmrep.json"}, "what claimed it is known to"
     assert again["skipped"]["variant"] == summary["skipped"]["variant"] + len(_CLAIMING)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from end_to_end import inspection
-from end_to_end.command import Broadsheet
-from end_to_end.pages import answer, article, front_page, robots
+from end_to_end.command import Broadsheet, balanced
+from end_to_end.pages import OF_THE_SITE, answer, article, front_page, robots
 from end_to_end.zoo import zoo_scripts
 from servers.raw_server import RawServer, Script
 
@@ -73,7 +73,7 @@ def test_every_kind_of_answer_has_its_place(zoo: Zoo) -> None:
 
 
 def test_fetched_counts_the_captures_of_pages(zoo: Zoo) -> None:
-    pages = [line for line in zoo.lines if not line.url.endswith("/robots.txt")]
+    pages = [line for line in zoo.lines if not line.url.endswith(tuple(OF_THE_SITE))]
     assert zoo.summary["fetched"] == len(pages)
 
 
@@ -142,7 +142,7 @@ def test_a_crawl_stops_at_its_limits(
     scripts["/deep"] = answer(article("The deepest story"))
     with RawServer(scripts) as server:
         summary = Broadsheet(str(tmp_path)).crawl(f"http://127.0.0.1:{server.port}/", *options)
-        pages = [exchange for exchange in server.log if exchange.path != "/robots.txt"]
+        pages = [exchange for exchange in server.log if exchange.path not in OF_THE_SITE]
     assert (len(pages), summary["skipped"]) == (asked, skipped)
 
 
@@ -183,8 +183,11 @@ def test_several_targets_share_a_crawl_and_a_dead_host_is_a_failure(tmp_path: Pa
 def test_a_site_that_forbids_all_crawling_is_skipped_whole(tmp_path: Path) -> None:
     scripts = {"/robots.txt": robots("Disallow: /"), **_one_article("Forbidden")}
     with RawServer(scripts) as server:
-        summary = Broadsheet(str(tmp_path)).crawl(f"http://127.0.0.1:{server.port}/story")
+        url = f"http://127.0.0.1:{server.port}/story"
+        ended = Broadsheet(str(tmp_path))("crawl", "--allow-private", "--json", url)
         assert [exchange.path for exchange in server.log] == ["/robots.txt"]
+    summary = balanced(ended.document)
+    assert ended.status == 1, "it came to nothing"
     assert (summary["discovered"], summary["skipped"], summary["fetched"]) == (1, {"robots": 1}, 0)
 
 

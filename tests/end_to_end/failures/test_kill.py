@@ -18,7 +18,7 @@ import psutil
 import pytest
 from end_to_end import inspection
 from end_to_end.command import Broadsheet, balanced, finish
-from end_to_end.pages import answer, article, front_page, robots
+from end_to_end.pages import OF_THE_SITE, answer, article, front_page, robots
 from servers.raw_server import RawServer, Script
 
 from broadsheet.crawler.settings import CONCURRENT_REQUESTS_PER_DOMAIN
@@ -133,7 +133,7 @@ def test_an_interrupted_crawl_publishes_what_it_has_and_its_ledger_adds_up(
             # As a terminal does with Ctrl-C, and a service manager with SIGTERM: to all processes of the group.
             os.killpg(process.pid, number)
             ended = finish(process)
-        asked = {url + exchange.path for exchange in server.log if exchange.path != "/robots.txt"}
+        asked = {url + exchange.path for exchange in server.log if exchange.path not in OF_THE_SITE}
     assert ended.status == 130, ended.stderr
     summary = balanced(ended.document)
     assert summary["skipped"]["interrupted"] > 0
@@ -141,7 +141,7 @@ def test_an_interrupted_crawl_publishes_what_it_has_and_its_ledger_adds_up(
     assert len(asked) < _REQUESTS - 1
     archive = Archive.open(broadsheet.archive)
     inspection.check(archive.store)
-    captured = {line.url for line in inspection.index_lines(archive.store)} - {f"{url}/robots.txt"}
+    captured = {line.url for line in inspection.index_lines(archive.store)} - {url + path for path in OF_THE_SITE}
     assert captured == asked
     assert summary["fetched"] == len(captured)
     # What came in was read before the end: an interruption costs no version.
@@ -156,10 +156,10 @@ def test_an_interrupted_crawl_waits_for_no_delay_between_requests(tmp_path: Path
     with RawServer(scripts) as server:
         url = f"http://127.0.0.1:{server.port}"
         with broadsheet.started("crawl", "--allow-private", "--json", f"{url}/", f"{url}/story/1") as process:
-            _until_answered(server, 2, process)
+            _until_answered(server, 3, process)
             process.terminate()
             ended = finish(process)
-        asked = [exchange.path for exchange in server.log if exchange.path != "/robots.txt"]
+        asked = [exchange.path for exchange in server.log if exchange.path not in OF_THE_SITE]
     assert ended.status == 130, ended.stderr
     assert len(asked) < 3
     assert balanced(ended.document)["skipped"]["interrupted"] > 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from crash.killing import kill_again_and_again
 from end_to_end.command import Broadsheet, balanced, finish
-from end_to_end.pages import answer, article, front_page
+from end_to_end.pages import OF_THE_SITE, answer, article, front_page
 from servers.postgresql import PostgreSQL
 from servers.raw_server import RawServer, Script
 
@@ -53,7 +53,7 @@ def test_a_crawl_that_was_interrupted_goes_on_and_its_summary_counts_the_whole(t
             first = finish(process)
         asked = len(server.log)
         again = broadsheet("crawl", "--allow-private", "--json", url)
-        counted = Counter(exchange.path for exchange in server.log if exchange.path != "/robots.txt")
+        counted = Counter(exchange.path for exchange in server.log if exchange.path not in OF_THE_SITE)
     assert (first.status, again.status) == (130, 0), first.stderr + again.stderr
     assert asked < _STORIES
     assert set(counted.values()) == {1}, "what the first had fetched was fetched again"
