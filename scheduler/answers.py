@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
-from broadsheet.storage.archive import Archive, Check
+from broadsheet.storage.archive import Archive
 from broadsheet.storage.differences import FieldDifference, difference
 from broadsheet.storage.errors import NoSuchVersionError
 from broadsheet.storage.model import Change, Snapshot, SnapshotDocument, WarcLocation
@@ -87,12 +89,12 @@ def versions(archive: Archive, url: str) -> Versions:
     Raises:
         NoSuchVersionError: Nothing is archived for it.
     """
-    snapshots = list(archive.versions(url))
-    if not snapshots:
+    # One at a time: articles are long, and some have thousands of versions.
+    versions = [_entry(snapshot) for snapshot in archive.versions(url)]
+    if not versions:
         archive.refuse_taken_down(url)
         raise NoSuchVersionError(f"nothing is archived for {url}")
-    checks = _between(snapshots, archive.checks(url))
-    return Versions(url=url, versions=[_entry(*row) for row in zip(snapshots, checks, strict=True)])
+    return Versions(url=url, versions=list(_with_checks(versions, [check.at for check in archive.checks(url)])))
 
 
 def select(archive: Archive, url: str, *, number: int | None = None, when: datetime | None = None) -> Snapshot:
@@ -173,16 +175,21 @@ def _latest_of_several(archive: Archive, url: str) -> int:
     return snapshot.version
 
 
-def _between(snapshots: list[Snapshot], checks: list[Check]) -> list[list[Check]]:
-    """Return, per version, the checks that found it standing."""
-    ends = [snapshot.captured_at for snapshot in snapshots[1:]] + [None]
-    return [
-        [check for check in checks if check.at >= snapshot.captured_at and (end is None or check.at < end)]
-        for snapshot, end in zip(snapshots, ends, strict=True)
-    ]
+def _with_checks(versions: list[VersionEntry], checks: list[datetime]) -> Iterator[VersionEntry]:
+    """Yield each version with the looks that found it standing.
+
+    Args:
+        versions: The versions, oldest first.
+        checks: When the looks were, oldest first.
+    """
+    starts = [bisect_left(checks, version.captured_at) for version in versions]
+    for version, start, end in zip(versions, starts, [*starts[1:], len(checks)], strict=True):
+        count = max(0, end - start)
+        last = checks[end - 1] if count else None
+        yield structs.replace(version, unchanged_checks=count, last_checked_at=last)
 
 
-def _entry(snapshot: Snapshot, checks: list[Check]) -> VersionEntry:
+def _entry(snapshot: Snapshot) -> VersionEntry:
     return VersionEntry(
         version=snapshot.version,
         captured_at=snapshot.captured_at,
@@ -191,6 +198,6 @@ def _entry(snapshot: Snapshot, checks: list[Check]) -> VersionEntry:
         title=snapshot.article.title if snapshot.article else None,
         snapshot_key=snapshot.key,
         warc=snapshot.warc,
-        unchanged_checks=len(checks),
-        last_checked_at=checks[-1].at if checks else None,
+        unchanged_checks=0,
+        last_checked_at=None,
     )

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from broadsheet.crawler.frontier.database import Database, open_frontier
 from broadsheet.crawler.frontier.runs import Frontier
+from broadsheet.crawler.memory import keep_large_memory_apart, share_memory_between_threads
 from broadsheet.scheduler.alarms.outbox import Outbox
 from broadsheet.scheduler.alarms.rounds import Rounds, going_rounds
 from broadsheet.scheduler.alarms.standing import open_alarms
@@ -27,6 +28,7 @@ from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.sources.watching import WatchedSources
 from broadsheet.scheduler.tokens import Tokens
 from broadsheet.scheduler.web.app import make_app
+from broadsheet.scheduler.web.bodies import Bodies
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts, names_of, reads_need_token
 from broadsheet.scheduler.web.serving import Serving
 from broadsheet.scheduler.workers.commands import Setting
@@ -65,6 +67,8 @@ class Service:
             FrontierError: A database cannot be used.
             ArchiveAddressError: The archive's address cannot be understood.
         """
+        share_memory_between_threads()
+        keep_large_memory_apart()
         with contextlib.ExitStack() as opened:
             database = opened.enter_context(open_service_database(self._setting.archive))
             frontier = Frontier(opened.enter_context(open_frontier(self._setting.archive)))
@@ -167,6 +171,7 @@ class Service:
             hosts=names_of(host, public_url=service.public_url),
             read_needs_token=reads_need_token(host, configured=service.read_needs_token, public_url=service.public_url),
             is_stopping=self._stop.is_set,
+            bodies=Bodies(database.directory),
         )
 
     @contextlib.contextmanager

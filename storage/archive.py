@@ -31,10 +31,16 @@ class Check(Struct, frozen=True, kw_only=True):
 
 
 class Archive:
-    """An archive, opened for reading. Safe to use from several threads; holds no connection of its own."""
+    """An archive, opened for reading. Safe to use from several threads; holds no connection of its own.
 
-    def __init__(self, store: ObjectStore) -> None:
+    Args:
+        store: Where its objects lie.
+        longest_record: Of a longer WARC record, in bytes, `TooLargeError` is raised; None for none.
+    """
+
+    def __init__(self, store: ObjectStore, *, longest_record: int | None = None) -> None:
         self.store = store
+        self._longest_record = longest_record
 
     @classmethod
     def open(cls, uri: str, *, deadline: float | None = None) -> Archive:
@@ -145,7 +151,7 @@ class Archive:
             ArchiveDamagedError: The record is missing or not what was stored, or no capture has the body.
         """
         among = self.looks(line.filed_as or line.url, line.at) if line.mime == "warc/revisit" else []
-        return looks.whole_response(self.store, line, among)
+        return looks.whole_response(self.store, line, among, self._longest_record)
 
     def rendered(self, line: IndexLine) -> bytes | None:
         """Return the document, in UTF-8, that a browser made of a captured page; None where none did.
@@ -156,7 +162,7 @@ class Archive:
         Raises:
             ArchiveDamagedError: The record is missing, or its block is not the one that was stored.
         """
-        return looks.rendered(self.store, line)
+        return looks.rendered(self.store, line, self._longest_record)
 
     def snapshots(
         self,
@@ -260,7 +266,7 @@ class Archive:
             TakenDownError: The version was taken down.
             NoSuchVersionError: It is too old, and was removed since it was read.
         """
-        return evidence.record_of(self.store, snapshot)[1].block
+        return evidence.record_of(self.store, snapshot, self._longest_record)[1].block
 
     def rendering(self, snapshot: Snapshot) -> bytes | None:
         """Return the document, in UTF-8, that a browser made of the page a version rests on; None where none did.
@@ -269,7 +275,7 @@ class Archive:
             ArchiveDamagedError: The record is missing, or its block is not the one that was stored.
             TakenDownError: The version was taken down.
         """
-        return evidence.rendering_of(self.store, snapshot)
+        return evidence.rendering_of(self.store, snapshot, self._longest_record)
 
     def record(self, snapshot: Snapshot) -> bytes:
         """Return the WARC record that a version rests on: one gzip member, as stored.

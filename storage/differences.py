@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import Match, SequenceMatcher
 from functools import partial
 from typing import Literal
@@ -23,6 +23,8 @@ _WORD = re.compile(
 )
 # How many pairs of equal words are looked at: about two seconds.
 _MOST_COMPARISONS = 10_000_000
+# Characters that are taken apart into words, which take forty times their room.
+_MOST_REFINED = 1_000_000
 Operation = Literal["equal", "delete", "insert"]
 
 
@@ -77,12 +79,20 @@ def difference(before: Snapshot, after: Snapshot) -> Difference:
 
 
 def word_diff(before: str | None, after: str | None) -> list[Run]:
-    """Return the runs that lead from one text to another, word by word where lines do not agree."""
+    """Return the runs that lead from one text to another, word by word where lines do not agree.
+
+    Of the lines that do not agree a million characters are compared word by word, the rest as a whole.
+    """
     old, new = (before or "").splitlines(keepends=True), (after or "").splitlines(keepends=True)
     runs: list[Run] = []
-    for operation, left, right in _opcodes(old, new):
-        refine = _refined if operation == "replace" else partial(_runs, operation)
-        runs.extend(refine("".join(left), "".join(right)))
+    left_to_refine = _MOST_REFINED
+    for operation, lines_before, lines_after in _opcodes(old, new):
+        deleted, inserted = "".join(lines_before), "".join(lines_after)
+        refine: Callable[[str, str], Iterator[Run]] = partial(_runs, operation)
+        if operation == "replace":
+            left_to_refine -= len(deleted) + len(inserted)
+            refine = _refined if left_to_refine >= 0 else refine
+        runs.extend(refine(deleted, inserted))
     return _joined(runs)
 
 

@@ -12,6 +12,7 @@
     ├── CursorError              not a cursor of this archive's change feed
     ├── MessageError             bytes that are no HTTP message, or a body that cannot be decoded
     ├── RecordError              bytes that are no WARC record
+    ├── TooLargeError            what is stored is larger than whoever asked is ready to hold
     ├── CatalogError             the local catalog cannot be used
     ├── ExportError              an export cannot go on where it was, or begin where another was begun
     ├── PlanError                a plan in the spool cannot be read
@@ -64,6 +65,10 @@ class MessageError(ArchiveError):
 
 class RecordError(ArchiveError):
     """Bytes that are no WARC record."""
+
+
+class TooLargeError(ArchiveError):
+    """What is stored is larger than whoever asked is ready to hold."""
 
 
 class CatalogError(ArchiveError):

@@ -66,29 +66,37 @@ def location(line: IndexLine) -> WarcLocation:
     )
 
 
-def whole_response(store: ObjectStore, line: IndexLine, among: Sequence[IndexLine]) -> bytes:
+def whole_response(store: ObjectStore, line: IndexLine, among: Sequence[IndexLine], most: int | None = None) -> bytes:
     """Return the HTTP response of a capture, byte for byte; of a revisit that whose body it repeats.
 
     Args:
         store: The archive.
         line: The capture.
         among: The captures of its address, of which one has the body.
+        most: The most bytes that the record may have; None for any number.
 
     Raises:
         ArchiveDamagedError: The record is missing or not what was stored, or no capture has the body.
+        TooLargeError: The record has more bytes.
     """
     if line.mime == "warc/revisit":
         earlier = [each for each in among if each.digest == line.digest and each.mime != "warc/revisit"]
         if not earlier:
             raise ArchiveDamagedError(f"record {line.id} in {line.filename} repeats a body that is not there")
         line = earlier[-1]
-    return read_record(store, location(line))[1].block
+    return read_record(store, location(line), most)[1].block
 
 
-def rendered(store: ObjectStore, line: IndexLine) -> bytes | None:
+def rendered(store: ObjectStore, line: IndexLine, most: int | None = None) -> bytes | None:
     """Return the document that a browser made of a captured page, in UTF-8; None where none did.
+
+    Args:
+        store: The archive.
+        line: The capture.
+        most: The most bytes that the record may have; None for any number.
 
     Raises:
         ArchiveDamagedError: The record is missing, or its block is not the one that was stored.
+        TooLargeError: The record has more bytes.
     """
-    return None if line.rendering is None else read_rendering(store, location(line), line.rendering)
+    return None if line.rendering is None else read_rendering(store, location(line), line.rendering, most)

@@ -29,7 +29,7 @@ _DROPPED = {
 _DROPPED_ANYWHERE = {"ping", "target", "integrity", "crossorigin", "attributionsrc", "srcdoc"}
 _HARMLESS_PRAGMAS = {"content-type", "content-language", "default-style", "x-ua-compatible"}
 _HINT_OR_FRAME = re.compile(r"<(?=(?:link|iframe)[\t\n\f\r />])", re.IGNORECASE)
-_MOST_TAGS = 200_000
+_MOST_TAGS = 50_000
 
 
 class PageTooLargeError(Exception):

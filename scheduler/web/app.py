@@ -18,7 +18,8 @@ from broadsheet.scheduler.answers import MomentError
 from broadsheet.scheduler.tokens import TokenFileError
 from broadsheet.scheduler.web import errors, feeds, health, openapi, pages, replay, requisites, timemaps
 from broadsheet.scheduler.web.access import Access
-from broadsheet.scheduler.web.endpoints import tagged
+from broadsheet.scheduler.web.bodies import Asked, BodyResponse
+from broadsheet.scheduler.web.endpoints import JSON
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.guard import Guard
 from broadsheet.scheduler.web.metrics import MEDIA_TYPE, Metrics
@@ -36,7 +37,7 @@ def make_app(parts: Parts) -> ASGIApp:
     Args:
         parts: What it reads and writes.
     """
-    access, threads, metrics = Access(parts), Threads(), Metrics(parts)
+    access, threads, metrics = Access(parts), Threads(parts), Metrics(parts)
     signatures = requisites.Signatures()
 
     @asynccontextmanager
@@ -47,22 +48,22 @@ def make_app(parts: Parts) -> ASGIApp:
     kinds = (HTTPException, ProblemError, ArchiveError, MomentError, TokenFileError, FrontierError, Exception)
     app = Starlette(
         routes=[
-            *(read.route(parts, access, threads) for read in READS),
+            *(read.route(access, threads) for read in READS),
             *(write.route(parts, access, threads) for write in WRITES),
-            *timemaps.routes(parts, access, threads),
-            replay.route(parts, access, threads, signatures),
-            requisites.route(parts, threads, signatures),
+            *timemaps.routes(access, threads),
+            replay.route(access, threads, signatures),
+            requisites.route(threads, signatures),
             *health.routes(parts, access, threads),
             *feeds.routes(parts, access, threads),
             _described(parts),
             _measured(metrics, access, threads),
-            *pages.routes(parts, access, threads),
+            *pages.routes(access, threads),
         ],
         lifespan=lifespan,
         exception_handlers=dict.fromkeys(kinds, _answering_errors(metrics)),
     )
     # Around all of it, so that the answer to an error of ours has the headers too.
-    return Timing(Guard(app, parts.hosts, metrics.answered), app.routes, metrics.took)
+    return Timing(Guard(app, parts.hosts, requisites.PATH, metrics.answered), app.routes, metrics.took)
 
 
 def _described(parts: Parts) -> Route:
@@ -71,7 +72,7 @@ def _described(parts: Parts) -> Route:
     body = msgspec.json.encode(described) + b"\n"
 
     async def answer(request: Request) -> Response:
-        return tagged(request, body, "application/json")
+        return BodyResponse(parts.bodies.make(body, JSON, Asked.by(request)))
 
     return Route("/openapi.json", answer)
 
@@ -79,7 +80,7 @@ def _described(parts: Parts) -> Route:
 def _measured(metrics: Metrics, access: Access, threads: Threads) -> Route:
     async def answer(request: Request) -> Response:
         access.reader(request)
-        return Response(await threads.run(metrics.exposition), media_type=MEDIA_TYPE)
+        return Response(await threads.ask(metrics.exposition), media_type=MEDIA_TYPE)
 
     return Route("/metrics", answer)
 

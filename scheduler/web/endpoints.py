@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, UnsetType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from broadsheet.scheduler.web import negotiation
 from broadsheet.scheduler.web.access import Access
+from broadsheet.scheduler.web.bodies import Asked, Body, BodyResponse
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.parts import Parts
 from broadsheet.scheduler.web.threads import Threads
+
+JSON = "application/json"
+
+_T = TypeVar("_T")
 
 
 class NoQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,16 +46,25 @@ class Read(Struct, frozen=True, kw_only=True):
     find: Callable[[Parts, Any], Struct]
     errors: tuple[int, ...] = ()
 
-    def route(self, parts: Parts, access: Access, threads: Threads) -> Route:
+    def route(self, access: Access, threads: Threads) -> Route:
         """Return the route that answers with it."""
 
         async def answer(request: Request) -> Response:
             access.reader(request)
-            query = parse_query(request, self.query)
-            body = await threads.run(lambda: msgspec.json.encode(self.find(parts, query)) + b"\n")
-            return tagged(request, body, "application/json")
+            negotiation.require(request, JSON)
+            query, asked = parse_query(request, self.query), Asked.by(request)
+
+            def answered(parts: Parts) -> Body:
+                return parts.bodies.make(msgspec.json.encode(self.find(parts, query)) + b"\n", JSON, asked)
+
+            return BodyResponse(await threads.run(answered))
 
         return Route(self.path, answer, methods=["GET"])
+
+
+def given(value: _T | UnsetType) -> _T | None:
+    """Return what was asked with a parameter, or None."""
+    return None if isinstance(value, UnsetType) else value
 
 
 def parse_query(request: Request, kind: type[Struct]) -> Any:  # noqa: ANN401 - of the type that is given
@@ -68,12 +82,3 @@ def parse_query(request: Request, kind: type[Struct]) -> Any:  # noqa: ANN401 - 
     except msgspec.ValidationError as error:
         allowed = ", ".join(kind.__struct_fields__) or "none"
         raise ProblemError(400, "bad_request", f"{error}; parameters are: {allowed}") from error
-
-
-def tagged(request: Request, body: bytes, media_type: str | None) -> Response:
-    """Return an answer with an entity tag, or 304 where the asker has it already (RFC 9110, section 13.1.2)."""
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
-    if tag in known or "*" in known:
-        return Response(None, 304, {"ETag": tag})
-    return Response(body, 200, {"ETag": tag}, media_type=media_type)

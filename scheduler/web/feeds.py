@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -11,7 +9,7 @@ from starlette.routing import Route
 from broadsheet.scheduler.alarms.feed import feed
 from broadsheet.scheduler.alarms.notices import About
 from broadsheet.scheduler.web.access import Access
-from broadsheet.scheduler.web.endpoints import tagged
+from broadsheet.scheduler.web.bodies import Asked, Bodies, Body, BodyResponse
 from broadsheet.scheduler.web.parts import Notices, Parts
 from broadsheet.scheduler.web.threads import Threads
 
@@ -25,16 +23,19 @@ _FEEDS: dict[str, tuple[About, str]] = {
 def routes(parts: Parts, access: Access, threads: Threads) -> list[Route]:
     """Return the feeds, where there is something to tell."""
     notices = parts.notices
-    return [] if notices is None else [_route(path, notices, access, threads) for path in _FEEDS]
+    return [] if notices is None else [_route(path, notices, parts.bodies, access, threads) for path in _FEEDS]
 
 
-def _route(path: str, notices: Notices, access: Access, threads: Threads) -> Route:
+def _route(path: str, notices: Notices, bodies: Bodies, access: Access, threads: Threads) -> Route:
     about, title = _FEEDS[path]
 
     async def answer(request: Request) -> Response:
         access.reader(request)
-        entries = await threads.run(partial(notices, about))
-        body = feed(entries, title=title, address=str(request.url.replace(query="")))
-        return tagged(request, body, MEDIA_TYPE)
+        address, asked = str(request.url.replace(query="")), Asked.by(request)
+
+        def told() -> Body:
+            return bodies.make(feed(notices(about), title=title, address=address), MEDIA_TYPE, asked)
+
+        return BodyResponse(await threads.ask(told))
 
     return Route(path, answer)

@@ -28,12 +28,16 @@ class Guard:
     Args:
         app: What answers.
         hosts: The names, without ports; empty for any.
+        open_to_pages: What the paths begin with that pages of other sites may load things from.
         answered: Is told the method and the status of every answer.
     """
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str], answered: Callable[[str, int], None]) -> None:
+    def __init__(
+        self, app: ASGIApp, hosts: frozenset[str], open_to_pages: str, answered: Callable[[str, int], None]
+    ) -> None:
         self._app = app
         self._hosts = hosts
+        self._open_to_pages = open_to_pages
         self._answered = answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,7 +58,12 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        app = self._app if self._is_addressed(Headers(scope=scope).getlist("host")) else _misdirected
+        headers = Headers(scope=scope)
+        app = self._app
+        if not self._is_addressed(headers.getlist("host")):
+            app = _misdirected
+        elif _is_of_other_site(headers) and not scope["path"].startswith(self._open_to_pages):
+            app = _cross_site
         try:
             await app(scope, receive, guarded)
         except asyncio.CancelledError:
@@ -66,6 +75,15 @@ class Guard:
         return not self._hosts or (len(hosts) == 1 and _name(hosts[0]) in self._hosts)
 
 
+def _is_of_other_site(headers: Headers) -> bool:
+    """Tell whether a page of another origin asks, other than by a link that somebody follows (Fetch Metadata).
+
+    It could not read the answer, but learn from its time what an archive holds, and keep the service busy.
+    """
+    follows = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest", "document") == "document"
+    return headers.get("sec-fetch-site") in ("cross-site", "same-site") and not follows
+
+
 def _name(host: str) -> str:
     """Return the name in a Host header, without its port and without the brackets of IPv6."""
     if host.startswith("["):
@@ -75,6 +93,11 @@ def _name(host: str) -> str:
 
 async def _stopping(scope: Scope, receive: Receive, send: Send) -> None:
     error = ProblemError(503, "stopping", "the service ends: ask again when it is back", {"Retry-After": "10"})
+    await answer_problem(error)(scope, receive, send)
+
+
+async def _cross_site(scope: Scope, receive: Receive, send: Send) -> None:
+    error = ProblemError(403, "cross_site", "pages of other origins may lead here, and load nothing from here")
     await answer_problem(error)(scope, receive, send)
 
 

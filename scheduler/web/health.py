@@ -45,7 +45,7 @@ def routes(parts: Parts, access: Access, threads: Threads) -> list[Route]:
         return Response(msgspec.json.encode(Alive(alive=True)) + b"\n", media_type="application/json")
 
     async def ready(request: Request) -> Response:
-        health = await threads.run(partial(examine, parts))
+        health = await threads.ask(partial(examine, parts))
         if not access.may_read(request):
             # What is wrong may name places that not everybody is to know.
             health = Health(ready=health.ready, checks={name: _word(said) for name, said in health.checks.items()})

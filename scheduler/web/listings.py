@@ -12,9 +12,31 @@ from msgspec import Struct
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.index.lookup import newest_day
-from broadsheet.storage.model import Snapshot
+from broadsheet.storage.model import Change, Snapshot
 
 _DAY = timedelta(days=1)
+
+
+class ListedVersion(Struct, frozen=True, kw_only=True):
+    """A version in a list.
+
+    Attributes:
+        url: The article's URL.
+        version: Its number.
+        captured_at: When it was captured.
+        state: ``gone`` where the server said that the article is no more.
+        status: The HTTP status.
+        changes: What changed with it.
+        title: The headline, or None.
+    """
+
+    url: str
+    version: int
+    captured_at: datetime
+    state: str
+    status: int
+    changes: list[Change]
+    title: str | None
 
 
 class Day(Struct, frozen=True, kw_only=True):
@@ -22,12 +44,12 @@ class Day(Struct, frozen=True, kw_only=True):
 
     Attributes:
         day: The day.
-        snapshots: The newest of its versions.
+        versions: The newest of its versions.
         total: How many there are.
     """
 
     day: date
-    snapshots: list[Snapshot]
+    versions: list[ListedVersion]
     total: int
 
 
@@ -82,7 +104,8 @@ def day_of(archive: Archive, day: date | None, limit: int) -> Day:
                 yield line
 
     newest = nlargest(limit, versions(), key=lambda line: line.at)
-    return Day(day=day, snapshots=list(archive.snapshots_of(newest)), total=total)
+    # One at a time: articles are long.
+    return Day(day=day, versions=list(map(_listed, archive.snapshots_of(newest))), total=total)
 
 
 def articles_of(archive: Archive, host: str, after: str, limit: int) -> Site:
@@ -102,6 +125,18 @@ def articles_of(archive: Archive, host: str, after: str, limit: int) -> Site:
         found = _behind(found, after)
     articles = list(islice(found, limit))
     return Site(host=host, articles=articles, more=next(found, None) is not None)
+
+
+def _listed(snapshot: Snapshot) -> ListedVersion:
+    return ListedVersion(
+        url=snapshot.url,
+        version=snapshot.version,
+        captured_at=snapshot.captured_at,
+        state=snapshot.state,
+        status=snapshot.http.status,
+        changes=snapshot.changes,
+        title=snapshot.article.title if snapshot.article else None,
+    )
 
 
 def _articles(archive: Archive, host: str) -> Iterator[ListedArticle]:

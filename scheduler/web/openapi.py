@@ -30,9 +30,10 @@ _MEANINGS = {
     304: "What the entity tag says is still so.",
     400: "It cannot be asked like this.",
     401: "It needs a token.",
-    403: "The token does not allow it.",
+    403: "It is not allowed: to the token, or to a page of another site.",
     404: "There is none.",
     405: "The method is another.",
+    406: "The answer is of no type that is accepted.",
     408: "The request took too long to come.",
     409: "It contradicts what was asked before.",
     413: "The body is too long.",
@@ -44,7 +45,7 @@ _MEANINGS = {
     502: "What is stored is damaged, and not shown.",
     503: "The archive, or something else that is needed, does not answer.",
 }
-_PROBLEMS = (400, 401, 405, 408, 421, 431, 503)
+_PROBLEMS = (400, 401, 403, 405, 408, 421, 431, 503)
 _URL = {
     "name": "url",
     "in": "path",
@@ -118,7 +119,7 @@ def _read(read: Read) -> Document:
         "summary": read.summary,
         "operationId": read.path.removeprefix("/api/").replace("/", "_").replace("{", "").replace("}", ""),
         "parameters": parameters(read.path, read.query),
-        "responses": responses(answers, (*_PROBLEMS, *read.errors)),
+        "responses": responses(answers, (*_PROBLEMS, 406, *read.errors)),
     }
 
 
@@ -130,7 +131,7 @@ def _write(write: Write) -> Document:
         "security": [{"token": []}],
         "parameters": [_IDEMPOTENCY_KEY],
         "requestBody": {"required": True, "content": _json(write.body)},
-        "responses": responses(answers, (*_PROBLEMS, *write.errors)),
+        "responses": responses(answers, (*_PROBLEMS, 406, *write.errors)),
     }
 
 
@@ -179,13 +180,13 @@ def _memento() -> Document:
             "summary": "Memento (RFC 7089): the mementos of an article, in link format.",
             "operationId": "timemap_link",
             "parameters": [_URL],
-            "responses": responses({200: link_format, 304: {}}, problems),
+            "responses": responses({200: link_format, 304: {}}, (*problems, 406)),
         },
         "/timemap/json/{url}": {
             "summary": "The mementos of an article, in JSON.",
             "operationId": "timemap_json",
             "parameters": [_URL],
-            "responses": responses({200: _json(TimeMap), 304: {}}, problems),
+            "responses": responses({200: _json(TimeMap), 304: {}}, (*problems, 406)),
         },
         "/memento/{digits}/{url}": {
             "summary": "Memento (RFC 7089): the archived response, with its own status, in a sandbox.",
@@ -206,7 +207,7 @@ def _for_operators() -> Document:
             "summary": "Whether the process lives.",
             "operationId": "healthz",
             "security": anyone,
-            "responses": responses({200: _json(Alive)}, (405, 421)),
+            "responses": responses({200: _json(Alive)}, (403, 405, 421)),
         },
         "/metrics": {
             "summary": "Metrics for Prometheus, in its text format.",
@@ -217,7 +218,7 @@ def _for_operators() -> Document:
             "summary": "Whether what the service stands on answers.",
             "operationId": "readyz",
             "security": anyone,
-            "responses": responses({200: _json(Health), 503: _json(Health)}, (405, 421)),
+            "responses": responses({200: _json(Health), 503: _json(Health)}, (403, 405, 421)),
         },
     }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +17,8 @@ from starlette.staticfiles import StaticFiles
 from broadsheet.scheduler import answers
 from broadsheet.scheduler.web import listings, presentation, reads
 from broadsheet.scheduler.web.access import Access
-from broadsheet.scheduler.web.endpoints import NoQuery, parse_query, tagged
+from broadsheet.scheduler.web.bodies import Asked, Body, BodyResponse
+from broadsheet.scheduler.web.endpoints import NoQuery, given, parse_query
 from broadsheet.scheduler.web.errors import problem_of
 from broadsheet.scheduler.web.parts import Parts
 from broadsheet.scheduler.web.reads import DiffQuery, JobQuery, JobsQuery, Number, UrlQuery
@@ -27,6 +27,7 @@ from broadsheet.storage.errors import NoSuchVersionError
 from broadsheet.storage.urls import is_front_page, normalise, site
 
 _STATIC = Path(__file__).parent / "static"
+_HTML = "text/html; charset=utf-8"
 _LATEST = 10
 _FOR_PROGRAMS = (
     *("/api/", "/timemap/", "/timegate/", "/openapi.json"),
@@ -65,23 +66,25 @@ class DayQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 Make = Callable[[Parts, Any], str]
 
 
-def routes(parts: Parts, access: Access, threads: Threads) -> list[BaseRoute]:
+def routes(access: Access, threads: Threads) -> list[BaseRoute]:
     """Return the pages, and what they are styled with."""
 
     def page(path: str, query: type[Struct], make: Make) -> Route:
         async def answer(request: Request) -> Response:
             access.reader(request)
-            asked = parse_query(request, query)
-            body = await threads.run(lambda: make(parts, asked).encode("utf-8", "replace"))
-            response = tagged(request, body, "text/html")
-            response.headers["Content-Security-Policy"] = presentation.POLICY
-            return response
+            asked, of_body = parse_query(request, query), Asked.by(request)
+
+            def made(parts: Parts) -> Body:
+                return parts.bodies.make(make(parts, asked).encode("utf-8", "replace"), _HTML, of_body)
+
+            return BodyResponse(await threads.run(made), headers={"Content-Security-Policy": presentation.POLICY})
 
         return Route(path, answer)
 
     async def search(request: Request) -> Response:
         access.reader(request)
-        target = await threads.run(partial(_found, parts, parse_query(request, SearchQuery)))
+        query = parse_query(request, SearchQuery)
+        target = await threads.run(lambda parts: _found(parts, query))
         return RedirectResponse(target, 303)
 
     return [
@@ -151,8 +154,7 @@ def _versions(parts: Parts, query: UrlQuery) -> str:
 
 def _version(parts: Parts, query: VersionQuery) -> str:
     archive = parts.archive()
-    number = None if isinstance(query.version, UnsetType) else query.version
-    snapshot = answers.select(archive, query.url, number=number)
+    snapshot = answers.select(archive, query.url, number=given(query.version))
     return presentation.render(
         "version.html",
         snapshot=snapshot,
@@ -164,16 +166,13 @@ def _version(parts: Parts, query: VersionQuery) -> str:
 
 
 def _diff(parts: Parts, query: DiffQuery) -> str:
-    before = None if isinstance(query.before, UnsetType) else query.before
-    after = None if isinstance(query.after, UnsetType) else query.after
     archive = parts.archive()
-    compared = answers.compare(archive, query.url, before, after)
+    compared = answers.compare(archive, query.url, given(query.before), given(query.after))
     return presentation.render("diff.html", compared=compared, url=query.url, total=len(archive.names(query.url)))
 
 
 def _changes(parts: Parts, query: DayQuery) -> str:
-    asked = None if isinstance(query.day, UnsetType) else query.day
-    day = listings.day_of(parts.archive(), asked, _CHANGES_A_PAGE)
+    day = listings.day_of(parts.archive(), given(query.day), _CHANGES_A_PAGE)
     before = day.day - _DAY if day.day > date.min else None
     after = day.day + _DAY if day.day < date.max else None
     return presentation.render("changes.html", day=day, before=before, after=after)

@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from broadsheet.scheduler.alarms.notices import About, Kind, Notice
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.tokens import Tokens
+from broadsheet.scheduler.web.bodies import Bodies
 from broadsheet.storage.archive import Archive
+from broadsheet.storage.http.codings import DEFAULT_LIMIT
 
 # What is asked to tell whether the service is ready: returns when it is, raises with the reason when not.
 Check = Callable[[], None]
@@ -44,6 +46,8 @@ class Parts(Struct, frozen=True, kw_only=True):
         read_needs_token: Whether reading needs a token too; see `reads_need_token`.
         longest_wait: Seconds for which an answer is waited for at most, whatever is asked for.
         is_stopping: Tells whether the service ends: whoever waits for an answer is sent away with the job.
+        bodies: What makes the bodies of answers.
+        longest_body: The most bytes of a body that was archived, without its codings.
         writes_per_minute: How many writes a token or an address may make a minute; more are told to wait.
     """
 
@@ -61,6 +65,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     longest_wait: float = 120.0
     is_stopping: Callable[[], bool] = lambda: False
     writes_per_minute: int = 30
+    bodies: Bodies = field(default_factory=Bodies)
+    longest_body: int = DEFAULT_LIMIT
 
 
 class OpenedArchive:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Annotated
@@ -16,7 +16,7 @@ from broadsheet.scheduler.answers import Comparison, NumberedSnapshot, Versions
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.model import ENDED, Job, Kind, State
 from broadsheet.scheduler.sources.document import Source
-from broadsheet.scheduler.web.endpoints import NoQuery, Read
+from broadsheet.scheduler.web.endpoints import NoQuery, Read, given
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.parts import Parts
 from broadsheet.storage.chains.changes import Change
@@ -150,15 +150,13 @@ def _versions(parts: Parts, query: UrlQuery) -> Versions:
 def _snapshot(parts: Parts, query: SnapshotQuery) -> NumberedSnapshot:
     if query.version is not UNSET and query.at is not UNSET:
         raise ProblemError(400, "bad_request", "version and at exclude each other")
-    number = None if isinstance(query.version, UnsetType) else query.version
-    when = None if isinstance(query.at, UnsetType) else answers.parse_moment(query.at)
-    return answers.numbered(answers.select(parts.archive(), query.url, number=number, when=when))
+    at = given(query.at)
+    when = answers.parse_moment(at) if at is not None else None
+    return answers.numbered(answers.select(parts.archive(), query.url, number=given(query.version), when=when))
 
 
 def _diff(parts: Parts, query: DiffQuery) -> Comparison:
-    before = None if isinstance(query.before, UnsetType) else query.before
-    after = None if isinstance(query.after, UnsetType) else query.after
-    return answers.compare(parts.archive(), query.url, before, after)
+    return answers.compare(parts.archive(), query.url, given(query.before), given(query.after))
 
 
 def _changes(parts: Parts, query: ChangesQuery) -> ChangesPage:
@@ -206,10 +204,10 @@ def _crawls(parts: Parts, name: str, *, limit: int, states: Collection[State] = 
 def jobs(parts: Parts, query: JobsQuery) -> JobsPage:
     """Return a page of jobs."""
     found = jobs_of(parts).newest(
-        source=None if isinstance(query.source, UnsetType) else query.source,
+        source=given(query.source),
         states=() if isinstance(query.state, UnsetType) else (query.state,),
-        kind=None if isinstance(query.kind, UnsetType) else query.kind,
-        before=None if isinstance(query.before, UnsetType) else query.before,
+        kind=given(query.kind),
+        before=given(query.before),
         limit=query.limit + 1,
     )
     page = found[: query.limit]
@@ -235,31 +233,29 @@ def jobs_of(parts: Parts) -> Jobs:
     return parts.jobs
 
 
-_ARTICLE_ERRORS = (404, 451, 502, 503)
+def _of_article(
+    path: str, summary: str, query: type[Struct], answer: type[Struct], find: Callable[..., Struct]
+) -> Read:
+    return Read(path=path, summary=summary, query=query, answer=answer, find=find, errors=(404, 451, 502, 503))
+
+
 READS = (
-    Read(
-        path="/api/versions",
-        summary="Every version of an article, oldest first, with the unchanged checks between them.",
-        query=UrlQuery,
-        answer=Versions,
-        find=_versions,
-        errors=_ARTICLE_ERRORS,
+    _of_article(
+        "/api/versions",
+        "Every version of an article, oldest first, with the unchanged checks between them.",
+        UrlQuery,
+        Versions,
+        _versions,
     ),
-    Read(
-        path="/api/snapshot",
-        summary="One version of an article: by its number, as of a time, or the latest.",
-        query=SnapshotQuery,
-        answer=NumberedSnapshot,
-        find=_snapshot,
-        errors=_ARTICLE_ERRORS,
+    _of_article(
+        "/api/snapshot",
+        "One version of an article: by its number, as of a time, or the latest.",
+        SnapshotQuery,
+        NumberedSnapshot,
+        _snapshot,
     ),
-    Read(
-        path="/api/diff",
-        summary="What changed between two versions of an article, word by word.",
-        query=DiffQuery,
-        answer=Comparison,
-        find=_diff,
-        errors=_ARTICLE_ERRORS,
+    _of_article(
+        "/api/diff", "What changed between two versions of an article, word by word.", DiffQuery, Comparison, _diff
     ),
     Read(
         path="/api/changes",

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
-from urllib.parse import urljoin
 
 from msgspec import Struct
 from starlette.requests import Request
@@ -19,17 +17,16 @@ from starlette.routing import Route
 
 from broadsheet.crawler.extraction.encoding import decode
 from broadsheet.scheduler.rewriting import pages
+from broadsheet.scheduler.rewriting.addresses import absolute
 from broadsheet.scheduler.web import mementos, shown
 from broadsheet.scheduler.web.access import Access
-from broadsheet.scheduler.web.endpoints import tagged
+from broadsheet.scheduler.web.archived_body import ArchivedBody
+from broadsheet.scheduler.web.bodies import Asked, Body, BodyResponse
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.mementos import Addresses, Memento
 from broadsheet.scheduler.web.parts import Parts
 from broadsheet.scheduler.web.requisites import PATH, Requisites, Signatures
 from broadsheet.scheduler.web.threads import Threads
-from broadsheet.storage.errors import InvalidURLError
-from broadsheet.storage.http.messages import ResponseMessage, decoded_body, parse_response
-from broadsheet.storage.urls import normalise
 
 POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline' {0}; img-src data: {0}; font-src data: {0}; "
@@ -48,10 +45,10 @@ class Replayed(Struct, frozen=True, kw_only=True):
 
     status: int
     headers: list[tuple[str, str]]
-    body: bytes
+    body: Body
 
 
-def route(parts: Parts, access: Access, threads: Threads, signatures: Signatures) -> Route:
+def route(access: Access, threads: Threads, signatures: Signatures) -> Route:
     """Return what answers with mementos."""
 
     async def memento(request: Request) -> Response:
@@ -61,13 +58,22 @@ def route(parts: Parts, access: Access, threads: Threads, signatures: Signatures
         when = mementos.moment_of(digits)
         if when is None:
             raise ProblemError(400, "bad_request", f"{digits[:40]!r} is no time: it needs 14 digits, as 20261122120000")
-        found = await threads.run(lambda: mementos.mementos(parts.archive(), at.original))
+        found = await threads.run(lambda parts: mementos.mementos(parts.archive(), at.original))
         chosen = mementos.standing(found, when)
         if chosen.at != when:
             return Response(None, 302, {"Location": at.memento(chosen.at, mark), "Link": mementos.links(found, at)})
         to = None if mark else Requisites(signatures, chosen.at, at.base)
-        replayed = await threads.run(partial(_replay, parts, at, chosen, to))
-        return _answer(request, replayed, mementos.links(found, at, chosen), chosen)
+        asked = Asked.by(request)
+        replayed = await threads.run(lambda parts: _replay(parts, at, chosen, to, asked))
+        response = BodyResponse(replayed.body, replayed.status)
+        for name, value in replayed.headers:
+            response.headers.append(name, value)
+        response.headers["Memento-Datetime"] = mementos.http_date(chosen.at)
+        response.headers["Link"] = mementos.links(found, at, chosen)
+        response.headers["Content-Security-Policy"] = POLICY.format(f"{at.base.rstrip('/')}{PATH}")
+        # Links in archived pages are looked up only when somebody follows them.
+        response.headers["X-DNS-Prefetch-Control"] = "off"
+        return response
 
     return Route("/memento/{digits}/{url:path}", memento)
 
@@ -78,67 +84,40 @@ def _moment(written: str) -> tuple[str, str]:
     return written.removesuffix(mark), mark
 
 
-def _replay(parts: Parts, at: Addresses, memento: Memento, to: Requisites | None) -> Replayed:
+def _replay(parts: Parts, at: Addresses, memento: Memento, to: Requisites | None, asked: Asked) -> Replayed:
     """Return a memento; without an idea where its addresses are to lead, as it was archived."""
     response, rendering = mementos.archived(parts.archive(), at.original, memento)
-    message = parse_response(response)
-    headers = [*_redirect(message, at, memento, "" if to else mementos.RAW), *_original(message)]
-    content_type = message.header("content-type") or ""
-    if to is None:
-        # It is for programs: a browser, which would load what the page names, saves it.
-        headers += [("Content-Type", shown.by_itself(content_type)), ("Content-Disposition", "attachment")]
-        return Replayed(status=message.status, headers=headers, body=decoded_body(message))
-    body, kind = decoded_body(message), shown.by_itself(content_type)
-    if shown.is_page(content_type):
-        body, kind = _page(body, content_type, rendering, at.original, to)
-    headers.append(("Content-Type", kind))
-    if kind == shown.NOT_SHOWN:
+    archived = ArchivedBody(response, parts.longest_body)
+    del response
+    body, kind = archived.body, shown.by_itself(archived.content_type)
+    if to is not None and shown.is_page(archived.content_type):
+        body, kind = _page(archived, rendering, at.original, to)
+    headers = [*_redirect(archived, at, memento, "" if to else mementos.RAW), *_original(archived)]
+    if to is None or kind == shown.NOT_SHOWN:
+        # As it was archived it is for programs: a browser, which would load what a page names, saves it.
         headers.append(("Content-Disposition", "attachment"))
-    return Replayed(status=message.status, headers=headers, body=body)
+    return Replayed(status=archived.status, headers=headers, body=parts.bodies.make(body, kind, asked))
 
 
-def _page(body: bytes, content_type: str, rendering: bytes | None, url: str, to: Requisites) -> tuple[bytes, str]:
+def _page(archived: ArchivedBody, rendering: bytes | None, url: str, to: Requisites) -> tuple[bytes, str]:
     """Return a page as it is shown, and its type: of one that scripts make, what a browser made of it."""
-    text, _ = decode(body, content_type) if rendering is None else decode(rendering, _RENDERED)
-    if len(text) > _LONGEST_PAGE:
-        return body, shown.NOT_SHOWN
+    content, kind = (archived.body, archived.content_type) if rendering is None else (rendering, _RENDERED)
+    if len(content) > _LONGEST_PAGE:
+        return archived.body, shown.NOT_SHOWN
     try:
-        return pages.rewritten(text, url, to).encode("utf-8", "replace"), "text/html; charset=utf-8"
+        return pages.rewritten(decode(content, kind)[0], url, to).encode("utf-8", "replace"), _RENDERED
     except pages.PageTooLargeError:
-        return body, shown.NOT_SHOWN
+        return archived.body, shown.NOT_SHOWN
 
 
-def _redirect(message: ResponseMessage, at: Addresses, memento: Memento, mark: str) -> Iterator[tuple[str, str]]:
-    location = message.header("location")
-    target = _target(at, location) if location else None
+def _redirect(archived: ArchivedBody, at: Addresses, memento: Memento, mark: str) -> Iterator[tuple[str, str]]:
+    target = absolute(archived.location, at.original) if archived.location else None
     if target:
         yield "Location", Addresses(base=at.base, original=target).memento(memento.at, mark)
 
 
-def _original(message: ResponseMessage) -> Iterator[tuple[str, str]]:
+def _original(archived: ArchivedBody) -> Iterator[tuple[str, str]]:
     """Yield the fields of the archived answer under names that mean nothing to a browser."""
-    for name, value in message.headers[:_MOST_HEADERS]:
+    for name, value in archived.headers[:_MOST_HEADERS]:
         if _TOKEN.fullmatch(name):
             yield f"X-Archive-Orig-{name}", _CONTROL.sub(" ", value[:_LONGEST_VALUE])
-
-
-def _target(at: Addresses, location: str) -> str | None:
-    """Return where an archived redirect leads, or None."""
-    try:
-        return normalise(urljoin(at.original, location))
-    except (InvalidURLError, ValueError):
-        return None
-
-
-def _answer(request: Request, replayed: Replayed, link: str, memento: Memento) -> Response:
-    response = tagged(request, replayed.body, None)
-    if response.status_code == 200:
-        response.status_code = replayed.status
-        for name, value in replayed.headers:
-            response.headers.append(name, value)
-    response.headers["Memento-Datetime"] = mementos.http_date(memento.at)
-    response.headers["Link"] = link
-    response.headers["Content-Security-Policy"] = POLICY.format(f"{str(request.base_url).rstrip('/')}{PATH}")
-    # Links in archived pages are looked up only when somebody follows them.
-    response.headers["X-DNS-Prefetch-Control"] = "off"
-    return response

@@ -12,27 +12,31 @@ import secrets
 import time
 from base64 import urlsafe_b64encode
 from datetime import datetime
-from functools import partial
 from urllib.parse import quote, unquote
 
-from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from broadsheet.scheduler.rewriting import styles
 from broadsheet.scheduler.web import mementos, shown
-from broadsheet.scheduler.web.endpoints import tagged
+from broadsheet.scheduler.web.archived_body import ArchivedBody
+from broadsheet.scheduler.web.bodies import Asked, Body, BodyResponse
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.parts import Parts
 from broadsheet.scheduler.web.threads import Threads
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.cdxj import IndexLine
-from broadsheet.storage.http.messages import decoded_body, parse_response
 
 PATH = "/requisite/"
-POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 
+_HEADERS = {
+    # Whoever knows the address may have it: a page in an origin of its own is no other than any other.
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+    "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+}
 _BLANK = "data:,"
 _MOST_OF_PAGE = 1_000
 _MOST_ALTERNATIVES = 4
@@ -88,21 +92,18 @@ class Requisites:
     def requisite(self, urls: list[str]) -> str:
         """Return where the first of some addresses is to be had at which anything was archived."""
         self._left -= 1
+        if self._left < 0:
+            return _BLANK
         path = self._digits
         for url in urls[:_MOST_ALTERNATIVES]:
             longer = f"{path}/{quote(url, safe='')}"
             path = longer if len(longer) <= _LONGEST_PATH else path
-        if self._left < 0 or path == self._digits:
+        if path == self._digits:
             return _BLANK
         return f"{self._base.rstrip('/')}{PATH}{self._signatures.sign(path)}/{path}"
 
 
-class _Requisite(Struct, frozen=True, kw_only=True):
-    kind: str
-    body: bytes
-
-
-def route(parts: Parts, threads: Threads, signatures: Signatures) -> Route:
+def route(threads: Threads, signatures: Signatures) -> Route:
     """Return what answers with requisites."""
 
     async def requisite(request: Request) -> Response:
@@ -112,28 +113,22 @@ def route(parts: Parts, threads: Threads, signatures: Signatures) -> Route:
         digits, *urls = path.split("/")
         when = mementos.moment_of(digits)
         assert when is not None  # noqa: S101 - only addresses of ours are signed
-        found = await threads.run(
-            partial(_find, parts.archive(), [unquote(url) for url in urls], when, signatures, str(request.base_url))
-        )
-        if found is None:
-            raise ProblemError(404, "not_found", "nothing that a page can be shown with was archived there")
-        response = tagged(request, found.body, found.kind)
-        # Whoever knows the address may have it: a page in an origin of its own is no other than any other.
-        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Content-Security-Policy"] = POLICY
-        return response
+        to = Requisites(signatures, when, str(request.base_url))
+        asked = Asked.by(request)
+        body = await threads.run(lambda parts: _find(parts, [unquote(url) for url in urls], when, to, asked))
+        return BodyResponse(body, headers=_HEADERS)
 
     return Route(f"{PATH}{{rest:path}}", requisite)
 
 
-def _find(archive: Archive, urls: list[str], when: datetime, signatures: Signatures, base: str) -> _Requisite | None:
+def _find(parts: Parts, urls: list[str], when: datetime, to: Requisites, asked: Asked) -> Body:
+    archive = parts.archive()
     for url in urls:
         line = _nearest(archive, url, when)
-        found = line and _shown(archive, line, Requisites(signatures, when, base))
+        found = line and _shown(line, ArchivedBody(archive.captured(line), parts.longest_body), to)
         if found:
-            return found
-    return None
+            return parts.bodies.make(*found, asked)
+    raise ProblemError(404, "not_found", "nothing that a page can be shown with was archived there")
 
 
 def _nearest(archive: Archive, url: str, when: datetime) -> IndexLine | None:
@@ -149,14 +144,10 @@ def _nearest(archive: Archive, url: str, when: datetime) -> IndexLine | None:
     return None
 
 
-def _shown(archive: Archive, line: IndexLine, to: Requisites) -> _Requisite | None:
-    message = parse_response(archive.captured(line))
-    body = decoded_body(message)
-    content_type = message.header("content-type") or ""
-    kind = shown.in_page(content_type, body)
-    if kind is None:
-        return None
+def _shown(line: IndexLine, archived: ArchivedBody, to: Requisites) -> tuple[bytes, str] | None:
+    """Return a body as a page is shown with it, and its type; None where it is nothing of that kind."""
+    kind = shown.in_page(archived.content_type, archived.body)
     if kind != shown.STYLE:
-        return _Requisite(kind=kind, body=body)
-    style = styles.rewritten(styles.decoded(body, content_type), line.url, to)
-    return _Requisite(kind=f"{kind}; charset=utf-8", body=style.encode("utf-8", "replace"))
+        return None if kind is None else (archived.body, kind)
+    style = styles.rewritten(styles.decoded(archived.body, archived.content_type), line.url, to)
+    return style.encode("utf-8", "replace"), f"{kind}; charset=utf-8"

@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from broadsheet.scheduler.web import mementos
+from broadsheet.scheduler.web import mementos, negotiation
 from broadsheet.scheduler.web.access import Access
-from broadsheet.scheduler.web.endpoints import tagged
+from broadsheet.scheduler.web.bodies import Asked, Body, BodyResponse
+from broadsheet.scheduler.web.endpoints import JSON
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.mementos import LINK_FORMAT, Addresses, Memento
 from broadsheet.scheduler.web.parts import Parts
@@ -51,29 +52,39 @@ class TimeMap(Struct, frozen=True, kw_only=True):
     mementos: MementoList
 
 
-def routes(parts: Parts, access: Access, threads: Threads) -> list[Route]:
+def routes(access: Access, threads: Threads) -> list[Route]:
     """Return the TimeGate and the TimeMaps."""
 
     async def timegate(request: Request) -> Response:
         access.reader(request)
         at = mementos.addresses(request, "/timegate/")
         when = _accepted(request)
-        found = await threads.run(lambda: mementos.mementos(parts.archive(), at.original))
+        found = await threads.run(lambda parts: mementos.mementos(parts.archive(), at.original))
         chosen = mementos.standing(found, when) if when else found[-1]
         fields = {"Location": at.memento(chosen.at), "Vary": "accept-datetime", "Link": mementos.links(found, at)}
         return Response(None, 302, fields)
 
     async def link_timemap(request: Request) -> Response:
         access.reader(request)
-        at = mementos.addresses(request, "/timemap/link/")
-        found = await threads.run(lambda: mementos.mementos(parts.archive(), at.original))
-        return tagged(request, _link_format(found, at).encode(), LINK_FORMAT)
+        negotiation.require(request, LINK_FORMAT)
+        at, asked = mementos.addresses(request, "/timemap/link/"), Asked.by(request)
+
+        def listed(parts: Parts) -> Body:
+            found = mementos.mementos(parts.archive(), at.original)
+            return parts.bodies.make(_link_format(found, at).encode(), LINK_FORMAT, asked)
+
+        return BodyResponse(await threads.run(listed))
 
     async def json_timemap(request: Request) -> Response:
         access.reader(request)
-        at = mementos.addresses(request, "/timemap/json/")
-        found = await threads.run(lambda: mementos.mementos(parts.archive(), at.original))
-        return tagged(request, msgspec.json.encode(_document(found, at)) + b"\n", "application/json")
+        negotiation.require(request, JSON)
+        at, asked = mementos.addresses(request, "/timemap/json/"), Asked.by(request)
+
+        def listed(parts: Parts) -> Body:
+            found = mementos.mementos(parts.archive(), at.original)
+            return parts.bodies.make(msgspec.json.encode(_document(found, at)) + b"\n", JSON, asked)
+
+        return BodyResponse(await threads.run(listed))
 
     return [
         Route("/timegate/{url:path}", timegate),

@@ -17,7 +17,9 @@ from broadsheet.scheduler.answers import Recrawled
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.model import Job
 from broadsheet.scheduler.tokens import Holder
+from broadsheet.scheduler.web import negotiation
 from broadsheet.scheduler.web.access import Access
+from broadsheet.scheduler.web.endpoints import JSON
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.parts import Parts
 from broadsheet.scheduler.web.reads import EXAMPLE, NO_ZERO
@@ -96,6 +98,7 @@ class Write(Struct, frozen=True, kw_only=True):
         async def answer(request: Request) -> Response:
             # Who may not is told so before anything of the body is read.
             holder = access.writer(request, "crawl")
+            negotiation.require(request, JSON)
             body = await _body(request, self.body)
             if parts.jobs is None:
                 raise ProblemError(503, "no_jobs", "this process only reads: nothing can be asked of it")
@@ -133,7 +136,7 @@ class Asked:
         if header is not None and (key != header or not 0 < len(header) <= _LONGEST_KEY):
             detail = f"Idempotency-Key has to be one text of up to {_LONGEST_KEY} characters, the same as in the body"
             raise ProblemError(400, "bad_request", detail)
-        job = await self._threads.run(
+        job = await self._threads.ask(
             lambda: self._jobs.ask(
                 "crawl" if url is None else "recrawl",
                 source=source,
@@ -143,8 +146,9 @@ class Asked:
                 idempotency_key=key,
             )
         )
-        if (job.url, job.source) != (url, source):
-            what = job.url or job.source
+        # Which source has a page is a matter of the sources file, and may have changed since.
+        what, wanted_now = job.url or job.source, url or source
+        if what != wanted_now or (job.url is None) != (url is None):
             raise ProblemError(409, "key_used", f"with this idempotency key, {what} was asked for before")
         return job
 
@@ -152,7 +156,7 @@ class Asked:
         """Wait for a job; None where it goes on after that time, nobody waits any more, or the service ends."""
         until = time.monotonic() + min(seconds, self.parts.longest_wait)
         while True:
-            now = await self._threads.run(lambda: self._jobs.get(job.id))
+            now = await self._threads.ask(lambda: self._jobs.get(job.id))
             if now is not None and now.has_ended:
                 return now
             left = until - time.monotonic()
@@ -204,7 +208,7 @@ def _accepted(job: Job) -> Response:
 def _json(status: int, document: Struct, job: Job) -> Response:
     body = msgspec.json.encode(document) + b"\n"
     headers = {"Location": f"/api/jobs/{job.id}", "Cache-Control": "no-store"}
-    return Response(body, status, headers, media_type="application/json")
+    return Response(body, status, headers, media_type=JSON)
 
 
 async def _body(request: Request, kind: type[Struct]) -> Any:  # noqa: ANN401 - of the type that is given
@@ -214,7 +218,7 @@ async def _body(request: Request, kind: type[Struct]) -> Any:  # noqa: ANN401 - 
         ProblemError: It is none, too long, or not what can be asked.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    if media_type != JSON:
         raise ProblemError(415, "unsupported_media_type", "the body has to be JSON: Content-Type: application/json")
     body = bytearray()
     try:

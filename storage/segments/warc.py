@@ -5,6 +5,7 @@ No library does this for us: warcio writes HTTP heads anew, FastWARC puts a whol
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from isal import isal_zlib
 from msgspec import Struct
 
 from broadsheet.storage.digests import is_digest_of
-from broadsheet.storage.errors import RecordError
+from broadsheet.storage.errors import RecordError, TooLargeError
 from broadsheet.storage.segments.gzip_member import compress
 
 Fields = list[tuple[str, str]]
@@ -128,14 +129,21 @@ def _head(record: WarcRecord) -> bytes:
     return f"WARC/1.1\r\n{lines}\r\n\r\n".encode("utf-8", "surrogateescape")
 
 
-def read_member(data: bytes) -> WarcRecord:
+def read_member(data: bytes, most: int | None = None) -> WarcRecord:
     """Read one record from the bytes of its gzip member, as a ranged GET returns them.
+
+    Args:
+        data: The member.
+        most: The most bytes that the record may have; None for any number.
 
     Raises:
         RecordError: The bytes are not exactly one gzip member with exactly one record.
+        TooLargeError: It has more.
     """
     decoder = isal_zlib.decompressobj(_GZIP_WINDOW)
-    content = _inflate(decoder, data)
+    content = _inflate(decoder, data) if most is None else _inflate(decoder, data, most + 1)
+    if most is not None and len(content) > most:
+        raise TooLargeError(f"the record has more than {most:,} bytes")
     if not decoder.eof:
         raise RecordError(f"the gzip member is cut off after {len(data)} bytes")
     if decoder.unused_data:
@@ -212,30 +220,31 @@ def _next_member(stream: BinaryIO, ahead: bytes) -> tuple[bytes, int, bytes, byt
     raise RecordError(f"the gzip member is cut off after {length} bytes")
 
 
-def _inflate(decoder: isal_zlib.Decompress, data: bytes) -> bytes:
+def _inflate(decoder: isal_zlib.Decompress, data: bytes, most: int = sys.maxsize) -> bytes:
     try:
-        return decoder.decompress(data)
+        return decoder.decompress(data, most)
     except isal_zlib.error as error:  # type: ignore[misc]  # the stub calls the class an instance
         raise RecordError(f"no intact gzip member: {error}") from error
 
 
 def _parse(content: bytes) -> WarcRecord:
-    head, separator, rest = content.partition(_END)
-    version, *lines = head.decode("utf-8", "surrogateescape").split("\r\n")
-    if not separator or version not in _VERSIONS:
+    end_of_head = content.find(_END)
+    version, *lines = content[: max(end_of_head, 0)].decode("utf-8", "surrogateescape").split("\r\n")
+    if end_of_head < 0 or version not in _VERSIONS:
         raise RecordError(f"{content[:40]!r} does not begin a WARC/1.1 record")
     fields = parse_fields(lines)
     length = _take(fields, "Content-Length")
-    if not (length.isascii() and length.isdigit()) or rest[-len(_END) :] != _END:
+    start, end = end_of_head + len(_END), len(content) - len(_END)
+    if not (length.isascii() and length.isdigit()) or content[max(start, end) :] != _END:
         raise RecordError("the record does not end behind its block")
-    if len(rest) != int(length) + len(_END):
-        raise RecordError(f"the block has {len(rest) - len(_END)} bytes, its Content-Length says {length}")
+    if end - start != int(length):
+        raise RecordError(f"the block has {end - start} bytes, its Content-Length says {length}")
     return WarcRecord(
         type=_take(fields, "WARC-Type"),
         record_id=_take(fields, "WARC-Record-ID").strip("<>"),
         date=parse_date(_take(fields, "WARC-Date")),
         fields=fields,
-        block=rest[: -len(_END)],
+        block=content[start:end],
     )
 
 

@@ -28,7 +28,7 @@ async def _said_when_cancelled(*, begun: bool) -> list[Message]:
     async def sent(message: Message) -> None:
         said.append(message)
 
-    answering = asyncio.ensure_future(Guard(waits, frozenset(), lambda *_: None)(SCOPE, _nothing_more, sent))
+    answering = asyncio.ensure_future(Guard(waits, frozenset(), "/open", lambda *_: None)(SCOPE, _nothing_more, sent))
     await waiting.wait()
     answering.cancel()
     await answering
