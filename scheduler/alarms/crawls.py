@@ -11,7 +11,7 @@ from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.model import Job, State
 
 REMEMBERED = timedelta(weeks=8)
-_STATES: tuple[State, ...] = ("finished", "failed", "lost")
+_STATES: tuple[State, ...] = ("finished", "failed")
 _AT_ONCE, _MOST_READ = 200, 20_000
 # A look an hour for eight weeks, and as many again that failed.
 _MOST_KEPT = 3_000

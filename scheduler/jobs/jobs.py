@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Update, select, text, update
+from sqlalchemy import Connection, Update, or_, select, text, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from broadsheet.crawler.frontier.database import Database
@@ -25,7 +25,11 @@ from broadsheet.storage.workspace import whereabouts
 HELD_FOR = timedelta(seconds=60)
 """How long a worker that is heard of no more keeps its jobs from others; on its own machine its lock tells at once."""
 
-_MOST_ATTEMPTS = 2
+_MOST_ATTEMPTS = 10
+"""How often a job is begun whose worker is lost each time: by then it is likely that the job is why."""
+
+# It may be why from the second time on: what else there is to do has its turn meanwhile.
+_FIRST_REST, _LONGEST_REST = timedelta(seconds=8), timedelta(minutes=5)
 # PostgreSQL: whoever takes jobs is alone with that. Any number, as long as it is the same.
 _TAKING = 5_061_933
 
@@ -96,7 +100,7 @@ class Jobs:
             running = select(table.c.source).where(self._mine, table.c.state == "running", table.c.kind == "crawl")
             waiting = (
                 select(table.c.id)
-                .where(self._mine, table.c.state == "waiting", table.c.kind.in_(kinds))
+                .where(self._mine, table.c.state == "waiting", table.c.kind.in_(kinds), _has_rested(now))
                 .where((table.c.kind == "recrawl") | table.c.source.not_in(running))
                 .order_by(table.c.kind.desc(), table.c.planned_for.is_not(None), table.c.id)
                 .limit(1)
@@ -122,18 +126,19 @@ class Jobs:
         *,
         reason: str | None = None,
         result: dict[str, Any] | None = None,
+        counts: bool = False,
         now: datetime | None = None,
     ) -> bool:
         """Write down what became of a job; False where another worker has it by now, and nothing is written.
 
-        With the state ``waiting`` it is given back, as if never begun.
+        With the state ``waiting`` it is given back, as if never begun; or, where that `counts`, to be tried once more.
         """
         ended = {
             "state": state,
             "reason": reason,
             "result": None if result is None else msgspec.json.encode(result),
             "ended_at": None if state == "waiting" else now or datetime.now(UTC),
-            "attempts": table.c.attempts - (1 if state == "waiting" else 0),
+            "attempts": table.c.attempts - (1 if state == "waiting" and not counts else 0),
         }
         with self._database.writing() as connection:
             mine = self._of(job.id).where(table.c.state == "running", table.c.worker == worker)
@@ -143,7 +148,10 @@ class Jobs:
             return is_written
 
     def put_back_lost(self, *, now: datetime | None = None) -> list[Job]:
-        """Have the jobs of workers that are gone done once more; return them. One that is lost twice is ``lost``."""
+        """Have the jobs of workers that are gone done once more; return them.
+
+        One that is lost again and again rests in between, longer and longer, and has ``failed`` after the tenth time.
+        """
         now = now or datetime.now(UTC)
         found = []
         with self._alone() as connection:
@@ -154,8 +162,7 @@ class Jobs:
                 # The lease of one that lives also runs out where the clock is set forward.
                 if fates[row.worker] == "alive" or (fates[row.worker] == "unknown" and row.held_until > now):
                     continue
-                lost = {"state": "waiting"} if row.attempts < _MOST_ATTEMPTS else _lost(row.attempts, now)
-                connection.execute(self._of(row.id).values(**lost, worker=None, held_until=None))
+                connection.execute(self._of(row.id).values(**_after_loss(row.attempts, now), worker=None))
                 found.append(self._counted(connection, row.id))
         return found
 
@@ -284,5 +291,17 @@ def open_service_database(archive: str) -> Database:
     return Database(found.directory, found.place, SERVICE)
 
 
-def _lost(attempts: int, now: datetime) -> dict[str, Any]:
-    return {"state": "lost", "ended_at": now, "reason": f"the process that did it was lost {attempts} times"}
+def _after_loss(attempts: int, now: datetime) -> dict[str, Any]:
+    """Return what becomes of a job whose worker is gone, after so many attempts."""
+    if attempts >= _MOST_ATTEMPTS:
+        reason = f"the service was lost with its process {attempts} times: ask again if it is still wanted"
+        return {"state": "failed", "ended_at": now, "reason": reason, "held_until": None}
+    if attempts == 1:
+        return {"state": "waiting", "held_until": None}
+    return {"state": "waiting", "held_until": now + min(_FIRST_REST * 2 ** (attempts - 2), _LONGEST_REST)}
+
+
+def _has_rested(now: datetime) -> ColumnElement[bool]:
+    until = table.c.held_until
+    # Where the clock was set back, a rest would last as much longer.
+    return or_(until.is_(None), until <= now, until > now + _LONGEST_REST)

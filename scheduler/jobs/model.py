@@ -10,9 +10,9 @@ from msgspec import Struct
 from broadsheet.crawler.run_outcome import RUN_OUTCOMES, RunOutcome
 
 Kind = Literal["crawl", "recrawl"]
-State = Literal["waiting", "running", "finished", "failed", "refused", "lost"]
+State = Literal["waiting", "running", "finished", "failed", "refused"]
 
-ENDED: frozenset[State] = frozenset({"finished", "failed", "refused", "lost"})
+ENDED: frozenset[State] = frozenset({"finished", "failed", "refused"})
 """The states that a job stays in."""
 
 SCHEDULE = "schedule"
@@ -32,11 +32,11 @@ class Job(Struct, frozen=True, kw_only=True):
         asked_at: When; aware.
         planned_for: The moment for which the schedule planned it; None where somebody asked.
         state: ``waiting`` for its turn; ``running``; ``finished``; ``failed`` with a reason; ``refused`` where it may
-            not be done at all; ``lost`` where the process that did it was lost twice.
+            not be done at all.
         started_at: When it was begun, the last time.
         ended_at: When it ended.
         attempts: How often it was begun.
-        reason: Why it failed, was refused or lost.
+        reason: Why it failed or was refused.
         result: What it came to: the summary of a crawl, or the answer of a re-crawl, as the commands print them.
     """
 

@@ -30,7 +30,7 @@ jobs = Table(
     Column("planned_for", Moment),
     Column("state", String(8), nullable=False),
     Column("worker", String(32)),  # who has it; null where none has
-    Column("held_until", Moment),
+    Column("held_until", Moment),  # until when it is the worker's; of a job that waits, until when it rests
     Column("started_at", Moment),
     Column("ended_at", Moment),
     Column("attempts", Integer, nullable=False),

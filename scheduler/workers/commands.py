@@ -13,6 +13,8 @@ from broadsheet.scheduler.jobs.model import SCHEDULE, Job, State
 from broadsheet.scheduler.sources.reading import VALID_COPY
 from broadsheet.scheduler.workers.children import Ended
 
+_MOST_KILLED = 2
+
 
 class Setting(Struct, frozen=True, kw_only=True):
     """What all jobs of a service are done with.
@@ -37,11 +39,12 @@ class Setting(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(NamedTuple):
-    """What became of a job; ``waiting`` where it is to be done again."""
+    """What became of a job; ``waiting`` where it is to be done again, as one attempt less where that `counts`."""
 
     state: State
     reason: str | None
     result: dict[str, Any] | None
+    counts: bool = False
 
 
 def arguments_of(job: Job, setting: Setting) -> list[str]:
@@ -71,7 +74,11 @@ def outcome_of(job: Job, ended: Ended) -> Outcome:
     if ended.interrupted or ended.status == INTERRUPTED:
         return Outcome("waiting", None, None)
     if ended.status < 0:
-        return Outcome("failed", f"its process was ended by signal {-ended.status}", result)
+        reason = f"its process was ended by signal {-ended.status}"
+        # It may have been anybody, or too much for the machine: then it would be again.
+        if job.attempts < _MOST_KILLED:
+            return Outcome("waiting", reason, None, counts=True)
+        return Outcome("failed", f"{reason}, and it was tried {job.attempts} times", result)
     reason = _reason(job, result) or (ended.stderr[-1] if ended.stderr else f"its process ended with {ended.status}")
     is_refused = ended.status == USAGE or (result or {}).get("outcome") == "blocked"
     # The command says whose reason it is; a job needs not be told.

@@ -63,14 +63,13 @@ def test_a_run_that_broke_off_and_was_gone_on_with_is_counted_once(jobs: Jobs) -
     assert (found["crawls.partial"], found["ended.crawl.failed"], found["ended.crawl.finished"]) == (3, 1, 2)
 
 
-def test_a_job_that_is_lost_is_counted_when_it_ends_and_one_that_is_given_back_is_not(jobs: Jobs) -> None:
-    for minutes in (0, 5):
-        if minutes == 0:
-            jobs.ask("crawl", source="paper", asked_by="somebody", now=NOON)
-        worker = f"{minutes}".zfill(32)
-        assert jobs.take(worker, ["crawl"], now=NOON + timedelta(minutes=minutes))
-        assert jobs.put_back_lost(now=NOON + timedelta(minutes=minutes + 2))
-    assert sums(jobs) == {"ended.crawl.lost": 1, "crawls.failed": 1, "fetched": 0, "crawl_seconds": 0}
+def test_a_job_that_is_lost_again_and_again_is_counted_when_it_ends_and_one_that_is_given_back_is_not(jobs: Jobs) -> None:
+    jobs.ask("crawl", source="paper", asked_by="somebody", now=NOON)
+    for number in range(10):
+        begun = NOON + number * timedelta(minutes=10)
+        assert jobs.take(f"{number}".zfill(32), ["crawl"], now=begun)
+        assert jobs.put_back_lost(now=begun + timedelta(minutes=2))
+    assert sums(jobs) == {"ended.crawl.failed": 1, "crawls.failed": 1, "fetched": 0, "crawl_seconds": 0}
 
 
 def test_what_a_broken_child_says_becomes_no_name(jobs: Jobs) -> None:

@@ -107,9 +107,7 @@ def test_a_job_that_is_given_back_was_never_begun(jobs: Jobs) -> None:
     assert (again.id, again.attempts, again.ended_at) == (first.id, 1, None)
 
 
-def test_jobs_of_a_worker_that_is_heard_of_no_more_are_done_once_more_and_then_lost(
-    database: Database, jobs: Jobs
-) -> None:
+def test_jobs_of_a_worker_that_is_heard_of_no_more_are_done_once_more(jobs: Jobs) -> None:
     jobs.ask("crawl", source="paper", asked_by="ann")
     gone = "f" * 32  # of another machine: there is no lock of it here
 
@@ -121,11 +119,52 @@ def test_jobs_of_a_worker_that_is_heard_of_no_more_are_done_once_more_and_then_l
     assert (back.state, back.attempts) == ("waiting", 1)
     assert not jobs.end(first, gone, "finished"), "it is another's by now"
 
-    assert jobs.take(gone, ALL, now=NOON) is not None
-    (lost,) = jobs.put_back_lost(now=NOON + HELD_FOR * 2)
-    assert (lost.state, lost.attempts) == ("lost", 2)
-    assert lost.reason == "the process that did it was lost 2 times"
+    again = jobs.take(gone, ALL, now=NOON + HELD_FOR * 2)
+    assert again is not None, "it is done again at once"
+    assert again.attempts == 2
+
+
+def test_a_job_that_is_lost_again_and_again_rests_in_between_and_has_failed_after_the_tenth_time(
+    database: Database, jobs: Jobs
+) -> None:
+    jobs.ask("recrawl", source="paper", url="http://x.example/", asked_by="ann")
+    gone, now = "f" * 32, NOON
+    for seconds in (0, 0, 8, 16, 32, 64, 128, 256, 300, 300):
+        rest = timedelta(seconds=seconds)
+        assert not rest or jobs.take(gone, ALL, now=now + rest - timedelta(seconds=1)) is None
+        assert jobs.take(gone, ALL, now=now + rest) is not None
+        now += rest + HELD_FOR * 2
+        (back,) = jobs.put_back_lost(now=now)
+        assert back.has_ended == (back.attempts == 10)
+
+    assert (back.state, back.attempts) == ("failed", 10)
+    assert back.reason is not None
+    assert "ask again" in back.reason
+    assert jobs.take(gone, ALL, now=now + HELD_FOR * 10) is None
     assert not Jobs(database).is_under_way("paper")
+
+
+def test_a_job_whose_rest_was_planned_before_the_clock_was_set_back_does_not_wait_for_it(jobs: Jobs) -> None:
+    jobs.ask("crawl", source="paper", asked_by="ann")
+    gone = "f" * 32
+    for now in (NOON, NOON + timedelta(hours=1)):
+        assert jobs.take(gone, ALL, now=now) is not None
+        jobs.put_back_lost(now=now + HELD_FOR * 2)
+
+    assert jobs.take(gone, ALL, now=NOON + timedelta(hours=1, minutes=2)) is None, "it rests"
+    assert jobs.take(gone, ALL, now=NOON) is not None
+
+
+def test_a_job_that_is_to_be_tried_once_more_counts_as_tried(jobs: Jobs) -> None:
+    jobs.ask("crawl", source="paper", asked_by="ann")
+    worker = jobs.register()
+    first = jobs.take(worker, ALL)
+    assert first is not None
+    assert jobs.end(first, worker, "waiting", reason="its process was killed", counts=True)
+
+    again = jobs.take(worker, ALL)
+    assert again is not None
+    assert (again.id, again.attempts) == (first.id, 2)
 
 
 def test_all_jobs_of_a_killed_process_of_this_machine_are_put_back_at_once(jobs: Jobs, database: Database) -> None:
@@ -229,7 +268,7 @@ class Lives(RuleBasedStateMachine):
     def let_time_pass(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
         for job in self.jobs.put_back_lost(now=self.now):
-            self.ended[job.id] += job.state == "lost"
+            self.ended[job.id] += job.has_ended
 
     @invariant()
     def _holds(self) -> None:
@@ -240,7 +279,7 @@ class Lives(RuleBasedStateMachine):
         assert all(count == 1 for count in running.values())
         assert all(count <= 1 for count in self.ended.values())
         assert {job.id for job in found if job.has_ended} == {of for of, count in self.ended.items() if count}
-        assert all(job.attempts <= 2 for job in found)
+        assert all(job.attempts <= 10 for job in found)
         planned = [(job.source, job.planned_for) for job in found if job.planned_for]
         assert len(planned) == len(set(planned))
 
