@@ -6,7 +6,7 @@ import asyncio
 import gc
 import importlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -39,13 +39,12 @@ from broadsheet.crawler.memory import keep_large_memory_apart, share_memory_betw
 from broadsheet.crawler.reading.findings import finding_of, is_readable, page_of
 from broadsheet.crawler.reading.page_reading import PageReader
 from broadsheet.crawler.reading.pool import ReadingPool
-from broadsheet.crawler.recovery.recovery import recover
+from broadsheet.crawler.recovery.preparation import Preparation
 from broadsheet.crawler.rendering.browser import add_browser, renderer_name
 from broadsheet.crawler.run_outcome import outcome_of_run
 from broadsheet.crawler.spiders.site import SiteSpider
 from broadsheet.crawler.wire.handler import cut_off, drop_waiting, listen, time_fetches
 from broadsheet.crawler.wire.resolver import GuardedResolver
-from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import ArchiveError
 from broadsheet.storage.model import Exchange
 from broadsheet.storage.publishing.publication import Published
@@ -146,24 +145,25 @@ class _Audience(NamedTuple):
 
 
 async def _run_all(workspace: Workspace, jobs: Sequence[CrawlJob], audience: _Audience) -> None:
-    await asyncio.to_thread(workspace.catalog.refresh, workspace.store)
     with open_database(workspace) as database:
         frontier = Frontier(database)
-        recovery = partial(recover, workspace, extractor(), Acknowledgements(database))
-        await recovery()
+        preparation = Preparation(workspace, Acknowledgements(database))
+        await preparation.begin(jobs[0].targets)
         with Interruption() as interruption:
-            for job in jobs:
-                run = await _begin_run(frontier, job, recovery)
-                await _run_one(workspace, frontier, run, job, audience, interruption)
+            for number, job in enumerate(jobs):
+                if number:
+                    await preparation.begin(job.targets)
+                run = await _begin_run(frontier, job, preparation)
+                await _run_one(workspace, frontier, run, job, audience, interruption, preparation)
                 if interruption.requested.is_set():
                     break
 
 
-async def _begin_run(frontier: Frontier, job: CrawlJob, recovery: Callable[[], Awaitable[object]]) -> Run:
+async def _begin_run(frontier: Frontier, job: CrawlJob, preparation: Preparation) -> Run:
     cut_off = frontier.cut_off(job.source, job.asked_for) if job.follow else None
     if cut_off is not None:
         # Its process may have ended since the spool was looked through.
-        await recovery()
+        await preparation.recover()
     return frontier.begin(job.source, job.asked_for, cut_off)
 
 
@@ -174,6 +174,7 @@ async def _run_one(
     job: CrawlJob,
     audience: _Audience,
     interruption: Interruption,
+    preparation: Preparation,
 ) -> None:
     meter = Meter(partial(repeated, workspace.store))
     publisher = Publisher(
@@ -183,11 +184,14 @@ async def _run_one(
         audience.tell,
         acknowledge=run.acknowledge,
         meter=meter,
+        ready=preparation.done,
     )
     budget = ByteBudget(job.max_bytes, run.spending)
     run.ended = budget.is_spent
     async with ReadingPool() as pool:
-        fault = await _crawl(workspace, job, run, publisher, pool, budget, meter, audience.progress, interruption)
+        fault = await _crawl(
+            workspace, job, run, publisher, pool, budget, meter, audience.progress, interruption, preparation
+        )
         unreadable = await _read_what_was_dropped(publisher, pool, meter)
     error = await _close(publisher, job, fault or unreadable, interruption)
     interrupted = interruption.requested.is_set()
@@ -263,10 +267,9 @@ async def _crawl(
     meter: Meter,
     progress: Progress | None,
     interruption: Interruption,
+    preparation: Preparation,
 ) -> BaseException | None:
     """Run Scrapy over one job; return the fault of ours that ended it, if one did."""
-    takedowns = Takedowns(workspace.store)
-    await asyncio.to_thread(takedowns.read_all)
     recorder = Recorder(
         publisher,
         workspace.catalog,
@@ -304,6 +307,7 @@ async def _crawl(
         job.spool_limits,
         workspace.spool.directory,
         publisher,
+        left=lambda: preparation.left_bytes,
         pause=lambda: _engine(crawler).pause(),
         go_on=lambda: _engine(crawler).unpause(),
     )
@@ -318,16 +322,28 @@ async def _crawl(
         return not run.ended
 
     pages = PageReader(job, crawler, recorder, pool, meter)
-    watching = asyncio.ensure_future(_watch(crawler, publisher, look, end_on_fault, pages.cut_off))
+
+    def cut_off_pages() -> None:
+        pages.cut_off()
+        preparation.give_up()
+
+    watching = asyncio.ensure_future(_watch(crawler, publisher, look, end_on_fault, cut_off_pages))
     try:
         await runner.crawl(
-            crawler, job=job, ledger=ledger, run=run, pages=pages, catalog=workspace.catalog, takedowns=takedowns
+            crawler,
+            job=job,
+            ledger=ledger,
+            run=run,
+            pages=pages,
+            catalog=workspace.catalog,
+            takedowns=workspace.takedowns,
+            known=preparation.known,
         )
     finally:
         await pages.close()
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-    return faults[0] if faults else run.fault
+    return faults[0] if faults else run.fault or preparation.fault
 
 
 def _engine(crawler: Crawler) -> ExecutionEngine:

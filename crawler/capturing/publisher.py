@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 
 from broadsheet.crawler.capturing.batch_publication import Acknowledge, conclude, plan_batch
@@ -40,6 +40,7 @@ class Publisher:
         tell: Called, in the order of publication, with what became of each capture.
         acknowledge: Called when a batch is published and not yet discarded, with what its pages came to.
         meter: What is told how much was stored, and what was not.
+        ready: Returns when anything may be published; called before each publication, and again where it has failed.
 
     Attributes:
         segments: The keys of the WARC segments published.
@@ -54,7 +55,9 @@ class Publisher:
         tell: Callable[[Published], None],
         acknowledge: Acknowledge = lambda _batch, _warc_key, _answers: None,
         meter: Meter | None = None,
+        ready: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        self._ready = ready
         self._workspace = workspace
         self._extractor = extractor
         self._head = head
@@ -257,6 +260,8 @@ class Publisher:
         lane = self._workspace.spool.lane
         while True:
             try:
+                if self._ready is not None:
+                    await self._ready()
                 plan, published = await asyncio.to_thread(self._publish, lane, segment)
                 self._acknowledge(segment.batch.name, plan.warc_key, plan.answers)
                 size = segment.batch.size + plan.size

@@ -21,8 +21,9 @@ class SpoolLimits(Struct, frozen=True, kw_only=True):
     """How much may wait.
 
     Attributes:
-        waiting_bytes: How many bytes one crawl may have in the spool. What is under way when it comes to that, a few
-            dozen pages, is still taken.
+        waiting_bytes: How many bytes one crawl may have in the spool; one that begins while the store is away counts
+            what earlier ones have left there too. What is under way when it comes to that, a few dozen pages, is still
+            taken.
         free_bytes: How many bytes of the disk stay free, whoever uses the others.
     """
 
@@ -46,6 +47,7 @@ class FetchingPause:
         limits: How much may wait.
         spool: Where it waits.
         backlog: What waits.
+        left: Tells how many bytes wait besides, of runs before.
         pause: Called to stop fetching; what has been sent is still answered.
         go_on: Called to fetch again.
     """
@@ -56,12 +58,14 @@ class FetchingPause:
         spool: Path,
         backlog: _Backlog,
         *,
+        left: Callable[[], int] = lambda: 0,
         pause: Callable[[], None],
         go_on: Callable[[], None],
     ) -> None:
         self._limits = limits
         self._spool = spool
         self._backlog = backlog
+        self._left = left
         self._pause = pause
         self._go_on = go_on
         self._paused = False
@@ -72,7 +76,7 @@ class FetchingPause:
         Raises:
             DiskFullError: There is too little room, and nothing waits that would make some.
         """
-        waiting = self._backlog.waiting_bytes
+        waiting = self._backlog.waiting_bytes + self._left()
         free = shutil.disk_usage(self._spool).free
         if waiting < self._limits.waiting_bytes and free >= self._limits.free_bytes:
             # Not at the first byte that has left: to pause and go on a thousand times helps nobody.

@@ -21,9 +21,9 @@ from broadsheet.crawler.frontier.seen import TOO_DEEP
 from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.storage.captures import PAGE_TYPES
-from broadsheet.storage.documents.removals import Takedowns
 from broadsheet.storage.errors import InvalidURLError
 from broadsheet.storage.publishing.catalog import Catalog
+from broadsheet.storage.publishing.known_takedowns import KnownTakedowns
 from broadsheet.storage.urls import normalise, site
 from broadsheet.storage.versions import OutlinkKind
 
@@ -66,7 +66,7 @@ class Admission:
         traps: What is known of pages without end.
     """
 
-    def __init__(self, job: CrawlJob, run: Run, catalog: Catalog, takedowns: Takedowns) -> None:
+    def __init__(self, job: CrawlJob, run: Run, catalog: Catalog, takedowns: KnownTakedowns) -> None:
         self._job = job
         self._run = run
         self._catalog = catalog

@@ -76,6 +76,19 @@ async def recover_everything(workspace: Workspace, extractor: Extractor) -> Reco
     )
 
 
+async def recover_spool(workspace: Workspace, extractor: Extractor) -> Recovered:
+    """Publish what waits in the spool, as the next crawl would, and look at nothing else.
+
+    Raises:
+        StoreUnavailableError: The store did not answer; calling it again goes on.
+        StoreError: A batch of the spool could not be published.
+    """
+    await asyncio.to_thread(workspace.catalog.refresh, workspace.store)
+    segments = await recover(workspace, extractor)
+    set_aside = [str(path) for path in workspace.spool.set_aside()]
+    return Recovered(segments=segments, rebuilt=[], lost=[], removals=[], set_aside=set_aside)
+
+
 def _amend(remover: Remover, repairs: Repairs) -> list[Removal]:
     repair_amendments(remover, repairs)
     return []

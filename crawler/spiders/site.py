@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,10 +46,10 @@ from broadsheet.crawler.reading.page_reading import PageReader
 from broadsheet.crawler.rendering.requisites import PageRequisites
 from broadsheet.crawler.revisiting.revisiting import latest_moment
 from broadsheet.storage import captures
-from broadsheet.storage.documents.removals import Takedowns
-from broadsheet.storage.errors import InvalidURLError, StoreError
+from broadsheet.storage.errors import ArchiveError, InvalidURLError, StoreError
 from broadsheet.storage.model import Date, Hints, PageKind
 from broadsheet.storage.publishing.catalog import Catalog
+from broadsheet.storage.publishing.known_takedowns import KnownTakedowns
 from broadsheet.storage.publishing.reservations import opted_out
 from broadsheet.storage.urls import identity, is_front_page, normalise, site
 from broadsheet.storage.versions import PRESENT, Finding, Outlink, redirect_location
@@ -88,7 +88,8 @@ class SiteSpider(Spider):
         run: Run,
         pages: PageReader,
         catalog: Catalog,
-        takedowns: Takedowns,
+        takedowns: KnownTakedowns,
+        known: Callable[[], Awaitable[None]],
         **arguments: Any,  # noqa: ANN401 - Scrapy's own spider arguments
     ) -> None:
         super().__init__(**arguments)
@@ -97,6 +98,7 @@ class SiteSpider(Spider):
         self.run = run
         self.pages = pages
         self.catalog = catalog
+        self._known = known
         self.admission = Admission(job, run, catalog, takedowns)
         self._claims = Claims(run, self.admission, catalog, follow=job.follow)
         self._known_revisited = not job.follow
@@ -112,7 +114,7 @@ class SiteSpider(Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
-        """Discover the targets, and follow what an ended process had captured and not followed; yield nothing."""
+        """Discover the targets, follow what an ended process had captured and not followed; yield the first request."""
         for visit, url, at in self.run.unfollowed():
             remembered = self._remembered(url)
             if remembered is None or (self.job.requisites and self.admission.is_held(visit.url)):
@@ -124,14 +126,15 @@ class SiteSpider(Spider):
                 await self._admit(_entries_of(remembered), depth=visit.depth + 1, via=url, listed=listed)
                 self.run.answered(visit.url, at)
         await self.admission.admit([Entry(url=target, kind="link") for target in self.job.targets], depth=0, via=None)
+        for request in self._first_requests():
+            yield request
+        if not await self._is_known():
+            return
         await self._listings.admit_configured()
         robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
         assert isinstance(robots, RobotsMiddleware)  # noqa: S101 - settings.py names it
         await self._listings.admit_found(robots.sitemaps, self._kind_of)
         await self.admission.admit_due()
-        given_out_by_the_scheduler: list[Request] = []
-        for request in given_out_by_the_scheduler:
-            yield request
 
     async def parse(self, response: Response) -> AsyncIterator[Request]:
         """Read a page and note what it leads to; yield where a redirect leads on behalf of the same URL."""
@@ -139,6 +142,13 @@ class SiteSpider(Spider):
         request = response.request
         captured: Captured = request.meta.pop(CAPTURED)
         self.ledger.captured += 1
+        if not await self._is_known():
+            self.run.release(captured.capture.filed_as)
+            return
+        async for following in self._take_up(request, captured):
+            yield following
+
+    async def _take_up(self, request: Request, captured: Captured) -> AsyncIterator[Request]:
         capture = captured.capture
         location = redirect_location(capture)
         if location is not None:
@@ -235,11 +245,27 @@ class SiteSpider(Spider):
         if self._known_revisited:
             return []
         self._known_revisited = True
-        first: list[Visit] = []
         with self.run.noting_faults():  # Scrapy would only log them.
             self.admission.admit_known()
+        return self._first_requests()
+
+    def _first_requests(self) -> list[Request]:
+        """Return the request whose turn it is, if there is one: an engine that has nothing to do asks for none."""
+        first: list[Visit] = []
+        with self.run.noting_faults():
             first = [visit for of in self.run.waiting_sites[:1] for visit in self.run.lease(of, 1)]
         return [request for visit in first if (request := self.request_of(visit)) is not None]
+
+    async def _is_known(self) -> bool:
+        """Return whether it is known what the archive holds, as soon as that is settled; where not, the crawl ends."""
+        try:
+            await self._known()
+        except CrawlStopped:
+            return False
+        except ArchiveError:
+            self.run.ended = True
+            return False
+        return True
 
     async def _follow(
         self, captured: Captured, finding: Finding | None, entries: list[Entry], reserved: list[str], *, depth: int

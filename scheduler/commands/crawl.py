@@ -68,8 +68,7 @@ def command(
         telling.at_the_end(result.summary.measures)
 
     try:
-        with Workspace.open(archive) as workspace, shown_progress(telling) as progress:
-            try_to_compact(workspace.store, datetime.now(UTC).date())
+        with Workspace.open(archive, may_be_away=True) as workspace, shown_progress(telling) as progress:
             run(workspace, jobs, progress, finished=keep)
     finally:
         # What the crawls before came to is told also where a later one broke off.
@@ -80,6 +79,8 @@ def command(
             f"interrupted: what was captured is {results[-1].whereabouts}; crawl again to go on", soft_wrap=True
         )
         return INTERRUPTED
+    # Only now: it may take as long as a crawl, and waits for nobody.
+    try_to_compact(workspace.store, datetime.now(UTC).date())
     return FAILED if any(result.summary.outcome == "failed" for result in results) else 0
 
 

@@ -7,7 +7,7 @@ import asyncio
 import click
 
 from broadsheet.crawler.extraction.revision import extractor
-from broadsheet.crawler.recovery.repairing import Recovered, recover_everything
+from broadsheet.crawler.recovery.repairing import Recovered, recover_everything, recover_spool
 from broadsheet.scheduler.exits import DAMAGED
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, print_json
@@ -16,9 +16,10 @@ from broadsheet.storage.workspace import Workspace
 
 
 @click.command("recover")
+@click.option("--spool", "only_spool", is_flag=True, help="Publish what waits in the spool, and look at nothing else.")
 @json_option
 @archive_option
-def command(archive: str, *, as_json: bool) -> int:
+def command(archive: str, *, only_spool: bool, as_json: bool) -> int:
     """Publish what an interrupted run left in the spool of this machine; make anew what the archive lacks.
 
     Every index segment, snapshot and manifest that is missing or damaged is made from the WARC segments alone, and runs
@@ -26,7 +27,8 @@ def command(archive: str, *, as_json: bool) -> int:
     not be put with these credentials, is told with what is left to do.
     """
     with Workspace.open(archive) as workspace:
-        recovered = asyncio.run(recover_everything(workspace, extractor()))
+        recover = recover_spool if only_spool else recover_everything
+        recovered = asyncio.run(recover(workspace, extractor()))
     if as_json:
         print_json(recovered)
     else:

@@ -45,7 +45,7 @@ def command(url: str, sources_file: Path | None, archive: str, *, allow_private:
         results.append(result)
         telling.at_the_end(result.summary.measures)
 
-    with Workspace.open(archive) as workspace, shown_progress(telling) as progress:
+    with Workspace.open(archive, may_be_away=True) as workspace, shown_progress(telling) as progress:
         run(workspace, [job], progress, finished=keep, published=published.append)
     (result,) = results
     answer = _answer(url, result, published, Archive.open(archive))

@@ -13,9 +13,11 @@ import msgspec
 from broadsheet.crawler.errors import CrawlError
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.model import Job, Kind
+from broadsheet.scheduler.workers.backlog import Backlog
 from broadsheet.scheduler.workers.children import Child, Limits
 from broadsheet.scheduler.workers.commands import Outcome, Setting, arguments_of, outcome_of
 from broadsheet.scheduler.workers.measured import Measured
+from broadsheet.storage.workspace import whereabouts
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ class Workers:
         self._at_once = at_once
         self._limits = limits or Limits()
         self._ended = ended
+        self._backlog = Backlog(setting.archive, whereabouts(setting.archive).directory, self._limits)
         self._running: dict[asyncio.Task[None], tuple[Job, Child]] = {}
         self._stopping = False
         self.worker = jobs.register()
@@ -67,6 +70,7 @@ class Workers:
         Trouble with the database is told and waited out: what runs goes on.
         """
         renewed = 0.0
+        draining = asyncio.ensure_future(self._backlog.run(lambda: not self._running))
         while not self._stopping:
             try:
                 if time.monotonic() - renewed > _RENEW_SECONDS:
@@ -76,12 +80,15 @@ class Workers:
             except CrawlError as error:
                 _log.warning("jobs cannot be taken: %s", error)
             await asyncio.sleep(_LOOK_SECONDS)
+        await self._backlog.stop()
+        draining.cancel()
 
     async def stop(self) -> None:
         """Take no more jobs, end what runs, and return when it has ended: it waits again, and goes on where it was."""
         self._stopping = True
         for _, child in self._running.values():
             child.interrupt()
+        await self._backlog.stop()
         if self._running:
             await asyncio.wait(self._running)
 
@@ -138,12 +145,14 @@ class Workers:
 
     async def _write_down(self, job: Job, outcome: Outcome) -> None:
         """Write down what became of a job, as often as it takes."""
-        state, reason, result = outcome
+        state, reason, result, counts = outcome
+
+        def end() -> bool:
+            return self._jobs.end(job, self.worker, state, reason=reason, result=result, counts=counts)
+
         while True:
             try:
-                is_written = await asyncio.to_thread(
-                    lambda: self._jobs.end(job, self.worker, state, reason=reason, result=result)
-                )
+                is_written = await asyncio.to_thread(end)
                 break
             except CrawlError as error:
                 said = "what became of job %s cannot be written down: %s"
@@ -167,7 +176,7 @@ def _about(job: Job) -> dict[str, str | None]:
 
 
 def _tell_end(job: Job, outcome: Outcome, *, is_written: bool) -> None:
-    state, reason, result = outcome
+    state, reason, result, _ = outcome
     if not is_written:
         # Its lease ran out while the database could not be reached, or the clock was set.
         said = "job %s ends: %s; another worker has taken it over meanwhile, and nothing is written down"

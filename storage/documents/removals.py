@@ -163,11 +163,6 @@ class Takedowns:
             for removal in self._of(hashed)
         )
 
-    def read_all(self) -> None:
-        """Read what is listed, so that no later question waits for the store."""
-        for hashed in self._keys():
-            self._of(hashed)
-
     def _of(self, hashed: str) -> list[Removal]:
         if hashed not in self._keys():
             return []

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,16 +22,31 @@ from broadsheet.storage import cdxj, layout
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.documents import removals
 from broadsheet.storage.documents.removals import Takedowns
-from broadsheet.storage.errors import NoSuchObjectError
+from broadsheet.storage.index.lookup import Lookup
 from broadsheet.storage.publishing.catalog_file import connect, translating
 from broadsheet.storage.publishing.known import Known, advance
-from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.publishing.looked_up import looked_up
+from broadsheet.storage.stores.objects import ObjectStore, holds
 from broadsheet.storage.stores.reading_ahead import get_all_intact
 from broadsheet.storage.urls import identity
 from broadsheet.storage.versions import Outlink
 
 # Bytes of gzipped segments: some 40,000 lines.
 _GROUP_SIZE = 4 * 1024 * 1024
+
+
+class Unread(NamedTuple):
+    """What of an archive a catalog does not know yet.
+
+    Attributes:
+        keys: The index segments to read.
+        size: How many bytes they have together.
+        gone: The segments that were read and are no more; what is known of them is to be forgotten first.
+    """
+
+    keys: list[str]
+    size: int
+    gone: set[str]
 
 
 class Catalog:
@@ -58,23 +74,49 @@ class Catalog:
     def refresh(self, store: ObjectStore) -> int:
         """Read the index segments of the archive that are new since the last time; return how many were.
 
+        See `unread` and `read`.
+        """
+        unread = self.unread(store)
+        self.read(store, unread)
+        return len(unread.keys)
+
+    def unread(self, store: ObjectStore) -> Unread:
+        """Return what of the archive is not known here yet.
+
         Where a segment that was read is there no more, something was removed from the archive, or it is another one
-        than it was (emptied, or an older copy): what is known of it is forgotten, and every segment read again. That a
-        listing lacks a segment is not believed before it was asked for by its key.
+        than it was (emptied, or an older copy): everything is to be read again. That a listing lacks a segment is not
+        believed before it was asked for by its key.
         """
         # In this order: what another process publishes meanwhile is listed and not yet known, never the reverse.
         with self._reading() as connection:
             read = {key for (key,) in connection.execute("SELECT key FROM segments")}
-        listed = [entry.key for entry in store.list(layout.INDEX)]
-        gone = read.difference(listed)
-        if not all(_is_there(store, key) for key in sorted(gone)):
-            self._forget(store, is_the_same=gone <= removals.removed(store).keys())
-            read = set()
-        new = [key for key in listed if key not in read]
-        for segments in _in_groups(get_all_intact(store, new)):
+        listed = list(store.list(layout.INDEX))
+        gone = read.difference(entry.key for entry in listed)
+        is_outdated = not all(holds(store, key) for key in sorted(gone))
+        new = [entry for entry in listed if is_outdated or entry.key not in read]
+        return Unread([entry.key for entry in new], sum(entry.size for entry in new), gone if is_outdated else set())
+
+    def read(self, store: ObjectStore, unread: Unread) -> None:
+        """Read what is not known here yet, as `unread` found it."""
+        if unread.gone:
+            self._forget(store, is_the_same=unread.gone <= removals.removed(store).keys())
+        for segments in _in_groups(get_all_intact(store, unread.keys)):
             with self._writing() as connection:
                 _take_in(connection, ((key, cdxj.decode(data, key)) for key, data in segments))
-        return len(new)
+
+    def look_up(self, store: ObjectStore, urls: Iterable[str]) -> None:
+        """Learn what the index tells of some URLs, for as long as not everything is read.
+
+        Captures that are gone count for nothing: what an index is looked up in may be older than a removal.
+        """
+        lookup = Lookup(store)
+        for url in urls:
+            known = looked_up(store, lookup, url)
+            with self._writing() as connection:
+                if known is None:
+                    connection.execute("DELETE FROM known WHERE identity = ?", (identity(url),))
+                else:
+                    _put(connection, {identity(url): known})
 
     def ingest(self, key: str, lines: Iterable[IndexLine], outlinks: Mapping[str, list[Outlink]] | None = None) -> None:
         """Take in one index segment, once; and the links of the pages in it, by URL."""
@@ -146,14 +188,6 @@ def _look_at_live(entry: bytes) -> str | None:
     return f"{known.captured_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}\n{known.url}"
 
 
-def _is_there(store: ObjectStore, key: str) -> bool:
-    try:
-        store.size(key)
-    except NoSuchObjectError:
-        return False
-    return True
-
-
 def _in_groups(segments: Iterable[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
     """Yield segments in groups that are read in one transaction: many small ones cost no more than a large one."""
     group: list[tuple[str, bytes]] = []
@@ -180,13 +214,17 @@ def _take_in(connection: sqlite3.Connection, segments: Iterable[tuple[str, Itera
             after = advance(before, line)
             if after is not None and after is not before:
                 advanced[filed] = after
+    _put(connection, advanced)
+    connection.executemany("INSERT OR IGNORE INTO segments VALUES (?)", keys)
+
+
+def _put(connection: sqlite3.Connection, known: Mapping[str, Known]) -> None:
     # In the order of the table: it is filled page by page.
     rows = (
         (filed, filed.partition("/")[0], now.snapshot_key is not None, _encode(now))
-        for filed, now in sorted(advanced.items())
+        for filed, now in sorted(known.items())
     )
     connection.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", rows)
-    connection.executemany("INSERT OR IGNORE INTO segments VALUES (?)", keys)
 
 
 def _select(connection: sqlite3.Connection, of_identity: str) -> Known | None:

@@ -121,6 +121,14 @@ class Spool:
             if layout.is_batch_name(batch.name)
         )
 
+    def size(self) -> int:
+        """Return how many bytes lie in all lanes; files that go meanwhile count as nothing."""
+        size = 0
+        for path in self._directory.rglob("*"):
+            with contextlib.suppress(OSError):
+                size += path.stat().st_size if path.is_file() else 0
+        return size
+
     def _take_empty(self) -> Lane | None:
         for lane in self._free_lanes():
             if not lane.batches() and lane.is_of_this_machine:

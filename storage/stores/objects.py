@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 from urllib.parse import unquote
 
-from broadsheet.storage.errors import ArchiveAddressError, InvalidKeyError
+from broadsheet.storage.errors import ArchiveAddressError, InvalidKeyError, NoSuchObjectError
 
 MAX_KEY_LENGTH = 512
 MAX_COMPONENT_LENGTH = 128
@@ -129,6 +129,15 @@ class ObjectStore(Protocol):
         crawler's credentials need no right to.
         """
         ...
+
+
+def holds(store: ObjectStore, key: str) -> bool:
+    """Tell whether there is an object under a key."""
+    try:
+        store.size(key)
+    except NoSuchObjectError:
+        return False
+    return True
 
 
 def is_key(text: str) -> bool:

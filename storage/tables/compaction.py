@@ -34,7 +34,7 @@ _FEWEST_SEGMENTS = 4
 # What was captured on a day is nearly all published one day later; what is not, is read beside.
 _CLOSED_AFTER = timedelta(days=2)
 # Where nobody crawls for longer, `recover` compacts the rest.
-_DAYS_BEFORE_A_CRAWL = 3
+_DAYS_AFTER_A_CRAWL = 3
 
 
 def compact(store: ObjectStore, today: date, *, most_days: int | None = None) -> list[str]:
@@ -65,11 +65,11 @@ def compact(store: ObjectStore, today: date, *, most_days: int | None = None) ->
 
 
 def try_to_compact(store: ObjectStore, today: date) -> None:
-    """Compact what the last days left, before a crawl: bounded in its work, and no reason not to crawl."""
+    """Compact what the last days left, after a crawl: bounded in its work, and no reason for the crawl to fail."""
     if not parquet.is_available():
         return
     try:
-        compact(store, today, most_days=_DAYS_BEFORE_A_CRAWL)
+        compact(store, today, most_days=_DAYS_AFTER_A_CRAWL)
     except Exception as error:  # noqa: BLE001 - a crawl must not fail for want of a faster copy
         _log.warning("the tables are not compacted: %s", error)
 

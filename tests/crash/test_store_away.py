@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from end_to_end import impatient, inspection
-from end_to_end.command import Broadsheet, balanced, finish
+from crash.away import Away, archive_behind_proxy
+from end_to_end import inspection
+from end_to_end.command import balanced, finish
 from end_to_end.pages import answer, article, front_page
-from servers.faulty_proxy import FaultyProxy, faulty_proxy
 from servers.raw_server import RawServer, Script
 from servers.seaweedfs import SeaweedFS
 
@@ -25,66 +24,14 @@ from broadsheet.storage.archive import Archive
 _PAGES = 24
 _SECONDS = 60.0
 _STORIES = {f"/story/{number}" for number in range(_PAGES)}
-_UNAVAILABLE = 503
-
-
-@dataclass(frozen=True)
-class Away:
-    """An archive in a bucket, behind a proxy that can take it away.
-
-    Attributes:
-        broadsheet: The command, with the archive behind the proxy.
-        proxy: The proxy.
-        state: Where the command keeps its spool.
-        archive: The archive, read past the proxy.
-    """
-
-    broadsheet: Broadsheet
-    proxy: FaultyProxy
-    state: Path
-    archive: Archive
-
-    def take_away(self) -> None:
-        """Have the store answer nothing but 503."""
-        self.proxy.fault_for_all = _UNAVAILABLE
-
-    def bring_back(self) -> None:
-        """Have the store answer again."""
-        self.proxy.fault_for_all = None
-
-    def segments(self) -> list[Path]:
-        """The WARC segments that lie in the spool."""
-        return list(self.state.rglob("*.warc.gz"))
-
-    def spool_bytes(self) -> int:
-        """How much lies in the spool now."""
-        return sum(_size(path) for path in self.state.rglob("*") if "/spool/" in str(path))
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size if path.is_file() else 0
-    except FileNotFoundError:
-        return 0  # published meanwhile
 
 
 @pytest.fixture
 def away(tmp_path: Path, seaweedfs: SeaweedFS, monkeypatch: pytest.MonkeyPatch) -> Iterator[Away]:
     for name, value in seaweedfs.environment.items():
         monkeypatch.setenv(name, value)
-    uri = seaweedfs.uri(seaweedfs.make_bucket(), "archive")
-    with faulty_proxy(seaweedfs.endpoint) as proxy:
-        environment = {
-            **seaweedfs.environment,
-            "AWS_ENDPOINT_URL_S3": proxy.endpoint,
-            "BROADSHEET_STATE": str(tmp_path / "state"),
-        }
-        broadsheet = Broadsheet(uri, environment, program=_impatient(seconds=20))
-        yield Away(broadsheet, proxy, tmp_path / "state", Archive.open(uri))
-
-
-def _impatient(seconds: float) -> tuple[str, ...]:
-    return (sys.executable, impatient.__file__, str(seconds))
+    with archive_behind_proxy(tmp_path, seaweedfs) as found:
+        yield found
 
 
 def _site(seconds: float = 0.02, pages: int = _PAGES) -> dict[str, Script]:
@@ -191,9 +138,9 @@ def _when_nothing_more_is_asked(server: RawServer, process: subprocess.Popen[byt
 
 
 def test_a_crawl_says_what_it_keeps_when_its_store_does_not_come_back_and_the_next_publishes_it(away: Away) -> None:
-    hasty = Broadsheet(away.broadsheet.archive, away.broadsheet.environment, _impatient(seconds=1))
+    hasty = replace(away, broadsheet=away.with_patience(1))
     with RawServer(_site()) as server:
-        with _crawling_while_away(Away(hasty, away.proxy, away.state, away.archive), server) as process:
+        with _crawling_while_away(hasty, server) as process:
             ended = finish(process)
         assert ended.status == 1
         assert f"what was captured is in the spool: {len(server.log)} captures" in ended.stderr
@@ -210,9 +157,9 @@ def test_a_crawl_says_what_it_keeps_when_its_store_does_not_come_back_and_the_ne
 
 
 def test_a_crawl_that_waits_for_its_store_ends_when_it_is_told_to(away: Away) -> None:
-    patient = Broadsheet(away.broadsheet.archive, away.broadsheet.environment, _impatient(seconds=600))
+    patient = replace(away, broadsheet=away.with_patience(600))
     with RawServer(_site()) as server:
-        with _crawling_while_away(Away(patient, away.proxy, away.state, away.archive), server) as process:
+        with _crawling_while_away(patient, server) as process:
             _until(lambda: {exchange.path for exchange in server.log} >= _STORIES, process)
             os.kill(process.pid, signal.SIGTERM)
             ended = finish(process)

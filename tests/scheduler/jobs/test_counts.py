@@ -63,7 +63,9 @@ def test_a_run_that_broke_off_and_was_gone_on_with_is_counted_once(jobs: Jobs) -
     assert (found["crawls.partial"], found["ended.crawl.failed"], found["ended.crawl.finished"]) == (3, 1, 2)
 
 
-def test_a_job_that_is_lost_again_and_again_is_counted_when_it_ends_and_one_that_is_given_back_is_not(jobs: Jobs) -> None:
+def test_a_job_that_is_lost_again_and_again_is_counted_once_when_it_has_failed(
+    jobs: Jobs,
+) -> None:
     jobs.ask("crawl", source="paper", asked_by="somebody", now=NOON)
     for number in range(10):
         begun = NOON + number * timedelta(minutes=10)
