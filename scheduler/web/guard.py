@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -20,6 +21,9 @@ HEADERS = {
     "Cache-Control": "no-cache",
 }
 """Nothing of ours runs scripts, is framed, or sends forms elsewhere. What an answer sets itself stays."""
+
+
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:]+))(?::[0-9]{1,5})?")
 
 
 class Guard:
@@ -84,11 +88,10 @@ def _is_of_other_site(headers: Headers) -> bool:
     return headers.get("sec-fetch-site") in ("cross-site", "same-site") and not follows
 
 
-def _name(host: str) -> str:
-    """Return the name in a Host header, without its port and without the brackets of IPv6."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.rpartition(":")[0].lower() if ":" in host else host.lower()
+def _name(host: str) -> str | None:
+    """Return the name in a Host header, without its port and without the brackets of IPv6; None where there is none."""
+    found = _HOST.fullmatch(host)
+    return (found[1] or found[2]).lower() if found else None
 
 
 async def _stopping(scope: Scope, receive: Receive, send: Send) -> None:

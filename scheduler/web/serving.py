@@ -7,6 +7,8 @@ connections as may be, the one that has waited longest without asking anything m
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 import sys
 from collections import OrderedDict
 from collections.abc import Callable
@@ -26,6 +28,10 @@ from broadsheet.scheduler.web.guard import HEADERS
 # An address of 8,192 characters of any script, each percent-encoded, and what browsers send besides.
 _LONGEST_HEAD = 128 * 1024
 _SECONDS_TO_READ = 1.0
+_ABSOLUTE = re.compile(rb"https?://([^/?]*)(.*)", re.IGNORECASE)
+# That somebody asks what is no request is nothing for whoever reads the log, who could be kept busy so.
+_log = logging.getLogger("uvicorn.error.connections")
+_log.setLevel(logging.ERROR)
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -78,22 +84,39 @@ class Serving(uvicorn.Config):
 
 
 class _StrictConnection(h11.Connection):
-    """Refuses heads that are too long, and requests whose end two servers could see in two places.
-
-    The latter are those of RFC 9112, section 6.1.
-    """
+    """Refuses what h11 lets through and no server should."""
 
     def next_event(self) -> Any:  # noqa: ANN401 - of h11
         event = super().next_event()
-        if isinstance(event, h11.Request):
-            if len(event.target) + sum(len(name) + len(value) for name, value in event.headers) > _LONGEST_HEAD:
-                # h11 counts only while a head is not whole.
-                raise h11.RemoteProtocolError("its head is too long", error_status_hint=431)
-            names = [name for name, _ in event.headers]
-            chunked = b"transfer-encoding" in names
-            if chunked and (b"content-length" in names or event.http_version < b"1.1"):
-                raise h11.RemoteProtocolError("Transfer-Encoding beside Content-Length, or in HTTP/1.0")
-        return event
+        return _checked(event) if isinstance(event, h11.Request) else event
+
+
+def _checked(request: h11.Request) -> h11.Request:
+    """Return a request that may be answered, its target in origin form.
+
+    Raises:
+        RemoteProtocolError: Its head is too long, its version is another, or two servers could see its end in two
+            places (RFC 9112, section 6.1).
+    """
+    names = [name for name, _ in request.headers]
+    if len(request.target) + sum(len(name) + len(value) for name, value in request.headers) > _LONGEST_HEAD:
+        # h11 counts only while a head is not whole.
+        raise h11.RemoteProtocolError("its head is too long", error_status_hint=431)
+    if request.http_version not in (b"1.0", b"1.1"):
+        raise h11.RemoteProtocolError("it is of another version than HTTP/1.1", error_status_hint=505)
+    if b"transfer-encoding" in names and (b"content-length" in names or request.http_version == b"1.0"):
+        raise h11.RemoteProtocolError("Transfer-Encoding beside Content-Length, or in HTTP/1.0")
+    absolute = _ABSOLUTE.fullmatch(request.target)
+    if absolute is None:
+        return request
+    # What the target says counts, whatever Host says (section 3.2.2).
+    others = [(name, value) for name, value in request.headers if name != b"host"]
+    return h11.Request(
+        method=request.method,
+        target=b"/" + absolute[2].removeprefix(b"/"),
+        headers=[(b"host", absolute[1]), *others],
+        http_version=request.http_version,
+    )
 
 
 class _Connection(H11Protocol):
@@ -107,6 +130,7 @@ class _Connection(H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.logger = _log
         self.conn = _StrictConnection(h11.SERVER, _LONGEST_HEAD)
         self._limits = config.limits
         self._waiting = config.waiting
@@ -155,11 +179,8 @@ class _Connection(H11Protocol):
         """Refuse what is no request; called by uvicorn while it handles the error."""
         error = sys.exc_info()[1]
         status = getattr(error, "error_status_hint", 400)
-        word = {431: "head_too_long", 501: "not_implemented"}.get(status, "bad_request")
+        word = {431: "head_too_long", 501: "not_implemented", 505: "not_supported"}.get(status, "bad_request")
         self._refuse(status, word, f"this is no HTTP request: {error or msg}")
-
-    def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: whoever asks for another protocol is answered in this one."""
 
     def _look(self) -> None:
         """Enter the phase that the connection has come to."""

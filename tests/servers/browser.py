@@ -12,13 +12,13 @@ from broadsheet.crawler.rendering.browser import find_browser
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start one until the end of the block; where none is installed, the test is skipped."""
+def chromium(*options: str) -> Iterator[Browser]:
+    """Start one with these options until the end of the block; where none is installed, the test is skipped."""
     program = find_browser()
     if program is None:
         pytest.skip("Chromium is not installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", *options])
         try:
             yield browser
         finally:

@@ -2,131 +2,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from archiving.writer import Visit, Writer, answer, answers, moment, shows
+from archiving.writer import Writer, shows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree, html
+from servers.hostile_web import EVIL, HOSTILE, URL, hostile_web
 from servers.web_server import Web, served
 
-from broadsheet.crawler.frontier.database import Database
-from broadsheet.scheduler.alarms.notices import Notice
-from broadsheet.scheduler.alarms.outbox import Outbox
-from broadsheet.scheduler.jobs.jobs import Jobs
-from broadsheet.scheduler.jobs.model import Kind
-from broadsheet.scheduler.jobs.schema import SERVICE
 from broadsheet.scheduler.output import printable
-from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.tokens import Tokens
 from broadsheet.scheduler.web import presentation
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts
-from broadsheet.storage.model import (
-    Article,
-    Author,
-    Candidate,
-    Correction,
-    Date,
-    Evidence,
-    Image,
-    Provenance,
-    RelatedLink,
-    Subscription,
-    SubscriptionBlock,
-    TextLine,
-)
 from broadsheet.storage.stores.folder import FolderStore
-from broadsheet.storage.versions import Finding
-
-URL = "https://news.example/town/ferry"
-HOSTILE = "https://news.example/?q=%22%3E%3Cscript%3E'"
-ANY: tuple[Kind, ...] = ("crawl", "recrawl")
-_EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}\x1b[2J"
-_STRUCTURE = [TextLine(line=1, kind="heading"), TextLine(line=2, kind="list_item"), TextLine(line=3, kind="quote")]
-_EVIL_ADDRESS = "javascript:alert(document.domain)//<script>"
-
-
-def hostile(number: int) -> Visit:
-    """A visit to a page all of whose fields are made to run scripts wherever they are shown."""
-    article = Article(
-        title=f"{_EVIL} {number}",
-        subtitle=_EVIL,
-        text=f"{_EVIL}\n{_EVIL} {number}\n{_EVIL}\n{_EVIL}",
-        structure=[
-            TextLine(line=1, kind="heading"),
-            TextLine(line=2, kind="list_item"),
-            TextLine(line=3, kind="quote"),
-        ],
-        language='"><script>',
-        section=_EVIL,
-        tags=[_EVIL],
-        site_name=_EVIL,
-        authors=[
-            Author(name=_EVIL, url=_EVIL_ADDRESS),
-            Author(name="B", url="data:text/html,<script>"),
-        ],
-        published=Date(value=_EVIL, precision="day", zone="unknown"),
-        images=[Image(url=_EVIL_ADDRESS, caption=_EVIL, credit=_EVIL)],
-        corrections=[Correction(text=_EVIL)],
-        related=[RelatedLink(url=_EVIL_ADDRESS, title=_EVIL, heading=_EVIL), RelatedLink(url=None, title=_EVIL)],
-        subscription=Subscription(
-            access="metered",
-            evidence=[Evidence(source=_EVIL, value=_EVIL)],
-            blocks=[SubscriptionBlock(kind="paywall", heading=_EVIL, text=_EVIL, action_url=_EVIL_ADDRESS)],
-        ),
-        provenance={"title": Provenance(source="meta", candidates=[Candidate(source="meta", value=_EVIL)])},
-    )
-    response = answer(f"{_EVIL}{number}".encode(), headers=[("X-Evil", "<script>alert(1)</script>")])
-    return Visit(url=HOSTILE, at=moment(number), response=response, finding=Finding(article=article))
 
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    folder = tmp_path_factory.mktemp("pages")
-    writer = Writer(FolderStore(folder / "archive"), folder / "local")
-    writer.publish(shows(URL, 0, "The ferry sails at nine."), hostile(0))
-    writer.publish(answers(URL, 5, "304 Not Modified"), hostile(5))
-    writer.publish(shows(URL, 10, "The ferry sails at ten."))
-    writer.publish(answers(URL, 20, "410 Gone"))
-    writer.spool.close()
-    sources = {"<script>": Source(home="https://news.example/"), "example": Source(home=_EVIL_ADDRESS)}
-    with Database(folder, str(folder), SERVICE) as database:
-        jobs = Jobs(database)
-        do_hostile_jobs(jobs)
-        archive = OpenedArchive(str(folder / "archive"))
-        outbox = Outbox(database)
-        with database.writing() as connection:
-            outbox.add(connection, hostile_notice(1, "alarm"), [])
-            outbox.add(connection, hostile_notice(2, "change"), [])
-        notices = outbox.entries
-        parts = Parts(archive=archive, tokens=Tokens(), sources=lambda: sources, jobs=jobs, notices=notices)
-        with served(make_app(parts)) as running:
-            yield running
-
-
-def hostile_notice(number: int, about: Literal["alarm", "change"]) -> Notice:
-    """A notice that is made to run scripts in a feed reader."""
-    at = moment(number)
-    return Notice(id=str(number), at=at, about=about, event="new", source=_EVIL, url=HOSTILE, title=_EVIL, text=_EVIL)
-
-
-def do_hostile_jobs(jobs: Jobs) -> None:
-    """Have a crawl and a re-crawl done that came to what is made to run scripts; another one waits."""
-    worker = jobs.register()
-    jobs.ask("crawl", source="<script>", asked_by=_EVIL, why=_EVIL)
-    crawl = jobs.take(worker, ANY)
-    assert crawl
-    result = {"outcomes": {"new": 2, _EVIL: 1}, "segments": [_EVIL], _EVIL: _EVIL, "seconds": 1.5}
-    result["measures"] = {"bytes": {"sent": 3, _EVIL: 5}, "fetch_seconds": {"within": {_EVIL: 1}}, "pages_read": _EVIL}
-    jobs.end(crawl, worker, "failed", reason=_EVIL, result=result)
-    jobs.ask("recrawl", source=None, url=HOSTILE, asked_by="somebody")
-    recrawl = jobs.take(worker, ANY)
-    assert recrawl
-    jobs.end(recrawl, worker, "finished", result={"outcome": _EVIL, "url": _EVIL_ADDRESS, "warc": {"key": _EVIL}})
-    jobs.ask("crawl", source="example", asked_by="somebody")
+    with hostile_web(tmp_path_factory.mktemp("pages")) as running:
+        yield running
 
 
 def asked(path: str, **query: object) -> str:
@@ -234,7 +132,7 @@ def test_alarms_and_changes_are_feeds_in_which_nothing_runs(web: Web, path: str)
         *("feed", "id", "title", "updated", "author", "name", "link", "entry", "content", "category"),
     }
     assert feed.findtext("{*}id") == web.address + path
-    assert [entry.findtext("{*}title") for entry in feed.findall("{*}entry")] == [_EVIL.replace("\x1b", "\ufffd")]
+    assert [entry.findtext("{*}title") for entry in feed.findall("{*}entry")] == [EVIL.replace("\x1b", "\ufffd")]
     assert all(link.get("href", "").startswith(("http://", "https://")) for link in feed.iter("{*}link"))
 
 

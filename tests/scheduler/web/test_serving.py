@@ -147,6 +147,8 @@ def test_where_every_connection_is_being_answered_another_one_is_told_to_come_ag
         (b"NONSENSE\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n", 505),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
         (b"GET /\x00 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: localhost\r\nBad Name: x\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: localhost\r\nX : y\r\n\r\n", 400),
@@ -164,7 +166,7 @@ def test_where_every_connection_is_being_answered_another_one_is_told_to_come_ag
 def test_what_is_no_request_or_could_be_two_is_refused(
     web: Web, caplog: pytest.LogCaptureFixture, request_: bytes, status: int
 ) -> None:
-    with caplog.at_level(logging.ERROR):
+    with caplog.at_level(logging.WARNING):
         said = _said(web, request_ + b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert said.startswith(f"HTTP/1.1 {status} ".encode())
     assert said.count(b"HTTP/1.1 ") == 1, "what follows is not taken for a request"
@@ -180,7 +182,7 @@ def test_a_broken_body_ends_the_connection_and_leaves_no_trace(
     web: Web, caplog: pytest.LogCaptureFixture, chunk: bytes
 ) -> None:
     head = b"POST /api/crawl HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
-    with caplog.at_level(logging.ERROR), _connected(web) as connection:
+    with caplog.at_level(logging.WARNING), _connected(web) as connection:
         connection.sendall(head)
         time.sleep(0.2)
         connection.sendall(chunk)
@@ -198,6 +200,28 @@ def test_who_asks_for_another_protocol_is_answered_in_this_one(web: Web) -> None
             b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
         )
         assert said.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "status"),
+    [
+        ("http://localhost/healthz", "evil.example", 200),
+        ("HTTP://127.0.0.1:8080/healthz?", "localhost", 200),
+        ("http://[::1]/healthz", "localhost", 200),
+        ("http://evil.example/healthz", "localhost", 421),
+        ("http://localhost.evil.example/healthz", "localhost", 421),
+        ("http://localhost@evil.example/healthz", "localhost", 421),
+        ("http:///healthz", "localhost", 421),
+        ("/healthz", "localhost:8080", 200),
+        ("/healthz", "LOCALHOST", 200),
+        ("/healthz", "[::1]:1", 200),
+        *(("/healthz", host, 421) for host in ("", "evil.example", "localhost.", "127.1", "0", "localhost:x", "[::1")),
+        *(("/healthz", host, 421) for host in ("[localhost]", "localhost:80:80", "localhost, x", "x@localhost")),
+    ],
+)
+def test_who_addresses_the_service_by_another_name_is_refused(web: Web, target: str, host: str, status: int) -> None:
+    request = f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    assert _said(web, request.encode()).startswith(f"HTTP/1.1 {status} ".encode())
 
 
 def test_an_address_of_8192_characters_can_be_asked_for_percent_encoded(web: Web) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -180,6 +181,24 @@ def test_who_asks_again_with_the_same_key_is_given_the_same_job(service: Service
     assert (other.status, other.document["error"]) == (409, "key_used")
     both = service.asks("/api/recrawl", {"url": URL, "idempotency_key": "one"}, **{"Idempotency-Key": "two"})
     assert both.status == 400
+
+
+def test_who_asks_with_one_key_at_once_and_after_a_restart_is_given_one_job(tmp_path: Path) -> None:
+    def ids(service: Service, url: str) -> list[Any]:
+        with ThreadPoolExecutor(8) as clients:
+            wanted = {"url": url, "idempotency_key": "one"}
+            asked = [clients.submit(service.asks, "/api/recrawl", wanted) for _ in range(8)]
+            return [each.result().document.get("id") for each in asked]
+
+    with running(tmp_path) as service:
+        first = set(ids(service, URL))
+    with running(tmp_path) as service:
+        after = set(ids(service, URL))
+        others = ids(service, f"{URL}/other")
+        listed = service.web.get("/api/jobs").document["jobs"]
+    assert after == first
+    assert len(first) == len(listed) == 1
+    assert others == [None] * len(others)
 
 
 def test_only_an_admin_has_sites_crawled_that_are_no_sources(service: Service) -> None:
