@@ -12,6 +12,8 @@ from broadsheet.scheduler.exits import DAMAGED
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, print_json
 from broadsheet.scheduler.wording import counted
+from broadsheet.storage.documents.marker_repair import repair_marker
+from broadsheet.storage.stores.objects import open_store
 from broadsheet.storage.workspace import Workspace
 
 
@@ -23,12 +25,18 @@ def command(archive: str, *, only_spool: bool, as_json: bool) -> int:
     """Publish what an interrupted run left in the spool of this machine; make anew what the archive lacks.
 
     Every index segment, snapshot and manifest that is missing or damaged is made from the WARC segments alone, and runs
-    and tables from those. Nothing is fetched. A takedown that was cut off is finished. What cannot be made anew, or may
-    not be put with these credentials, is told with what is left to do.
+    and tables from those; archive.json, where what lies beside it tells the format. Nothing is fetched. A takedown that
+    was cut off is finished. What cannot be made anew, or may not be put with these credentials, is told with what is
+    left to do.
     """
+    # Before it is opened: without the format that it says, it is not.
+    marker = None if only_spool else repair_marker(open_store(archive))
     with Workspace.open(archive) as workspace:
         recover = recover_spool if only_spool else recover_everything
         recovered = asyncio.run(recover(workspace, extractor()))
+    if marker is not None:
+        recovered.rebuilt[:0] = marker.put
+        recovered.lost[:0] = marker.lost
     if as_json:
         print_json(recovered)
     else:

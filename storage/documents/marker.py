@@ -18,6 +18,10 @@ class Marker(Struct, frozen=True, kw_only=True):
     format: str
 
 
+WHOLE = msgspec.json.encode(Marker(format=ARCHIVE_FORMAT)) + b"\n"
+"""The bytes of the object."""
+
+
 def ensure_format(store: ObjectStore, *, create: bool, required: bool = False) -> None:
     """Check that the archive is of the format this version knows; with `create`, make an empty store one.
 
@@ -32,14 +36,10 @@ def ensure_format(store: ObjectStore, *, create: bool, required: bool = False) -
         if required:
             raise
         if create:
-            store.put(layout.MARKER, msgspec.json.encode(Marker(format=ARCHIVE_FORMAT)) + b"\n")
+            store.put(layout.MARKER, WHOLE)
         return
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        whole = msgspec.json.encode(Marker(format=ARCHIVE_FORMAT)).decode()
-        raise ArchiveDamagedError(
-            f"{layout.MARKER} of this archive cannot be read: {error}; where the archive is of this version's format, "
-            f"write {whole} there"
-        ) from error
+        raise ArchiveDamagedError(f"{layout.MARKER} of this archive cannot be read: {error}; run recover") from error
     if found.format != ARCHIVE_FORMAT:
         message = f"the archive is of format {found.format!r}; this version reads {ARCHIVE_FORMAT!r}"
         raise ArchiveFormatError(message)

@@ -32,7 +32,7 @@ def test_a_marker_that_says_no_format_is_damaged(store: FolderStore, marker: byt
     store.put("archive.json", marker)
 
     for create in (False, True):
-        with pytest.raises(ArchiveDamagedError, match=r"write \{.*archive/1"):
+        with pytest.raises(ArchiveDamagedError, match="run recover"):
             ensure_format(store, create=create)
 
 
