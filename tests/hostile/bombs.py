@@ -7,7 +7,7 @@ import zlib
 from functools import cache
 
 import brotli
-from hostile.cases import HTML, OK, PAGE, XML, ZONE, Case, Repeated, one, sent, whole
+from hostile.cases import HTML, OK, PAGE, TDMREP, TDMREP_TYPE, XML, ZONE, Case, Repeated, one, sent, whole
 from servers.raw_cases import chunked
 from servers.raw_server import Script
 
@@ -103,6 +103,7 @@ def bombs() -> list[Case]:
             },
             archived=False,
         ),
+        Case("bomb-in-tdmrep", {TDMREP: _coded(b"gzip", stream, TDMREP_TYPE), PAGE: sent(b"<p>A page</p>")}),
         one("bomb-by-transfer-coding", by_transfer),
         one("bomb-in-an-error", whole(stream, HTML + b"Content-Encoding: gzip\r\n", b"HTTP/1.1 404 Not Found\r\n")),
     ]
@@ -121,6 +122,10 @@ def _endless_robots(name: str, beginning: bytes, piece: bytes, pause: float = 0.
     return Case(name, {"/robots.txt": Script(Repeated(beginning, piece), "close", pause)}, archived=False)
 
 
+def _endless_tdmrep(name: str, beginning: bytes, piece: bytes, pause: float = 0.0) -> Case:
+    return Case(name, {TDMREP: Script(Repeated(beginning, piece), "close", pause), PAGE: sent(b"<p>A page</p>")})
+
+
 ENDLESS = [
     *(_endless(f"endless-until-close-{number}", OK + HTML + b"\r\n", _FILLER) for number in range(20)),
     _endless("endless-chunks", _CHUNKED, _CHUNK),
@@ -136,6 +141,7 @@ ENDLESS = [
     _endless("endless-trailer", _CHUNKED + b"0\r\n", b"X-More: more\r\n" * 4000),
     _endless("endless-sitemap", OK + XML + b"\r\n<urlset>", b"<url><loc>/a</loc></url>" * 2_000),
     _endless_robots("endless-robots", OK + _TEXT + b"\r\n", b"Disallow: /x\n" * 5_000),
+    _endless_tdmrep("endless-tdmrep", OK + TDMREP_TYPE + b"\r\n[", b'{"location":"/x","tdm-reservation":1},' * 5_000),
 ]
 
 SLOW = [
@@ -146,6 +152,7 @@ SLOW = [
     _endless("slow-interim", b"", b"HTTP/1.1 102 Processing\r\n\r\n", 0.1),
     _endless("stalled", OK + HTML + b"Content-Length: 100\r\n\r\nhalf", b"", 1.0),
     _endless_robots("slow-robots", OK + _TEXT + b"\r\n", b"#", 0.1),
+    _endless_tdmrep("slow-tdmrep", OK + TDMREP_TYPE + b"\r\n[", b" ", 0.1),
 ]
 
 HEAVY = [

@@ -15,6 +15,8 @@ PAGE = "/page"
 OK = b"HTTP/1.1 200 OK\r\n"
 HTML = b"Content-Type: text/html; charset=utf-8\r\n"
 XML = b"Content-Type: application/xml\r\n"
+TDMREP_TYPE = b"Content-Type: application/json\r\n"
+TDMREP = "/.well-known/tdmrep.json"
 
 Addresses = Callable[[int], list[str]]
 """The addresses of a host, by how many times they were asked for before."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 
-from hostile.cases import HTML, XML, ZONE, Case, one, sent, whole
+from hostile.cases import HTML, TDMREP, TDMREP_TYPE, XML, ZONE, Case, one, sent, whole
 from servers.raw_cases import PAGE as BODY
 
 _TEXT = b"Content-Type: text/plain\r\n"
@@ -178,6 +178,10 @@ def _robots(name: str, body: bytes, headers: bytes = _TEXT) -> Case:
     return Case(f"robots-{name}", {"/robots.txt": sent(body, headers), "/": sent(BODY)}, start="/")
 
 
+def _tdmrep(name: str, body: bytes) -> Case:
+    return Case(f"tdmrep-{name}", {TDMREP: sent(body, TDMREP_TYPE), "/": sent(BODY)}, start="/")
+
+
 ROBOTS = [
     _robots("noise", _NOISE),
     _robots("html", BODY, HTML),
@@ -192,4 +196,12 @@ ROBOTS = [
     _robots("crawl-delay-noise", b"User-agent: *\nCrawl-delay: nan\nCrawl-delay: -1\nCrawl-delay: 1e-400\n"),
     _robots("charset", b"User-agent: *\nDisallow: /x\n", b"Content-Type: text/plain; charset=idna\r\n"),
     _robots("utf-16", "User-agent: *\nDisallow: /x\n".encode("utf-16")),
+    _robots("usage", b"User-agent: *\n" + b"Content-Usage: /*a*a*a*a*a*a*b$ train-ai=n\n" * 10_000),
+    _robots("usage-long", b"User-agent: *\nContent-Usage: train-ai=n" + b";a=(b;c" * 2_000),
+    _tdmrep("noise", _NOISE),
+    _tdmrep("html", BODY),
+    _tdmrep("nested", b"[" * 200_000),
+    _tdmrep("stars", b'[{"location":"/%b$","tdm-reservation":1}]' % (b"*a" * 200_000)),
+    _tdmrep("rules", b"[%b]" % b",".join([b'{"location":"/*a*a*a*b$","tdm-reservation":1}'] * 9_000)),
+    _tdmrep("values", b'[{"location":"/","tdm-reservation":1e999},{"location":"/","tdm-policy":{"a":[]}}]'),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from hostile.cases import HTML, PAGE, SITE_IPV4, SITE_IPV6, XML, ZONE, Case, sent
+from hostile.cases import HTML, PAGE, SITE_IPV4, SITE_IPV6, TDMREP, XML, ZONE, Case, sent
 from servers.raw_server import Script
 
 SPELLINGS = {
@@ -104,7 +104,13 @@ _ANCHORS = _everywhere("<a href='{}'>a link</a>")
 _ARTICLE = b"<!DOCTYPE html><html><head>%b</head><body><article><h1>Hostile</h1><p>%b</p></article>%b</body></html>"
 _TEXT = b"The harbour council opened the bridge. " * 30
 
-BY_LOCATION = [Case(f"location-{name}", {PAGE: _location(url)}) for name, url in SPELLINGS.items()]
+BY_LOCATION = [
+    *(Case(f"location-{name}", {PAGE: _location(url)}) for name, url in SPELLINGS.items()),
+    *(
+        Case(f"tdmrep-to-{name}", {TDMREP: _location(SPELLINGS[name]), PAGE: sent(_ARTICLE % (b"", _TEXT, b""))})
+        for name in ("loopback", "metadata", "name", "file")
+    ),
+]
 
 BY_PAGE = [
     Case("refresh-header", {PAGE: sent(_ARTICLE % (b"", _TEXT, b""), b"Refresh: 0; url=http://127.0.0.1/secret\r\n")}),
