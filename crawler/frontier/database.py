@@ -62,6 +62,9 @@ FRONTIER = Contents(
     VERSION,
     "A crawl that was cut off begins again; the archive lacks nothing",
 )
+SET_ASIDE = ".set-aside-"
+"""What stands between the name of a file and when it was set aside."""
+
 _SECONDS_TO_WAIT = 60
 # As long as that takes no time, a file is looked through when it is opened.
 _CHECKED_WHOLE = 64 * 1024 * 1024
@@ -162,7 +165,7 @@ class Database:
 
     def _set_aside(self, reason: object) -> Path:
         assert self._path is not None  # noqa: S101 - only files are set aside
-        kept = self._path.with_name(f"{self._path.name}.set-aside-{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
+        kept = self._path.with_name(f"{self._path.name}{SET_ASIDE}{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
         for suffix in ("-wal", "-shm", ""):
             with suppress(FileNotFoundError):
                 self._path.with_name(self._path.name + suffix).rename(kept.with_name(kept.name + suffix))

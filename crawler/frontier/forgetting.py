@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Connection, delete, select, update
 
-from broadsheet.crawler.frontier.database import has_database, open_database
+from broadsheet.crawler.frontier.database import SET_ASIDE, has_database, open_database
 from broadsheet.crawler.frontier.schema import histories, requisites, stand_ins, urls, visits
 from broadsheet.crawler.frontier.visits import key_of
 from broadsheet.storage.workspace import Workspace
@@ -30,6 +30,21 @@ def forget_url(workspace: Workspace, url: str) -> None:
             for spelling in _spellings(connection, stand_ins.c.variant, key):
                 connection.execute(delete(stand_ins).where(stand_ins.c.variant == spelling))
         database.leave_nothing_behind()
+
+
+def forget_set_aside(workspace: Workspace) -> list[str]:
+    """Delete the databases beside an archive that were set aside, the service's too; return their names.
+
+    They tell which pages were met and what was notified of them, nothing uses them, and what is taken down cannot be
+    taken out of what could not be read.
+
+    Raises:
+        OSError: One cannot be deleted.
+    """
+    found = sorted(workspace.directory.glob(f"*.sqlite{SET_ASIDE}*"))
+    for path in found:
+        path.unlink(missing_ok=True)
+    return [path.name for path in found]
 
 
 def _spellings(connection: Connection, column: Column[str], key: str) -> list[str]:

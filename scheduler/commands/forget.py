@@ -8,7 +8,7 @@ import click
 from msgspec import Struct
 
 from broadsheet.scheduler.options import archive_option, json_option
-from broadsheet.scheduler.output import console, print_json
+from broadsheet.scheduler.output import console, errors, print_json
 from broadsheet.scheduler.presence import require_archive
 from broadsheet.scheduler.wording import counted
 from broadsheet.storage import layout
@@ -21,12 +21,16 @@ from broadsheet.storage.workspace import Workspace
 
 
 class Forgotten(Struct, frozen=True, kw_only=True):
-    """What a takedown came to: how many captures and versions were removed, and the documents that say so."""
+    """What a takedown came to: how many captures and versions were removed, and the documents that say so.
+
+    Beside them, the batches of this machine's spool that nobody could read: they may hold the article too.
+    """
 
     url: str
     captures: int
     versions: int
     removals: list[str]
+    set_aside: list[str]
 
 
 @click.command("forget")
@@ -47,17 +51,21 @@ def command(url: str, reason: str, archive: str, *, as_json: bool) -> None:
         made = forget(remover, url, reason)
         workspace.catalog.refresh(workspace.store)
         # Most commands need not wait for SQLAlchemy.
-        from broadsheet.crawler.frontier.forgetting import forget_url
+        from broadsheet.crawler.frontier.forgetting import forget_set_aside, forget_url
         from broadsheet.scheduler.forgetting import forget_in_service
 
         forget_url(workspace, normalise(url))
         forget_in_service(workspace, normalise(url))
+        if deleted := forget_set_aside(workspace):
+            errors.print(f"deleted, since they may tell of it: {', '.join(deleted)}", soft_wrap=True)
         renew_after_removal(workspace.store, datetime.now(UTC).date())
+        set_aside = [str(path) for path in workspace.spool.set_aside()]
     answer = Forgotten(
         url=url,
         captures=sum(len(index.captures) for removal in made for index in removal.indexes),
         versions=sum(gone.key.startswith(layout.SNAPSHOTS) for removal in made for gone in removal.snapshots),
         removals=[removals.encode(removal)[0] for removal in made],
+        set_aside=set_aside,
     )
     if as_json:
         print_json(answer)
@@ -66,6 +74,8 @@ def command(url: str, reason: str, archive: str, *, as_json: bool) -> None:
 
 
 def _print(answer: Forgotten, made: list[Removal]) -> None:
+    for path in answer.set_aside:
+        errors.print(f"{path}: nobody could read it, and it may hold the article: delete it", soft_wrap=True)
     if not made:
         console.print(f"{answer.url} was taken down before: nothing was left of it", soft_wrap=True)
         return

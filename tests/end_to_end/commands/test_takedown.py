@@ -19,8 +19,9 @@ from end_to_end.command import Broadsheet
 from end_to_end.pages import answer, article, front_page
 from servers.raw_server import RawServer
 
-from broadsheet.crawler.frontier.database import open_frontier
+from broadsheet.crawler.frontier.database import open_database, open_frontier
 from broadsheet.crawler.frontier.runs import Frontier
+from broadsheet.crawler.frontier.visits import Visit as FrontierVisit
 from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.errors import TakenDownError
@@ -185,3 +186,26 @@ def test_a_mistyped_archive_or_no_reason_takes_nothing_down(tmp_path: Path) -> N
     assert (mistyped.status, unexplained.status) == (2, 2)
     assert "there is no archive at" in mistyped.stderr
     assert list(tmp_path.iterdir()) == [], "nor is one made"
+
+
+def test_what_was_set_aside_since_nobody_could_read_it_is_deleted_or_named(tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    publish(archive, (shows(URL, 0, PHRASE), shows(OTHER, 0, "other")))
+    with Workspace.open(str(archive)) as workspace, open_database(workspace) as database:
+        run = Frontier(database).begin(URL, b"job")
+        run.add(FrontierVisit(url=URL))
+        run.flush()
+    with open_service_database(str(archive)) as database:
+        Jobs(database).ask("recrawl", source="paper", url=URL, asked_by="ann")
+    for name in ("frontier.sqlite", "service.sqlite"):
+        with (archive / ".local" / name).open("r+b") as file:
+            file.write(b"no database")
+    batch = next((archive / ".local" / "spool").iterdir()) / "set-aside-1764072000000-0badcafe"
+    batch.mkdir()
+
+    ended = Broadsheet(str(archive))(*FORGET, "--json")
+
+    assert ended.status == 0, ended.stderr
+    assert ended.document["set_aside"] == [str(batch)]
+    assert "deleted, since they may tell of it: frontier.sqlite.set-aside-" in ended.stderr
+    assert not is_anywhere(archive, "the-slug-of-the-article")
