@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -21,16 +22,50 @@ _PASSWORD = "a-secret-of-the-test"
 
 
 class PostgreSQL:
-    """A running server.
+    """A server with its data directory; it can be killed and started again in the same place.
+
+    Args:
+        directory: Where its data lie, in `data`.
+        port: Where it listens.
 
     Attributes:
         address: The URL of a database in it, for SQLAlchemy.
         password: What stands in that URL and must stand nowhere else.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, directory: Path, port: int) -> None:
         self.password = _PASSWORD
         self.address = f"postgresql://tester:{_PASSWORD}@127.0.0.1:{port}/postgres"
+        self._directory = directory
+        self._port = port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the server and return when it answers."""
+        self._process = subprocess.Popen(
+            _as_account(
+                *(str(_program("postgres")), "-D", str(self._directory / "data")),
+                *("-h", "127.0.0.1", "-p", str(self._port), "-k", str(self._directory)),
+                *("-c", "fsync=off", "-c", "max_connections=20"),
+            ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        _until_ready(self._port, self._process)
+
+    def kill(self) -> None:
+        """End the server as a crash does, with all its processes."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(_SECONDS)
+
+    def stop(self) -> None:
+        """End the server, where it runs."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(_SECONDS)
 
 
 @contextlib.contextmanager
@@ -47,23 +82,14 @@ def postgresql() -> Iterator[PostgreSQL]:
         for path in (directory, password):
             shutil.chown(path, _ACCOUNT)
     port = _free_port()
+    server = PostgreSQL(directory, port)
     try:
         _run("initdb", "-D", str(data), "-U", "tester", "-A", "md5", f"--pwfile={password}", "--no-sync", "-E", "UTF8")
-        process = subprocess.Popen(
-            _as_account(
-                *(str(_program("postgres")), "-D", str(data), "-h", "127.0.0.1", "-p", str(port)),
-                *("-k", str(directory), "-c", "fsync=off", "-c", "max_connections=20"),
-            ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
         try:
-            _until_ready(port, process)
-            yield PostgreSQL(port)
+            server.start()
+            yield server
         finally:
-            process.terminate()
-            process.wait(_SECONDS)
+            server.stop()
     finally:
         shutil.rmtree(directory)
 
