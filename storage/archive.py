@@ -74,8 +74,7 @@ class Archive:
 
     def versions(self, url: str) -> Iterator[Snapshot]:
         """Yield every version of a URL, oldest first."""
-        names = self.names(url)
-        return (numbering.read(self.store, names, number) for number in range(1, len(names) + 1))
+        return numbering.read_all(self.store, self.names(url))
 
     def names(self, url: str) -> list[SnapshotName]:
         """Return what the keys of the versions of a URL tell, oldest first: it costs a listing, and reads none."""

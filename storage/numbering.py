@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import insort
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from functools import lru_cache, partial
 from itertools import pairwise
@@ -20,6 +22,7 @@ from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.urls import identity_hash
 
 _MOST_REDIRECTS = 5
+_READS_AT_ONCE = 4
 
 
 def versions(store: ObjectStore, hashed: str) -> list[SnapshotName]:
@@ -59,6 +62,18 @@ def read(store: ObjectStore, names: list[SnapshotName], number: int) -> Snapshot
     """Read a version by its number among the versions of its article."""
     key = names[number - 1].key
     return snapshots.numbered(snapshots.read(store, key), key, number)
+
+
+def read_all(store: ObjectStore, names: list[SnapshotName]) -> Iterator[Snapshot]:
+    """Yield all versions of an article, oldest first; four are read at the same time, and no more are held."""
+    with ThreadPoolExecutor(_READS_AT_ONCE, "versions") as threads:
+        ahead: deque[Future[Snapshot]] = deque()
+        for number in range(1, len(names) + 1):
+            ahead.append(threads.submit(read, store, names, number))
+            if len(ahead) == _READS_AT_ONCE:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def _read_named(store: ObjectStore, key: str, hashed: str, among: list[SnapshotName]) -> Snapshot | None:
