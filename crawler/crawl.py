@@ -6,6 +6,7 @@ import asyncio
 import gc
 import importlib
 import logging
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -58,6 +59,7 @@ Tell = Callable[[Published], None]
 _WATCH_SECONDS = 0.25
 # Less than `Interruption.GRACE`: what arrived of them is still to be published.
 _SECONDS_FOR_PAGES_IN_FLIGHT = 4.0
+_SECONDS_FOR_PUBLICATION = 1.0
 _GARBAGE_THRESHOLDS = (20_000, 20, 20)
 
 
@@ -192,7 +194,7 @@ async def _run_one(
         fault = await _crawl(
             workspace, job, run, publisher, pool, budget, meter, audience.progress, interruption, preparation
         )
-        unreadable = await _read_what_was_dropped(publisher, pool, meter)
+        unreadable = await _read_what_was_dropped(publisher, pool, meter, interruption)
     error = await _close(publisher, job, fault or unreadable, interruption)
     interrupted = interruption.requested.is_set()
     ending: Ending = "broken" if error else "interrupted" if interrupted else "finished"
@@ -411,15 +413,23 @@ async def _watch(
     await ending
 
 
-async def _read_what_was_dropped(publisher: Publisher, pool: ReadingPool, meter: Meter) -> ReaderStartError | None:
+async def _read_what_was_dropped(
+    publisher: Publisher, pool: ReadingPool, meter: Meter, interruption: Interruption
+) -> ReaderStartError | None:
     """Read the pages that were captured and never reached the spider, because the crawl was ended before.
+
+    What there is no time for any more stays in the spool, where the next start reads it.
 
     Returns:
         Why they could not be read, or None.
     """
     for segment, capture in publisher.unread():
+        left = interruption.seconds_left - _SECONDS_FOR_PUBLICATION
+        reading_it = pool.read(page_of(capture, segment.block(capture)))
         try:
-            reading = await pool.read(page_of(capture, segment.block(capture)))
+            reading = await asyncio.wait_for(reading_it, None if math.isinf(left) else max(left, 0.0))
+        except TimeoutError:
+            return None
         except ReaderStartError as error:
             return error
         finding = finding_of(reading, expected=capture.request.expected)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import msgspec
 import scrapy
@@ -21,6 +23,8 @@ from broadsheet.crawler.rendering.browser import Renderer
 from broadsheet.crawler.rendering.browser_requests import BrowserRequests
 from broadsheet.crawler.rendering.fetched_requisites import FetchedRequisites
 from broadsheet.storage.publishing.reservations import opted_out
+
+_T = TypeVar("_T")
 
 
 class PageReader:
@@ -45,7 +49,8 @@ class PageReader:
         self._meter = meter
         self.fetched = FetchedRequisites()
         self._renderer: Renderer | None = None
-        self._showing: set[asyncio.Task[bytes]] = set()
+        self._is_over = False
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     async def read(self, captured: Captured, take: Take | None = None) -> Reading:
         """Return what a captured page means; for `take` see the pool.
@@ -53,7 +58,7 @@ class PageReader:
         Raises:
             ReaderStartError: No process can be started that reads.
             StoreUnavailableError: What a browser made of the page could not be recorded.
-            CrawlStopped: The crawl was ended before a browser had shown it.
+            CrawlStopped: The crawl was ended before it was read, or a browser had shown it.
         """
         reading = await self._shown_and_read(captured, take)
         self._meter.read(article_of(reading, expected=captured.capture.request.expected), reading.failure)
@@ -78,8 +83,9 @@ class PageReader:
         return msgspec.structs.replace(reading, requisites=[*reading.requisites, *missing])
 
     def cut_off(self) -> None:
-        """Show no page any more: those under way are as if never read."""
-        for task in tuple(self._showing):
+        """Show and read no page any more: those under way are as if never read."""
+        self._is_over = True
+        for task in tuple(self._under_way):
             task.cancel()
 
     async def close(self) -> None:
@@ -93,18 +99,25 @@ class PageReader:
 
     async def _read(self, captured: Captured, document: bytes | None, take: Take | None) -> Reading:
         page = page_of(captured.capture, captured.response, document)
-        return await self._pool.read(msgspec.structs.replace(page, with_requisites=self._job.requisites), take)
+        page = msgspec.structs.replace(page, with_requisites=self._job.requisites)
+        return await self._unless_over(self._pool.read(page, take), f"{captured.capture.url} was read")
 
     async def _show(self, page: ShownPage, response: bytes) -> bytes:
         if self._renderer is None:
             self._renderer = Renderer(self._crawler, BrowserRequests(self._download, self.fetched))
-        task = asyncio.ensure_future(self._renderer.render(page, response))
-        self._showing.add(task)
-        task.add_done_callback(self._showing.discard)
+        return await self._unless_over(self._renderer.render(page, response), f"{page.url} was shown")
+
+    async def _unless_over(self, doing: Coroutine[None, None, _T], what: str) -> _T:
+        """Do something until `cut_off`."""
+        task = asyncio.ensure_future(doing)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        if self._is_over:
+            task.cancel()
         try:
             return await task
         except asyncio.CancelledError as error:
-            raise CrawlStopped(f"the crawl was ended while {page.url} was shown") from error
+            raise CrawlStopped(f"the crawl was ended while {what}") from error
 
     async def _download(self, request: scrapy.Request) -> Response:
         engine = self._crawler.engine

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from broadsheet.crawler.entries import Entry
+from broadsheet.crawler.parentage import end_with_parent
 from broadsheet.crawler.reading.frames import HEADER, MEMORY_EXCEEDED, decode_page, frame
 from broadsheet.crawler.reading.page import CapturedPage, HtmlPage, Reading, unreadable
 from broadsheet.crawler.reading.responses import read_page
@@ -35,6 +36,8 @@ _LIBRARIES = 32 * 1024 * 1024
 
 def main() -> None:
     """Serve the socket on standard input until the parent closes it."""
+    # In a page that takes long it would not see that nobody waits for it, and hold what it has inherited.
+    end_with_parent()
     # Ctrl-C and a service manager's SIGTERM reach every process; the parent still wants the pages in flight.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -7,24 +7,21 @@ captured is in the spool.
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import signal
 import sys
 
+from broadsheet.crawler.parentage import end_with_parent
 from broadsheet.scheduler import cli
 from broadsheet.scheduler.logs import log_to_stderr
-
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def main() -> None:
     """Run the command that the arguments behind the number of the parent process make up."""
     parent = int(sys.argv[1])
     del sys.argv[1]
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
     if os.getppid() != parent:
         sys.exit("the worker that started this job is gone")
     # A terminal's Ctrl-C is the worker's to pass on.

@@ -20,6 +20,9 @@ from broadsheet.scheduler.workers.saying import pass_on
 _log = logging.getLogger(__name__)
 
 _WATCH_SECONDS = 1.0
+_LOOK_SECONDS = 0.05
+# What a child that has ended wrote is there to be read.
+_SECONDS_FOR_THE_REST = 0.5
 _MIB = 1024 * 1024
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _LONGEST_ANSWER = 64 * _MIB
@@ -125,21 +128,20 @@ class Child:
             self._signal(signal.SIGTERM)
         watching = asyncio.ensure_future(self._watch())
         ending = asyncio.ensure_future(self._kill_after_grace())
+        printed = asyncio.ensure_future(process.stdout.read())
+        said = asyncio.ensure_future(pass_on(process.stderr, self._name, self._about))
         try:
-            stdout, stderr, status, _ = await asyncio.gather(
-                process.stdout.read(),
-                pass_on(process.stderr, self._name, self._about),
-                process.wait(),
-                pipe.read_until(process.wait(), self._measured),
-            )
+            await pipe.read_until(_exit_of(process), self._measured)
+            await asyncio.wait([printed, said], timeout=_SECONDS_FOR_THE_REST)
         finally:
             watching.cancel()
             ending.cancel()
             self._signal(signal.SIGKILL)
+        assert process.returncode is not None  # noqa: S101 - it has ended
         return Ended(
-            status=status,
-            stdout=stdout,
-            stderr=stderr,
+            status=process.returncode,
+            stdout=printed.result() if printed.done() else b"",
+            stderr=said.result() if said.done() else [],
             peak=self._peak,
             stopped=self._stopped,
             interrupted=self._told.is_set() and self._stopped is None,
@@ -188,3 +190,9 @@ class Child:
         except (OSError, IndexError):
             return 0
         return int(pages) * _PAGE_BYTES
+
+
+async def _exit_of(process: asyncio.subprocess.Process) -> None:
+    """Return when a process has ended. Its `wait` would wait for what holds its pipes too, for as long as that runs."""
+    while process.returncode is None:  # noqa: ASYNC110 - asyncio sets no event of it before the pipes are closed
+        await asyncio.sleep(_LOOK_SECONDS)

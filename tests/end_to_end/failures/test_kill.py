@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ import psutil
 import pytest
 from end_to_end import inspection
 from end_to_end.command import Broadsheet, balanced, finish
-from end_to_end.pages import OF_THE_SITE, answer, article, front_page, robots
+from end_to_end.pages import OF_THE_SITE, answer, article, front_page, made_up_text, robots
 from servers.raw_server import RawServer, Script
 
 from broadsheet.crawler.settings import CONCURRENT_REQUESTS_PER_DOMAIN
@@ -184,6 +184,39 @@ def test_an_interrupted_crawl_cuts_off_a_page_that_trickles_and_publishes_the_re
     lines = {line.url: line for line in inspection.index_lines(Archive.open(broadsheet.archive).store)}
     assert lines[f"{url}/slow"].truncated == "unspecified"
     assert inspection.batches_in_spool(tmp_path / "archive") == []
+
+
+def test_an_interrupted_crawl_reads_a_long_page_no_further_and_leaves_it_to_the_next(tmp_path: Path) -> None:
+    broadsheet = Broadsheet(str(tmp_path / "archive"))
+    text = "\n".join(made_up_text(str(number)) for number in range(10_000))
+    site = {"/": answer(front_page(["/story/1", "/long"])), "/story/1": answer(article("1"))}
+    spent, told = 0.0, False
+    with (
+        RawServer({**site, "/long": answer(article("Long", text=text))}) as server,
+        broadsheet.started("crawl", "--allow-private", f"http://127.0.0.1:{server.port}/") as process,
+    ):
+        while process.poll() is None:
+            spent = max(spent, _seconds_of_readers(process.pid))
+            if spent > 2.5 and not told:  # Most of it was for the libraries.
+                process.terminate()
+                told = True
+            time.sleep(0.05)
+        ended = finish(process)
+    assert ended.status == 130, ended.stderr
+    assert "in the spool" in ended.stderr
+    assert len(inspection.batches_in_spool(tmp_path / "archive")) == 1
+    assert spent < 8.5, "that is what it would have taken"
+
+
+def _seconds_of_readers(crawl: int) -> float:
+    """Return the most CPU time that a process has had which reads pages for a crawl."""
+    seconds = [0.0]
+    with suppress(psutil.Error):
+        for child in psutil.Process(crawl).children():
+            with suppress(psutil.Error):
+                if "broadsheet.crawler.reading.worker" in child.cmdline():
+                    seconds.append(sum(child.cpu_times()[:2]))
+    return max(seconds)
 
 
 @pytest.fixture

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
-from end_to_end.pages import answer, article
+from end_to_end.pages import answer, article, made_up_text
 from servers.raw_server import RawServer
 
 from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
@@ -18,11 +20,22 @@ from broadsheet.scheduler.workers.children import Child, Ended, Limits
 from broadsheet.scheduler.workers.commands import Setting
 from broadsheet.scheduler.workers.workers import Workers
 
+# What a reader takes to import its libraries.
+_TO_START_SECONDS = 1.5
+
 
 @pytest.fixture
 def slow() -> Iterator[RawServer]:
     """A site whose only page takes a minute."""
     with RawServer({"/": answer(article("Slow"), seconds=60.0)}) as site:
+        yield site
+
+
+@pytest.fixture
+def long() -> Iterator[RawServer]:
+    """A site whose only page takes its reader all the time that it may take."""
+    text = "\n".join(made_up_text(str(number)) for number in range(10_000))
+    with RawServer({"/": answer(article("Long", text=text))}) as site:
         yield site
 
 
@@ -43,6 +56,42 @@ def _children() -> set[int]:
         for found in Path("/proc").glob("[0-9]*/stat")
         if int(found.read_text().rsplit(")", 1)[1].split()[1]) == os.getpid()
     }
+
+
+def test_what_reads_pages_for_a_child_ends_with_it(long: RawServer, tmp_path: Path) -> None:
+    child = _crawl(long, tmp_path, Limits(grace=0.1))
+    readers: set[psutil.Process] = set()
+    spent = 0.0
+
+    async def killed() -> Ended:
+        nonlocal spent
+        running = asyncio.ensure_future(child.run())
+        while not running.done():
+            readers.update(_readers())
+            spent = max(spent, *map(_seconds, readers), 0.0)
+            if spent > _TO_START_SECONDS + 1:
+                child.interrupt()
+            await asyncio.sleep(0.05)
+        return await running
+
+    assert asyncio.run(killed()).status == -signal.SIGKILL
+    assert spent < _TO_START_SECONDS + 6, "ten are allowed for a page"
+
+
+def _readers() -> Iterator[psutil.Process]:
+    """Yield the processes below this one that read pages."""
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if "broadsheet.crawler.reading.worker" in process.cmdline():
+                yield process
+
+
+def _seconds(process: psutil.Process) -> float:
+    """Return how much CPU time a process has had; 0 where it has ended."""
+    try:
+        return sum(process.cpu_times()[:2])
+    except psutil.Error:
+        return 0.0
 
 
 @pytest.mark.parametrize(
