@@ -31,15 +31,16 @@ def deliver(outbox: Outbox, webhook: Webhook, now: datetime | None = None) -> in
     for delivery in outbox.due(webhook_key(webhook.url), now or datetime.now(UTC)):
         if not outbox.holds(delivery):
             continue  # Its article was taken down while those before it were sent.
-        at = now or datetime.now(UTC)
         try:
-            post(webhook, delivery.notice, at)
+            post(webhook, delivery.notice, now or datetime.now(UTC))
         except ConfigError as error:
-            _put_off(outbox, delivery, at, error)
+            _put_off(outbox, delivery, now or datetime.now(UTC), error)
         except NotDeliveredError as error:
-            _put_off(outbox, delivery, at, error)
+            # A pause begins when the attempt has ended, which may have taken most of it.
+            ended_at = now or datetime.now(UTC)
+            _put_off(outbox, delivery, ended_at, error)
             if error.is_away:
-                _leave_alone(outbox, delivery, at)
+                _leave_alone(outbox, delivery, ended_at)
                 break
         else:
             outbox.settle(delivery)
