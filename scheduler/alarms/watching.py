@@ -13,10 +13,10 @@ from sqlalchemy import Row, delete, select
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.scheduler.alarms.crawls import REMEMBERED, Crawls
 from broadsheet.scheduler.alarms.judging import Tally, Verdict, failing, has_become_usual, share, silent
+from broadsheet.scheduler.alarms.news import State, states
 from broadsheet.scheduler.alarms.notices import Kind, Notice
 from broadsheet.scheduler.alarms.outages import Outages
 from broadsheet.scheduler.alarms.outbox import Outbox
-from broadsheet.scheduler.alarms.rate import Look
 from broadsheet.scheduler.alarms.schema import tallies
 from broadsheet.scheduler.alarms.standing import NO_SOURCE, Key, Standing, StandingAlarms
 from broadsheet.scheduler.jobs.jobs import Jobs
@@ -60,8 +60,8 @@ class AlarmWatch:
         self._alarms = StandingAlarms(database)
         self._seen: dict[Kind, int] = dict.fromkeys(_TROUBLES, 0)
         self._outages = Outages(outbox.entries("alarm", limit=_OUTAGES_AMONG))
-        # What nothing was to be said about: hundreds of sources would be judged anew every few seconds.
-        self._not_silent: dict[str, tuple[Look, datetime | None]] = {}
+        # The sources of which there was nothing to say, as they were then.
+        self._quiet: dict[str, State] = {}
 
     def step(self, document: SourcesFile, now: datetime | None = None) -> list[Notice]:
         """Look at all sources and at the service itself; return what was raised or cleared.
@@ -73,10 +73,17 @@ class AlarmWatch:
         now = now or datetime.now(UTC)
         stands, usual_since = self._alarms.read(), self._alarms.usual_since()
         verdicts: dict[tuple[str, Kind], Verdict] = {}
+        states_now, standing = states(self._database, now), {name for name, _ in stands}
+        quiet: dict[str, State] = {}
         for name, source in document.sources.items():
-            if source.alarms and source.enabled:
-                of_source = self._of_source(name, stands, usual_since, now)
-                verdicts |= {(name, kind): verdict for kind, verdict in of_source.items()}
+            state = states_now.get(name, ())
+            # What stands may be over because time has passed.
+            if not source.alarms or not source.enabled or (name not in standing and self._quiet.get(name) == state):
+                continue
+            of_source = self._of_source(name, stands, usual_since, now)
+            verdicts |= {(name, kind): verdict for kind, verdict in of_source.items()}
+            if not of_source:
+                quiet[name] = state
         verdicts |= {(NO_SOURCE, kind): verdict for kind, verdict in self._of_service(stands).items()}
         for name, kind in stands:
             source_of = document.sources.get(name)
@@ -96,6 +103,7 @@ class AlarmWatch:
                     made.append(notice)
                     self._outbox.add(connection, notice, urls)
         self._outages.note(seen)
+        self._quiet |= quiet
         for notice in made:
             _log.log(
                 logging.WARNING if notice.event == "raised" else logging.INFO,
@@ -118,7 +126,7 @@ class AlarmWatch:
 
         read = self._read(name, now)
         found: dict[Kind, Verdict | None] = {
-            "silent": self._silent(name, looks, since("silent")),
+            "silent": silent(looks, since("silent")),
             "failing": failing(
                 [look for look in looks if look.succeeded or not self._outages.cover(look.at)], since("failing")
             ),
@@ -126,14 +134,6 @@ class AlarmWatch:
             "paywall": _of_paywall(read, stands.get((name, "paywall")), usual_since.get((name, "paywall")), now),
         }
         return {kind: verdict for kind, verdict in found.items() if verdict is not None}
-
-    def _silent(self, name: str, looks: Sequence[Look], raised_at: datetime | None) -> Verdict | None:
-        if not looks or self._not_silent.get(name) == (looks[-1], raised_at):
-            return None
-        verdict = silent(looks, raised_at)
-        if verdict is None:
-            self._not_silent[name] = looks[-1], raised_at
-        return verdict
 
     def _of_service(self, stands: Mapping[Key, Standing]) -> dict[Kind, Verdict]:
         found: dict[Kind, Verdict] = {}

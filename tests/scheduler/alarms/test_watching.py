@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from archiving.writer import START as PUBLISHED
 from archiving.writer import Visit, Writer, answer
-from sqlalchemy import insert
+from sqlalchemy import event, insert
 
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.scheduler.alarms.following import ChangeFollower
@@ -114,6 +114,26 @@ def test_crawls_every_few_minutes_are_judged_by_the_hour(database: Database) -> 
     for _ in range(3 * 6):
         service.crawl(0)
     assert events(watch.step(DOCUMENT, service.at)) == [("raised", "silent")]
+
+
+def test_of_sources_of_which_nothing_is_new_nothing_is_read_again(database: Database, service: Service) -> None:
+    sources = {f"paper{number}": Source(home=f"https://paper{number}.example/") for number in range(20)}
+    document, watch = SourcesFile(sources={**DOCUMENT.sources, **sources}), service.watch()
+    asked: list[int] = []
+
+    def statements() -> int:
+        before = len(asked)
+        watch.step(document, service.at)
+        return len(asked) - before
+
+    with database.reading() as connection:
+        event.listen(connection.engine, "before_cursor_execute", lambda *_: asked.append(1))
+    first, second = statements(), statements()
+    service.crawl(3)
+    third = statements()
+
+    assert first > 2 * len(sources) > 2 * second
+    assert second < third < second + 5
 
 
 def test_crawls_that_come_to_nothing_are_told_after_three(service: Service) -> None:
