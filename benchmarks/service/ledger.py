@@ -10,10 +10,6 @@ from msgspec import Struct
 
 from broadsheet.scheduler.jobs.model import Job
 
-_MINUTE = timedelta(minutes=1)
-# A run is put off by a tenth of its interval at most, and what is due is looked for every five seconds.
-_PUT_OFF = timedelta(seconds=15)
-
 Span = tuple[datetime, datetime]
 
 
@@ -35,21 +31,23 @@ class Ledger(Struct, frozen=True, kw_only=True):
     missed: int
 
 
-def count(jobs: Sequence[Job], up: Sequence[Span]) -> Ledger:
-    """Count the moments of a schedule of every minute, from its first run on.
+def count(jobs: Sequence[Job], up: Sequence[Span], *, interval: timedelta, put_off: timedelta) -> Ledger:
+    """Count the moments of a source's schedule, from its first run on.
 
     Args:
         jobs: The runs that the schedule planned.
         up: The spans of time in which the service ran.
+        interval: What lies between two moments.
+        put_off: By how much a run may be put off at most: by jitter, and until somebody looks for what is due.
     """
     planned = Counter(job.planned_for for job in jobs if job.planned_for is not None)
     first, last, end = min(planned), max(planned), up[-1][1]
-    due = [first + number * _MINUTE for number in range(int((end - _PUT_OFF - first) / _MINUTE) + 1)]
+    due = [first + number * interval for number in range(int((end - put_off - first) / interval) + 1)]
     open_moments = [moment for moment in due if moment not in planned]
     made_up = [
         moment
         for moment in open_moments
-        if moment < last and (not _is_within(moment, up) or _is_under_way(moment, jobs))
+        if moment < last and (not _is_within(moment, up, put_off) or _is_under_way(moment, jobs, put_off))
     ]
     return Ledger(
         due=len(due),
@@ -60,9 +58,20 @@ def count(jobs: Sequence[Job], up: Sequence[Span]) -> Ledger:
     )
 
 
-def _is_within(moment: datetime, up: Sequence[Span]) -> bool:
-    return any(start <= moment and moment + _PUT_OFF <= end for start, end in up)
+def _is_within(moment: datetime, up: Sequence[Span], put_off: timedelta) -> bool:
+    return any(start <= moment and moment + put_off <= end for start, end in up)
 
 
-def _is_under_way(moment: datetime, jobs: Sequence[Job]) -> bool:
-    return any(job.asked_at <= moment + _PUT_OFF and (job.ended_at is None or moment <= job.ended_at) for job in jobs)
+def _is_under_way(moment: datetime, jobs: Sequence[Job], put_off: timedelta) -> bool:
+    return any(job.asked_at <= moment + put_off and (job.ended_at is None or moment <= job.ended_at) for job in jobs)
+
+
+def total(ledgers: Sequence[Ledger]) -> Ledger:
+    """Return the sum of several sources."""
+    return Ledger(
+        due=sum(ledger.due for ledger in ledgers),
+        made=sum(ledger.made for ledger in ledgers),
+        twice=sum(ledger.twice for ledger in ledgers),
+        made_up=sum(ledger.made_up for ledger in ledgers),
+        missed=sum(ledger.missed for ledger in ledgers),
+    )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from benchmarks.service.ledger import Ledger, count
+from benchmarks.service.ledger import Ledger, Span
+from benchmarks.service.ledger import count as count_moments
 
 from broadsheet.scheduler.jobs.model import Job
 
@@ -33,6 +34,10 @@ def _job(planned: float, *, seconds: float = 5.0) -> Job:
         reason=None,
         result=None,
     )
+
+
+def count(jobs: list[Job], up: list[Span]) -> Ledger:
+    return count_moments(jobs, up, interval=timedelta(minutes=1), put_off=timedelta(seconds=15))
 
 
 def test_a_day_without_trouble_has_a_run_for_every_moment() -> None:

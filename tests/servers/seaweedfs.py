@@ -38,10 +38,14 @@ class SeaweedFS(S3Access):
         certificate: A PEM file of a certificate for ``localhost`` and its key; with it the server also speaks
             TLS, at `secure_endpoint`.
         users: Names of users beside the administrator, who may do what bucket policies allow them.
+        asks_who: Whether it checks signatures: one made under a clock that is more than 15 minutes off is refused.
     """
 
-    def __init__(self, directory: Path, certificate: Path | None = None, users: Sequence[str] = ()) -> None:
+    def __init__(
+        self, directory: Path, certificate: Path | None = None, users: Sequence[str] = (), *, asks_who: bool = True
+    ) -> None:
         self.directory = directory
+        self._asks_who = asks_who
         self._ports = dict(zip(_SERVICES, _free_ports(len(_SERVICES)), strict=True))
         self._process: subprocess.Popen[bytes] | None = None
         self._certificate = certificate
@@ -53,12 +57,11 @@ class SeaweedFS(S3Access):
 
     def start(self) -> None:
         """Start the server and return when it stores and gives back an object."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        environment["TMPDIR"] = str(self.directory)
+        if self._asks_who:
             # The identity that the server takes for its administrator; without one it asks nobody who he is.
-            "AWS_ACCESS_KEY_ID": self.access_key,
-            "AWS_SECRET_ACCESS_KEY": self.secret_key,
-            "TMPDIR": str(self.directory),
-        }
+            environment |= {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}
         with (self.directory / "weed.log").open("ab") as log:
             self._process = subprocess.Popen(
                 self._command(),
@@ -164,9 +167,11 @@ class SeaweedFS(S3Access):
 
 
 @contextlib.contextmanager
-def seaweedfs(certificate: Path | None = None, users: Sequence[str] = ()) -> Iterator[SeaweedFS]:
+def seaweedfs(
+    certificate: Path | None = None, users: Sequence[str] = (), *, asks_who: bool = True
+) -> Iterator[SeaweedFS]:
     """Run a server with an empty data directory; both are gone afterwards. See `SeaweedFS`."""
-    with running(lambda directory: SeaweedFS(directory, certificate, users), "weed-") as server:
+    with running(lambda directory: SeaweedFS(directory, certificate, users, asks_who=asks_who), "weed-") as server:
         yield server
 
 
