@@ -59,6 +59,7 @@ Tell = Callable[[Published], None]
 _WATCH_SECONDS = 0.25
 # Less than `Interruption.GRACE`: what arrived of them is still to be published.
 _SECONDS_FOR_PAGES_IN_FLIGHT = 4.0
+_SECONDS_FOR_READING = 1.0
 _SECONDS_FOR_PUBLICATION = 1.0
 _GARBAGE_THRESHOLDS = (20_000, 20, 20)
 
@@ -325,11 +326,7 @@ async def _crawl(
 
     pages = PageReader(job, crawler, recorder, pool, meter)
 
-    def cut_off_pages() -> None:
-        pages.cut_off()
-        preparation.give_up()
-
-    watching = asyncio.ensure_future(_watch(crawler, publisher, look, end_on_fault, cut_off_pages))
+    watching = asyncio.ensure_future(_watch(crawler, publisher, look, end_on_fault, pages, preparation))
     try:
         await runner.crawl(
             crawler,
@@ -394,7 +391,8 @@ async def _watch(
     publisher: Publisher,
     look: Callable[[], bool],
     end_on_fault: Callable[[BaseException], None],
-    cut_off_pages: Callable[[], None],
+    pages: PageReader,
+    preparation: Preparation,
 ) -> None:
     """Bring captures to the disk and `look`, several times a second; end the crawl when that says no, or fails."""
     try:
@@ -409,7 +407,10 @@ async def _watch(
     ending = asyncio.ensure_future(crawler.stop_async())
     await asyncio.wait([ending], timeout=_SECONDS_FOR_PAGES_IN_FLIGHT)
     cut_off(crawler)
-    cut_off_pages()
+    pages.show_no_more()
+    preparation.give_up()
+    await asyncio.wait([ending], timeout=_SECONDS_FOR_READING)
+    pages.read_no_more()
     await ending
 
 

@@ -49,8 +49,7 @@ class PageReader:
         self._meter = meter
         self.fetched = FetchedRequisites()
         self._renderer: Renderer | None = None
-        self._is_over = False
-        self._under_way: set[asyncio.Task[Any]] = set()
+        self._showing, self._reading = _UntilEnded(), _UntilEnded()
 
     async def read(self, captured: Captured, take: Take | None = None) -> Reading:
         """Return what a captured page means; for `take` see the pool.
@@ -82,11 +81,13 @@ class PageReader:
         missing = [url for url in shown.reused if self.fetched.leads_to(url) is None]
         return msgspec.structs.replace(reading, requisites=[*reading.requisites, *missing])
 
-    def cut_off(self) -> None:
-        """Show and read no page any more: those under way are as if never read."""
-        self._is_over = True
-        for task in tuple(self._under_way):
-            task.cancel()
+    def show_no_more(self) -> None:
+        """Show no page any more: those under way are as if never read."""
+        self._showing.end()
+
+    def read_no_more(self) -> None:
+        """Read no page any more: those under way are as if never read."""
+        self._reading.end()
 
     async def close(self) -> None:
         """End the browser, if one runs."""
@@ -100,26 +101,44 @@ class PageReader:
     async def _read(self, captured: Captured, document: bytes | None, take: Take | None) -> Reading:
         page = page_of(captured.capture, captured.response, document)
         page = msgspec.structs.replace(page, with_requisites=self._job.requisites)
-        return await self._unless_over(self._pool.read(page, take), f"{captured.capture.url} was read")
+        return await self._reading.do(self._pool.read(page, take), f"{captured.capture.url} was read")
 
     async def _show(self, page: ShownPage, response: bytes) -> bytes:
         if self._renderer is None:
             self._renderer = Renderer(self._crawler, BrowserRequests(self._download, self.fetched))
-        return await self._unless_over(self._renderer.render(page, response), f"{page.url} was shown")
-
-    async def _unless_over(self, doing: Coroutine[None, None, _T], what: str) -> _T:
-        """Do something until `cut_off`."""
-        task = asyncio.ensure_future(doing)
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-        if self._is_over:
-            task.cancel()
-        try:
-            return await task
-        except asyncio.CancelledError as error:
-            raise CrawlStopped(f"the crawl was ended while {what}") from error
+        return await self._showing.do(self._renderer.render(page, response), f"{page.url} was shown")
 
     async def _download(self, request: scrapy.Request) -> Response:
         engine = self._crawler.engine
         assert engine is not None  # noqa: S101 - pages are read while the engine runs
         return await engine.download_async(request)
+
+
+class _UntilEnded:
+    """What is done until it is ended."""
+
+    def __init__(self) -> None:
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._is_ended = False
+
+    def end(self) -> None:
+        """End what is under way, and what is begun later."""
+        self._is_ended = True
+        for task in tuple(self._under_way):
+            task.cancel()
+
+    async def do(self, doing: Coroutine[None, None, _T], what: str) -> _T:
+        """Do something.
+
+        Raises:
+            CrawlStopped: It was ended.
+        """
+        task = asyncio.ensure_future(doing)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        if self._is_ended:
+            task.cancel()
+        try:
+            return await task
+        except asyncio.CancelledError as error:
+            raise CrawlStopped(f"the crawl was ended while {what}") from error

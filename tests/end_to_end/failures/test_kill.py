@@ -174,7 +174,8 @@ def test_an_interrupted_crawl_cuts_off_a_page_that_trickles_and_publishes_the_re
     ) as server:
         url = f"http://127.0.0.1:{server.port}"
         with broadsheet.started("crawl", "--allow-private", "--json", f"{url}/", f"{url}/slow") as process:
-            _until_answered(server, 4, process)
+            _until_answered(server, len(OF_THE_SITE) + 3, process)
+            _until_read(process)
             process.terminate()
             ended = finish(process)
         (exchange,) = server.exchanges("/slow")
@@ -206,6 +207,16 @@ def test_an_interrupted_crawl_reads_a_long_page_no_further_and_leaves_it_to_the_
     assert "in the spool" in ended.stderr
     assert len(inspection.batches_in_spool(tmp_path / "archive")) == 1
     assert spent < 8.5, "that is what it would have taken"
+
+
+def _until_read(process: subprocess.Popen[bytes]) -> None:
+    """Wait until a reader has started, and has nothing to do."""
+    before = -1.0
+    deadline = time.monotonic() + _SECONDS
+    while (seconds := _seconds_of_readers(process.pid)) != before or not seconds:
+        assert time.monotonic() < deadline
+        before = seconds
+        time.sleep(0.5)
 
 
 def _seconds_of_readers(crawl: int) -> float:
