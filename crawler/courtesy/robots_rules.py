@@ -1,14 +1,19 @@
 """The rules of a robots.txt: which lines are ours, and what they say of a URL (RFC 9309 section 2.2).
 
 Site owners try their files with Google's open-source matcher, which understands what RFC 9309 does not know: misspelt
-names, a missing colon, words behind a product token. Where a file says no to that, it says no here. Two things are by
-the RFC alone: escapes are compared as characters where RFC 3986 calls them the same, and a sitemap ends no group.
+names, a missing colon, words behind a product token. Where a file says no to that, it says no here. One thing is by
+the RFC alone: escapes are compared as characters where RFC 3986 calls them the same.
+
+Only Allow and Disallow end the list of agents that a group begins with, so that what other lines are there changes
+nothing of what may be fetched (section 2.2.4): a group of nothing but a Crawl-delay goes on with the next. What those
+other lines say themselves counts for the agents right above them.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 
 from broadsheet.crawler.courtesy.path_patterns import PathPatterns, normalised
 from broadsheet.storage.optouts import Reservation, in_element, reservation
@@ -46,17 +51,19 @@ class RobotsRules:
 
     def __init__(self, robots: bytes, product_token: str) -> None:
         self.crawl_delay: float | None = None
-        self.sitemaps: list[str] = []
         self._access: PathPatterns[bool] = PathPatterns()
         self._usage: dict[str, PathPatterns[Reservation]] = {name: PathPatterns() for name in _USAGE}
         reserved_at: dict[tuple[str, str], set[str]] = {}
-        for name, value in self._own_lines(robots, product_token.lower()):
+        lines = _lines(robots)
+        self.sitemaps = [value for name, value in lines if name.startswith(_SITEMAP)]
+        for name, value in _own_lines(lines, product_token.lower(), _is_access):
+            if value and _is_access(name):
+                self._add_rule(value, allows=name.startswith(_ALLOW))
+        for name, value in _own_lines(lines, product_token.lower(), _is_of_group):
             if name.startswith(_CRAWL_DELAY):
                 self._add_crawl_delay(value)
             elif name in _USAGE:
                 self._add_usage(name, value, reserved_at)
-            elif value and name.startswith((*_ALLOW, *_DISALLOW)):
-                self._add_rule(value, allows=name.startswith(_ALLOW))
 
     def allows(self, url: str) -> bool:
         """Tell whether a URL may be fetched: the rule with the most octets decides, of two equal ones the Allow."""
@@ -67,29 +74,6 @@ class RobotsRules:
         """Return what the file refuses of what may be done with a URL; of equal rules, each counts by itself."""
         stated = (each for patterns in self._usage.values() for each in patterns.of(url))
         return [each for each in stated if each.optouts]
-
-    def _own_lines(self, robots: bytes, product_token: str) -> list[tuple[str, str]]:
-        """The lines of the groups for the crawler; where there are none, of those for all. Sitemaps are noted."""
-        own: list[tuple[str, str]] = []
-        for_all: list[tuple[str, str]] = []
-        is_own = is_for_all = in_rules = named = False
-        for name, value in _lines(robots):
-            if name.startswith(_USER_AGENT):
-                if in_rules:
-                    is_own = is_for_all = in_rules = False
-                if value[:2].rstrip(_WHITESPACE) == "*":
-                    is_for_all = True
-                elif _token(value) == product_token:
-                    is_own = named = True
-            elif name.startswith(_SITEMAP):
-                self.sitemaps.append(value)
-            elif not name.startswith(_OF_THE_WHOLE_SITE):
-                in_rules = True
-                if is_own:
-                    own.append((name, value))
-                if is_for_all:
-                    for_all.append((name, value))
-        return own if named else for_all
 
     def _add_crawl_delay(self, value: str) -> None:
         try:
@@ -114,6 +98,42 @@ class RobotsRules:
         if known is None or not known.issuperset(optouts):
             self._usage[name].add(path, reservation("robots.txt", f"{name}: {value}", optouts))
             reserved_at[name, path] = (known or set()) | optouts
+
+
+def _is_access(name: str) -> bool:
+    return name.startswith((*_ALLOW, *_DISALLOW))
+
+
+def _is_of_group(name: str) -> bool:
+    return not name.startswith(_OF_THE_WHOLE_SITE)
+
+
+def _own_lines(
+    lines: list[tuple[str, str]], product_token: str, ends_agents: Callable[[str], bool]
+) -> list[tuple[str, str]]:
+    """The lines of the groups for a crawler; where there are none, of those for all.
+
+    Args:
+        lines: All lines.
+        product_token: What the crawler calls itself, in lower case.
+        ends_agents: Tells by its name whether a line ends the list of agents that it counts for.
+    """
+    own: list[tuple[str, str]] = []
+    for_all: list[tuple[str, str]] = []
+    is_own = is_for_all = is_over = named = False
+    for name, value in lines:
+        if name.startswith(_USER_AGENT):
+            if is_over:
+                is_own = is_for_all = is_over = False
+            if value[:2].rstrip(_WHITESPACE) == "*":
+                is_for_all = True
+            elif _token(value) == product_token:
+                is_own = named = True
+        elif ends_agents(name):
+            is_over = True
+            own += [(name, value)] if is_own else []
+            for_all += [(name, value)] if is_for_all else []
+    return own if named else for_all
 
 
 def _lines(robots: bytes) -> list[tuple[str, str]]:

@@ -83,11 +83,14 @@ CASES: dict[str, tuple[str, list[str], list[str]]] = {
         [],
         ["/a", "/b"],
     ),
-    "a crawl delay that ends a group": (
-        "user-agent: broadsheet\ncrawl-delay: 5\nuser-agent: other\ndisallow: /",
-        ["/a"],
-        [],
-    ),
+    **{
+        f"nothing but {line} between two agents": (
+            f"user-agent: broadsheet\n{line}\nuser-agent: other\ndisallow: /",
+            [],
+            ["/a"],
+        )
+        for line in ("crawl-delay: 5", "noindex: /b", "content-signal: ai-train=no", "anything: else")
+    },
     # Product tokens (2.2.1).
     "our token in capitals": ("user-agent: BROADSHEET\ndisallow: /a", ["/b"], ["/a"]),
     "our token with a version": ("user-agent: Broadsheet/1.0\ndisallow: /a", ["/b"], ["/a"]),
@@ -204,6 +207,7 @@ def test_sitemaps_are_told_wherever_they_stand() -> None:
         ("user-agent: *\ncrawl delay: 2.5\ncrawl-delay: 0.5", 2.5),
         ("user-agent: *\ncrawl-delay: 5\nuser-agent: broadsheet\ncrawl-delay: 1", 1),
         ("user-agent: other\ncrawl-delay: 5", None),
+        ("user-agent: *\ncrawl-delay: 5\nuser-agent: other\ncrawl-delay: 60", 5),
         ("crawl-delay: 5", None),
         *((f"user-agent: *\ncrawl-delay: {value}", None) for value in ("-1", "soon", "inf", "nan", "")),
     ],
