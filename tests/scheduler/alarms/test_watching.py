@@ -30,6 +30,10 @@ HOUR = timedelta(hours=1)
 DOCUMENT = SourcesFile(sources={"courier": Source(home="https://courier.example/")})
 
 
+# What is told does not depend on where it is kept, which the other tests show of both databases.
+of_one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
 class Service:
     """The jobs of a service whose crawls come to what a test says."""
 
@@ -96,6 +100,7 @@ def test_a_silence_is_told_once_and_so_is_its_end(service: Service) -> None:
     assert told == [("raised", "silent"), ("cleared", "silent")]
 
 
+@of_one_database
 def test_one_watch_goes_on_with_what_ended_since_it_looked_last(service: Service) -> None:
     watch, told = service.watch(), []
     for new in (0, 0, 0, 0, 0, 0, 0, 1, None, None, None):
@@ -104,7 +109,7 @@ def test_one_watch_goes_on_with_what_ended_since_it_looked_last(service: Service
     assert told == [("raised", "silent"), ("cleared", "silent"), ("raised", "failing")]
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@of_one_database
 def test_crawls_every_few_minutes_are_judged_by_the_hour(database: Database) -> None:
     service = Service(database, every=timedelta(minutes=10))
     for _ in range(36 * 6):
@@ -136,6 +141,7 @@ def test_of_sources_of_which_nothing_is_new_nothing_is_read_again(database: Data
     assert second < third < second + 5
 
 
+@of_one_database
 def test_crawls_that_come_to_nothing_are_told_after_three(service: Service) -> None:
     told = []
     for new in (None, None, None, None, 2, 2):
@@ -144,6 +150,7 @@ def test_crawls_that_come_to_nothing_are_told_after_three(service: Service) -> N
     assert told == [[], [], [("raised", "failing")], [], [("cleared", "failing")], []]
 
 
+@of_one_database
 def test_crawls_to_which_nothing_was_due_lie_between_failures_and_end_none(service: Service) -> None:
     told = []
     for new in (None, None):
@@ -167,6 +174,7 @@ def test_of_a_source_without_alarms_nothing_is_told_and_what_stood_is_cleared(se
     assert service.look(SourcesFile()) == []
 
 
+@of_one_database
 def test_a_trouble_of_the_service_itself_is_told_when_it_lasts(service: Service) -> None:
     watch, told = service.watch(), []
     for troubles in ({}, {"store": "away"}, {}, {"store": "away"}, {"store": "away"}, {"store": "away"}, {}, {}, {}):
@@ -175,6 +183,7 @@ def test_a_trouble_of_the_service_itself_is_told_when_it_lasts(service: Service)
     assert told == [[], [], [], [], [("raised", "store")], [], [], [("cleared", "store")], []]
 
 
+@of_one_database
 def test_crawls_that_fail_while_the_store_is_away_say_nothing_of_their_source(service: Service) -> None:
     told = []
     for troubles in ({"store": "away"},) * 5 + ({},) * 3:
@@ -267,6 +276,7 @@ def test_a_wall_that_stays_is_usual_after_a_week_and_raises_nothing_again(wall: 
     assert wall.told[2:] == [("raised", "paywall")], "the wall falls, and that is news now"
 
 
+@of_one_database
 def test_a_wall_that_falls_is_over_and_what_was_usual_stays_so(wall: Wall) -> None:
     wall.read(2, 1.0)
     wall.read(2, 0.0)
