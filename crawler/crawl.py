@@ -20,10 +20,11 @@ from scrapy.utils.reactor import install_reactor
 from twisted.python.failure import Failure
 
 from broadsheet.crawler import settings as defaults
-from broadsheet.crawler.byte_budget import OVER_BYTES, ByteBudget
+from broadsheet.crawler.bounds import Bounds, ByteBudget, PageBudget
 from broadsheet.crawler.capturing.publisher import Publisher
 from broadsheet.crawler.capturing.recorder import Recorder, segment_head
 from broadsheet.crawler.capturing.spool_limits import FetchingPause
+from broadsheet.crawler.discovery.admission import REFUSALS
 from broadsheet.crawler.errors import BrokenCrawlError, FrontierError, ReaderStartError
 from broadsheet.crawler.extraction.revision import extractor
 from broadsheet.crawler.frontier.database import open_database
@@ -37,6 +38,7 @@ from broadsheet.crawler.interruption import Interruption
 from broadsheet.crawler.job import CrawlJob, CrawlSummary
 from broadsheet.crawler.measures import Meter
 from broadsheet.crawler.memory import keep_large_memory_apart, share_memory_between_threads
+from broadsheet.crawler.reading.archived_pages import ArchivedPages
 from broadsheet.crawler.reading.findings import finding_of, is_readable, page_of
 from broadsheet.crawler.reading.page_reading import PageReader
 from broadsheet.crawler.reading.pool import ReadingPool
@@ -46,6 +48,7 @@ from broadsheet.crawler.run_outcome import outcome_of_run
 from broadsheet.crawler.spiders.site import SiteSpider
 from broadsheet.crawler.wire.handler import cut_off, drop_waiting, listen, time_fetches
 from broadsheet.crawler.wire.resolver import GuardedResolver
+from broadsheet.storage.archive import Archive
 from broadsheet.storage.errors import ArchiveError
 from broadsheet.storage.model import Exchange
 from broadsheet.storage.publishing.publication import Published
@@ -189,11 +192,14 @@ async def _run_one(
         meter=meter,
         ready=preparation.done,
     )
-    budget = ByteBudget(job.max_bytes, run.spending)
-    run.ended = budget.is_spent
+    bounds = Bounds(
+        PageBudget(job.max_pages, *(run.asked_for(REFUSALS) if run.resumed else ())),
+        ByteBudget(job.max_bytes, run.spending),
+    )
+    run.ended = bounds.bytes.is_spent
     async with ReadingPool() as pool:
         fault = await _crawl(
-            workspace, job, run, publisher, pool, budget, meter, audience.progress, interruption, preparation
+            workspace, job, run, publisher, pool, bounds, meter, audience.progress, interruption, preparation
         )
         unreadable = await _read_what_was_dropped(publisher, pool, meter, interruption)
     error = await _close(publisher, job, fault or unreadable, interruption)
@@ -204,7 +210,7 @@ async def _run_one(
         standing = frontier.end(
             run,
             ending,
-            unfinished="interrupted" if interrupted else OVER_BYTES if budget.is_spent else "not_reached",
+            unfinished="interrupted" if interrupted else bounds.reached or "not_reached",
             pace=job.pace,
         )
     except FrontierError as unwritten:
@@ -266,7 +272,7 @@ async def _crawl(
     run: Run,
     publisher: Publisher,
     pool: ReadingPool,
-    budget: ByteBudget,
+    bounds: Bounds,
     meter: Meter,
     progress: Progress | None,
     interruption: Interruption,
@@ -289,8 +295,8 @@ async def _crawl(
     def record(exchange: Exchange, request: Request) -> None:
         meter.exchanged(exchange)
         recorder.record(exchange, request)
-        budget.spend(exchange)
-        if budget.is_spent:
+        bounds.bytes.spend(exchange)
+        if bounds.bytes.is_spent:
             run.ended = True
             drop_waiting(crawler)
 
@@ -337,6 +343,8 @@ async def _crawl(
             catalog=workspace.catalog,
             takedowns=workspace.takedowns,
             known=preparation.known,
+            archived=ArchivedPages(Archive(workspace.store), pool),
+            budget=bounds.pages,
         )
     finally:
         await pages.close()

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from broadsheet.crawler.extraction.revision import extractor
+from broadsheet.crawler.reading.archived_pages import archived_page
 from broadsheet.crawler.reading.findings import finding_of
-from broadsheet.crawler.reading.page import CapturedPage, Reading
+from broadsheet.crawler.reading.page import Reading
 from broadsheet.crawler.reading.pool import ReadingPool
 from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
@@ -19,7 +20,6 @@ from broadsheet.storage.documents.extractions import Extraction
 from broadsheet.storage.documents.manifests import ManifestObject
 from broadsheet.storage.errors import ArchiveDamagedError
 from broadsheet.storage.model import Extractor, Snapshot
-from broadsheet.storage.segments.stored_requests import stored_request
 
 _MOST_FAILURES = 1000
 _REVISIONS_A_MANIFEST = 1000
@@ -112,18 +112,10 @@ async def _reextract_one(
     """Read a version again; return what was stored of it: a revision, or nothing."""
     summary.versions += 1
     try:
-        response, request, rendered = await asyncio.to_thread(_stored, archive, snapshot)
+        page, request = await asyncio.to_thread(archived_page, archive, snapshot)
     except ArchiveDamagedError as error:
         _fail(summary, snapshot, str(error))
         return []
-    page = CapturedPage(
-        url=snapshot.final_url,
-        captured_at=snapshot.captured_at,
-        response=response,
-        hints=request.hints,
-        render=request.render,
-        rendered=rendered,
-    )
     reading = await pool.read(page)
     if reading.failure:
         _fail(summary, snapshot, reading.failure)
@@ -134,11 +126,6 @@ async def _reextract_one(
     else:
         summary.same += 1
     return stored
-
-
-def _stored(archive: Archive, snapshot: Snapshot) -> tuple[bytes, Request, bytes | None]:
-    request = stored_request(archive.store, snapshot.warc)
-    return archive.response(snapshot), request, archive.rendering(snapshot) if request.render else None
 
 
 def _keep(archive: Archive, snapshot: Snapshot, reading: Reading, request: Request) -> list[ManifestObject]:

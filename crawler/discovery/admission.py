@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby, islice
 from urllib.parse import urlsplit
 
+from broadsheet.crawler.bounds import OVER_PAGES, PageBudget
 from broadsheet.crawler.discovery.spellings import Spellings
 from broadsheet.crawler.discovery.timeliness import Timeliness
 from broadsheet.crawler.discovery.traps import Traps, why_path_is_a_trap
 from broadsheet.crawler.discovery.url_patterns import UrlPatterns
-from broadsheet.crawler.entries import Entry, recency_of
+from broadsheet.crawler.entries import Entry
 from broadsheet.crawler.frontier.known import NOT_DUE, OVER_BUDGET
 from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.seen import TOO_DEEP
@@ -27,13 +28,13 @@ from broadsheet.storage.publishing.known_takedowns import KnownTakedowns
 from broadsheet.storage.urls import normalise, site
 from broadsheet.storage.versions import OutlinkKind
 
-# For these a URL is refused before it is asked for, or counts no more as asked for.
-_REFUSALS = frozenset(
+REFUSALS = frozenset(
     {
-        *("offsite", "excluded", "no_page", "trap", TOO_DEEP, "max_pages", "was_no_page", "redirected", "variant"),
+        *("offsite", "excluded", "no_page", "trap", TOO_DEEP, OVER_PAGES, "was_no_page", "redirected", "variant"),
         *(NOT_DUE, OVER_BUDGET),
     }
 )
+"""For these a URL is refused before it is asked for, or counts no more as asked for."""
 # What was no page is asked for again after this: servers err, and addresses come to be used.
 _NO_PAGE_FOR = timedelta(days=30)
 _ADMITTED_AT_ONCE = 1000
@@ -60,13 +61,17 @@ class Admission:
         run: Where every URL is noted.
         catalog: What the archive holds.
         takedowns: What was taken down.
+        budget: How many pages may be asked for.
 
     Attributes:
+        budget: How many pages may be asked for.
         sites: Where pages are fetched from.
         traps: What is known of pages without end.
     """
 
-    def __init__(self, job: CrawlJob, run: Run, catalog: Catalog, takedowns: KnownTakedowns) -> None:
+    def __init__(
+        self, job: CrawlJob, run: Run, catalog: Catalog, takedowns: KnownTakedowns, budget: PageBudget
+    ) -> None:
         self._job = job
         self._run = run
         self._catalog = catalog
@@ -75,13 +80,8 @@ class Admission:
         self.sites = {site(target) for target in job.targets} | set(run.sites())
         self.traps = Traps(run)
         self._spellings = Spellings(run, self.is_held)
-        self._requested = run.asked_for(_REFUSALS) if run.resumed else 0
+        self.budget = budget
         self._timeliness = Timeliness(job, run, catalog) if job.only_due else None
-
-    @property
-    def is_full(self) -> bool:
-        """Whether no more may be asked for."""
-        return self._requested >= self._job.max_pages
 
     def add_site(self, of_site: str) -> None:
         """Fetch pages from there too: a target leads there."""
@@ -114,9 +114,6 @@ class Admission:
             Whether anything new among it looks like an article.
         """
         leads_on = False
-        if listed:
-            # The newest first: there may be more than the run has pages for.
-            entries = sorted(entries, key=lambda entry: recency_of(entry.hints), reverse=True)
         for start in range(0, len(entries), _ADMITTED_AT_ONCE):
             if start:
                 await asyncio.sleep(0)  # A sitemap of 500,000 URLs stops nothing else.
@@ -129,7 +126,7 @@ class Admission:
 
         What showed the article of another address not long ago is not read again for that.
         """
-        self._requested -= 1
+        self.budget.give_back()
         await self.admit([Entry(url=location, kind="link")], depth=depth, via=via, hops=hops)
         if not self._was_variant(location):
             self.reconsider(location)
@@ -170,17 +167,17 @@ class Admission:
 
     def reconsider(self, url: str) -> None:
         """Have a URL fetched by itself, where it was taken for a variant of another."""
-        if not self.is_full and self._run.reconsider(url):
-            self._requested += 1
+        self._run.reconsider(url)
 
-    def take_up(self, url: str) -> tuple[str, str | None] | None:
-        """Take up a URL that had to wait for all others; return why it is not fetched, where it is not."""
-        if explanation := self.traps.why_not(url):
+    def take_up(self, visit: Visit) -> tuple[str, str | None] | None:
+        """Take up a URL whose turn has come; return why it is not fetched, where it is not."""
+        if visit.later and (explanation := self.traps.why_not(visit.url)):
             return "trap", explanation
-        if self.is_full:
-            return "max_pages", None
-        self._requested += 1
-        self.traps.tried(url)
+        if self.budget.is_spent:
+            return OVER_PAGES, None
+        self.budget.take(listing=visit.kind != "link")
+        if visit.later:
+            self.traps.tried(visit.url)
         return None
 
     def _admit_some(
@@ -223,7 +220,6 @@ class Admission:
             if refusal is None:
                 leads_on = leads_on or self.traps.leads_to_articles(url)
                 later = not listed and entry.kind == "link" and not self.is_held(url) and self.traps.has_to_wait(url)
-                self._requested += not later
             visit = Visit(url=url, kind=entry.kind, depth=depth, hops=hops, via=via, hints=entry.hints, later=later)
             self._run.add(visit, refused=refusal, explanation=self._explanation(url, refusal, variants))
         return leads_on
@@ -263,8 +259,6 @@ class Admission:
             return "trap"
         if depth > self._job.max_depth:
             return TOO_DEEP
-        if self.is_full:
-            return "max_pages"
         if depth > 0 and kind == "link":
             return self._what_it_was(url)
         return None

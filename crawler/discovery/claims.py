@@ -11,7 +11,7 @@ from typing import NamedTuple
 from broadsheet.crawler.capturing.open_segment import OpenSegment
 from broadsheet.crawler.capturing.recorder import Captured
 from broadsheet.crawler.discovery.admission import Admission
-from broadsheet.crawler.discovery.variants import claimed_address
+from broadsheet.crawler.discovery.variants import claimed_address, variant_finding
 from broadsheet.crawler.entries import Entry
 from broadsheet.crawler.frontier.recent import Recent
 from broadsheet.crawler.frontier.run import Run
@@ -66,7 +66,7 @@ class Claims:
             segment.settle(capture, finding)
             return None
         if key_of(claimed) in self._articles or self._is_known(claimed):
-            segment.settle(capture, _variant(finding, claimed))
+            segment.settle(capture, variant_finding(finding, claimed))
             return None
         return await self._look_at(claimed, _Held(segment, capture, finding), depth=depth)
 
@@ -103,13 +103,8 @@ class Claims:
         if is_article:
             self._articles.add(key_of(address))
         for segment, capture, finding in self._held.pop(key_of(address), ()):
-            segment.settle(capture, _variant(finding, address) if is_article else finding)
+            segment.settle(capture, variant_finding(finding, address) if is_article else finding)
 
     def _is_known(self, url: str) -> bool:
         known = self._catalog.get(url)
         return known is not None and known.standing is not None and known.state == "live"
-
-
-def _variant(finding: Finding, address: str) -> Finding:
-    """Return what a page is that shows the article of another address."""
-    return Finding(kind="variant", reason=f"a variant of {address}", outlinks=finding.outlinks)

@@ -81,7 +81,7 @@ class Listings:
         if self._guessing and not self._run.ended:
             with self._run.noting_faults():
                 self._run.guesses.note(self._guessing)
-        full = self._admission.is_full or self._job.max_depth < _DEPTH_OF_LISTED
+        full = self._admission.budget.is_spent or self._job.max_depth < _DEPTH_OF_LISTED
         homes, self._unguessed = ([] if full else self._unguessed), []
         places = [place for home in homes for place in customary_places(home, listed=self._listed)]
         self._guessing = homes if places else []

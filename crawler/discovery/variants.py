@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from broadsheet.storage.errors import InvalidURLError
 from broadsheet.storage.urls import identity, is_front_page, normalise, site
+from broadsheet.storage.versions import Finding
 
 # Java's and PHP's in the path, and ASP.NET's (cookieless sessions).
 _PATH_SESSION = re.compile(
@@ -67,6 +68,11 @@ def claimed_address(url: str, canonical: str | None) -> str | None:
     if site(claimed) != site(url) or identity(claimed) == identity(url) or is_front_page(claimed):
         return None
     return claimed
+
+
+def variant_finding(finding: Finding, address: str) -> Finding:
+    """Return what a page was read as that shows the article of another address."""
+    return Finding(kind="variant", reason=f"a variant of {address}", outlinks=finding.outlinks)
 
 
 def _plain_path(path: str) -> str:

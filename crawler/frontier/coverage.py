@@ -77,11 +77,14 @@ def _explained(connection: Connection, run: int) -> int:
     return connection.scalar(explained) or 0
 
 
-def asked_for(connection: Connection, run: int, refusals: Collection[str]) -> int:
-    """Return how many URLs of a run were not refused for one of these reasons, and do not wait for all others."""
-    refused = table.c.reason.in_(refusals) & (table.c.state == "skipped")
-    put_back = table.c.later & (table.c.state == "waiting")
-    return connection.scalar(select(func.count()).where(table.c.run == run, ~refused, ~put_back)) or 0
+def asked_for(connection: Connection, run: int, refusals: Collection[str]) -> tuple[int, int]:
+    """Return how many URLs of a run do not wait, and were not refused for some reasons; and how many are listings."""
+    taken = table.c.state.not_in(("waiting", "skipped")) | (
+        (table.c.state == "skipped") & table.c.reason.not_in(refusals)
+    )
+    listings = func.count().filter(table.c.kind != "link")
+    asked, of_them = connection.execute(select(func.count(), listings).where(table.c.run == run, taken)).one()
+    return asked, of_them
 
 
 class Standing(Struct, frozen=True, kw_only=True):

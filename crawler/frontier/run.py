@@ -27,6 +27,7 @@ from broadsheet.crawler.frontier.seen import Seen
 from broadsheet.crawler.frontier.shapes import Shapes
 from broadsheet.crawler.frontier.spending import Spending
 from broadsheet.crawler.frontier.stand_ins import StandIns
+from broadsheet.crawler.frontier.turns import Turn
 from broadsheet.crawler.frontier.visits import Visit, key_of
 from broadsheet.storage.publishing.publication import Answer
 from broadsheet.storage.urls import site
@@ -123,11 +124,16 @@ class Run:
         """Tell how many URLs of a site are leased and were not answered yet."""
         return self._under_way[of_site]
 
-    def lease(self, of_site: str, most: int) -> list[Visit]:
+    @property
+    def waiting(self) -> int:
+        """How many URLs wait to be leased."""
+        return self._waiting.total()
+
+    def lease(self, of_site: str, turn: Turn) -> list[Visit]:
         """Take the next URLs of a site: the fewest links away first, then the newest, then as they were discovered."""
         with self._database.writing() as connection:
             self._write(connection)
-            leased, is_all = turns.lease(connection, self.number, of_site, most)
+            leased, is_all = turns.lease(connection, self.number, of_site, turn)
         self._written()
         self._leased |= {key_of(visit.url): of_site for visit in leased}
         self._under_way[of_site] += len(leased)
@@ -246,8 +252,8 @@ class Run:
         with self._database.reading() as connection:
             return (connection.scalar(select(runs.c.sites).where(runs.c.id == self.number)) or "").split()
 
-    def asked_for(self, refusals: Collection[str]) -> int:
-        """Return how many URLs were not refused for one of these reasons."""
+    def asked_for(self, refusals: Collection[str]) -> tuple[int, int]:
+        """Return how many URLs do not wait, and were not refused for some reasons; and how many are listings."""
         with self._database.reading() as connection:
             return coverage.asked_for(connection, self.number, refusals)
 

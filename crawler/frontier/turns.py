@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from msgspec import Struct
 from sqlalchemy import Connection, select
 
 from broadsheet.crawler.frontier import visits
@@ -9,9 +12,24 @@ from broadsheet.crawler.frontier.schema import visits as table
 from broadsheet.crawler.frontier.visits import Visit, key_of
 
 _FEW = 4
+_IN_ORDER = (table.c.later, table.c.depth, table.c.recency.desc(), table.c.position)
 
 
-def lease(connection: Connection, run: int, of_site: str, most: int) -> tuple[list[Visit], bool]:
+class Turn(Struct, frozen=True, kw_only=True):
+    """What may be given out now.
+
+    Attributes:
+        most: How many URLs.
+        deepest: How many links they may be away from a target; None for any number.
+        listings: Whether feeds and sitemaps come in their turn, after all pages, or not now.
+    """
+
+    most: int
+    deepest: int | None = None
+    listings: Literal["in turn", "last", "not now"] = "in turn"
+
+
+def lease(connection: Connection, run: int, of_site: str, turn: Turn) -> tuple[list[Visit], bool]:
     """Give out the next URLs of a site: the fewest links away first, then the newest, then as they were discovered.
 
     Of those that wait for all others few are given out, since others may come.
@@ -20,21 +38,22 @@ def lease(connection: Connection, run: int, of_site: str, most: int) -> tuple[li
         connection: Of the frontier's database, writing.
         run: The number of the run.
         of_site: The site.
-        most: How many.
+        turn: What may be given out.
 
     Returns:
         The URLs, and whether none waits behind them.
     """
-    rows = connection.execute(
-        select(*visits.COLUMNS)
-        .where(table.c.run == run, table.c.site == of_site, table.c.state == "waiting")
-        .order_by(table.c.later, table.c.depth, table.c.recency.desc(), table.c.position)
-        .limit(most)
-    ).all()
+    waiting = [table.c.run == run, table.c.site == of_site, table.c.state == "waiting"]
+    if turn.deepest is not None:
+        waiting.append(table.c.depth <= turn.deepest)
+    in_order = select(*visits.COLUMNS).where(*waiting).order_by(*_IN_ORDER).limit(turn.most)
+    pages = [] if turn.listings == "in turn" else connection.execute(in_order.where(table.c.kind == "link")).all()
+    is_any = turn.deepest is None and not (pages or turn.listings == "not now")
+    rows = pages if pages or turn.listings == "not now" else connection.execute(in_order).all()
     taken = [row for row in rows if not row.later] or rows[:_FEW]
     if taken:
         connection.execute(visits.LEASE, [visits.told(run, row.url) for row in taken])
-    return [visits.decode(row) for row in taken], len(taken) == len(rows) < most
+    return [visits.decode(row) for row in taken], is_any and len(taken) == len(rows) < turn.most
 
 
 def lease_at_once(connection: Connection, run: int, url: str) -> Visit | None:

@@ -25,6 +25,7 @@ from broadsheet.crawler.rendering.fetched_requisites import FetchedRequisites
 from broadsheet.storage.publishing.reservations import opted_out
 
 _T = TypeVar("_T")
+_MOST_WAITING = 64
 
 
 class PageReader:
@@ -50,6 +51,12 @@ class PageReader:
         self.fetched = FetchedRequisites()
         self._renderer: Renderer | None = None
         self._showing, self._reading = _UntilEnded(), _UntilEnded()
+        self._waiting = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether so many pages wait for a reader that no more should be fetched: each takes more than its bytes."""
+        return self._waiting >= max(_MOST_WAITING, 2 * self._pool.window)
 
     async def read(self, captured: Captured, take: Take | None = None) -> Reading:
         """Return what a captured page means; for `take` see the pool.
@@ -59,7 +66,11 @@ class PageReader:
             StoreUnavailableError: What a browser made of the page could not be recorded.
             CrawlStopped: The crawl was ended before it was read, or a browser had shown it.
         """
-        reading = await self._shown_and_read(captured, take)
+        self._waiting += 1
+        try:
+            reading = await self._shown_and_read(captured, take)
+        finally:
+            self._waiting -= 1
         self._meter.read(article_of(reading, expected=captured.capture.request.expected), reading.failure)
         return reading
 

@@ -13,6 +13,7 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
 from broadsheet.crawler.capturing.batch_publication import Acknowledge, plan_batch, publish_planned
+from broadsheet.crawler.discovery.batch_claims import settle_together
 from broadsheet.crawler.recovery.rereading import SegmentReader
 from broadsheet.storage import cdxj, layout
 from broadsheet.storage.cdxj import IndexLine
@@ -184,7 +185,7 @@ async def _plan_and_publish(
             batch.discard()
             return None
         batch.seal(whole)
-    captures = await reader.read(batch.segment)
+    captures = settle_together(await reader.read(batch.segment), workspace.catalog)
     if captures:
         plan, _ = await asyncio.to_thread(plan_batch, workspace, lane, batch, captures, extractor)
         await asyncio.to_thread(publish_planned, workspace, lane, batch, plan, acknowledge)

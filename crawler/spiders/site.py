@@ -17,6 +17,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from broadsheet.crawler.bounds import PageBudget
 from broadsheet.crawler.capturing.recorder import CAPTURED, REQUEST, Captured
 from broadsheet.crawler.courtesy.robots import PASSED_OVER_IF, RobotsMiddleware
 from broadsheet.crawler.credentials import CREDENTIALS
@@ -38,8 +39,10 @@ from broadsheet.crawler.errors import (
 from broadsheet.crawler.extraction.wall_addresses import wall_at
 from broadsheet.crawler.frontier.ledger import Ledger
 from broadsheet.crawler.frontier.run import Run
+from broadsheet.crawler.frontier.turns import Turn
 from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.crawler.job import CrawlJob
+from broadsheet.crawler.reading.archived_pages import ArchivedPages
 from broadsheet.crawler.reading.findings import finding_of
 from broadsheet.crawler.reading.page import MAXIMUM_ENTRIES
 from broadsheet.crawler.reading.page_reading import PageReader
@@ -90,6 +93,8 @@ class SiteSpider(Spider):
         catalog: Catalog,
         takedowns: KnownTakedowns,
         known: Callable[[], Awaitable[None]],
+        archived: ArchivedPages,
+        budget: PageBudget,
         **arguments: Any,  # noqa: ANN401 - Scrapy's own spider arguments
     ) -> None:
         super().__init__(**arguments)
@@ -99,12 +104,13 @@ class SiteSpider(Spider):
         self.pages = pages
         self.catalog = catalog
         self._known = known
-        self.admission = Admission(job, run, catalog, takedowns)
+        self.archived = archived
+        self.budget = budget
+        self.admission = Admission(job, run, catalog, takedowns, budget)
         self._claims = Claims(run, self.admission, catalog, follow=job.follow)
         self._known_revisited = not job.follow
         self._listings = Listings(job, run, self.admission, pages)
         self.requisites = PageRequisites(run, pages.fetched)
-        self._to_be_read_again: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> SiteSpider:  # noqa: ANN401
@@ -116,15 +122,9 @@ class SiteSpider(Spider):
     async def start(self) -> AsyncIterator[Request]:
         """Discover the targets, follow what an ended process had captured and not followed; yield the first request."""
         for visit, url, at in self.run.unfollowed():
-            remembered = self._remembered(url)
-            if remembered is None or (self.job.requisites and self.admission.is_held(visit.url)):
-                # What it is shown with is remembered of no article.
-                self._to_be_read_again.add(visit.url)
+            if not await self._follow_from_memory(visit, url, at):
+                self.budget.give_back()
                 self.run.release(visit.url)
-            else:
-                listed = self._is_listing(url, None)
-                await self._admit(_entries_of(remembered), depth=visit.depth + 1, via=url, listed=listed)
-                self.run.answered(visit.url, at)
         await self.admission.admit([Entry(url=target, kind="link") for target in self.job.targets], depth=0, via=None)
         for request in self._first_requests():
             yield request
@@ -222,7 +222,7 @@ class SiteSpider(Spider):
 
     def request_of(self, visit: Visit) -> Request | None:
         """Return the request for a URL whose turn has come, or note why it is not fetched after all."""
-        refusal = self.admission.take_up(visit.url) if visit.later else None
+        refusal = self.admission.take_up(visit)
         if refusal is not None:
             self._claims.refute(visit.url)
             self.run.skip(visit.url, *refusal)
@@ -232,6 +232,11 @@ class SiteSpider(Spider):
             # Where a crawl starts, and what lists articles, leads to those that are not reserved.
             request.meta[PASSED_OVER_IF] = self.job.obey
         return request
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether enough pages wait for being read."""
+        return self.pages.is_busy
 
     def has_to_wait(self, visit: Visit, under_way: int) -> bool:
         """Tell whether a URL waits on, given how many of its site are under way."""
@@ -253,7 +258,8 @@ class SiteSpider(Spider):
         """Return the request whose turn it is, if there is one: an engine that has nothing to do asks for none."""
         first: list[Visit] = []
         with self.run.noting_faults():
-            first = [visit for of in self.run.waiting_sites[:1] for visit in self.run.lease(of, 1)]
+            waiting = [] if self.budget.is_spent else self.run.waiting_sites[:1]
+            first = [visit for of in waiting for visit in self.run.lease(of, Turn(most=1))]
         return [request for visit in first if (request := self.request_of(visit)) is not None]
 
     async def _is_known(self) -> bool:
@@ -265,6 +271,21 @@ class SiteSpider(Spider):
         except ArchiveError:
             self.run.ended = True
             return False
+        return True
+
+    async def _follow_from_memory(self, visit: Visit, url: str, at: datetime) -> bool:
+        """Follow what an ended process has captured, as far as it is known where that leads; tell whether it is."""
+        remembered = self._remembered(url)
+        if remembered is None:
+            return False
+        try:
+            shown_with = await self.archived.requisites(visit.url, self.run.started_at) if self.job.requisites else []
+        except StoreError:
+            return False
+        listed = self._is_listing(url, None)
+        await self._admit(_entries_of(remembered), depth=visit.depth + 1, via=url, listed=listed)
+        self.requisites.add(url, shown_with)
+        self.run.answered(visit.url, at)
         return True
 
     async def _follow(
@@ -309,8 +330,7 @@ class SiteSpider(Spider):
             render=self.job.render,
             redacted=[*credentials.names, "Set-Cookie"] if credentials else [],
         )
-        is_conditional = self._is_conditional and (filed_as or url) not in self._to_be_read_again
-        headers = known.validators(url, now=datetime.now(UTC)) if known and is_conditional else {}
+        headers = known.validators(url, now=datetime.now(UTC)) if known and self._is_conditional else {}
         return Request(
             url,
             callback=self.parse,
@@ -363,7 +383,7 @@ class SiteSpider(Spider):
         """Return what a page leads to, read or remembered; what it was read as; and what an article is shown with."""
         capture = captured.capture
         remembered = self._remembered(capture.url) if capture.revisit else None
-        if remembered is not None and capture.filed_as not in self._to_be_read_again:
+        if remembered is not None:
             self._listings.note(self._kind_of(capture.url))
             return _entries_of(remembered), None, []
         if capture.status not in PRESENT or capture.truncated or not self.job.reads(capture):

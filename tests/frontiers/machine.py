@@ -14,6 +14,7 @@ from broadsheet.crawler.frontier.database import Database
 from broadsheet.crawler.frontier.publishing import Acknowledgements
 from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.runs import Frontier
+from broadsheet.crawler.frontier.turns import Turn
 from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.storage.model import Outcome
 from broadsheet.storage.publishing.publication import Answer
@@ -76,7 +77,7 @@ class Machine:
 
     def lease(self, most: int) -> list[str]:
         """Take what is next."""
-        return [visit.url for of in self.run.waiting_sites for visit in self.run.lease(of, most)]
+        return [visit.url for of in self.run.waiting_sites for visit in self.run.lease(of, Turn(most=most))]
 
     def capture(self, url: str, outcome: Outcome | None = "new", *, at: datetime | None = None) -> datetime:
         """Have a page captured, in the far past where no moment is given: it lies in the spool."""

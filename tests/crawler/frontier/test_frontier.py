@@ -15,6 +15,7 @@ from broadsheet.crawler.errors import FrontierError
 from broadsheet.crawler.frontier.due import Due
 from broadsheet.crawler.frontier.runs import Frontier
 from broadsheet.crawler.frontier.schema import runs
+from broadsheet.crawler.frontier.turns import Turn
 from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.storage.model import Hints
 
@@ -52,7 +53,7 @@ def test_what_was_said_of_a_url_travels_with_it(machine: Machine) -> None:
     )
     assert machine.run.unseen([said.url], too_deep=False)
     machine.run.add(said)
-    assert machine.run.lease("site.example", 1) == [said]
+    assert machine.run.lease("site.example", Turn(most=1)) == [said]
 
 
 def test_a_killed_process_leaves_its_leases_to_the_next(machine: Machine) -> None:

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from archiving.readable import page
 from archiving.stores import objects
-from archiving.writer import EXTRACTOR, Visit, Writer, shows
+from archiving.writer import EXTRACTOR, Visit, Writer, answer, shows
 
 from broadsheet.crawler.recovery.recovery import recover
 from broadsheet.storage.archive import Archive
@@ -197,3 +197,40 @@ def test_what_was_published_in_part_before_it_is_taken_down_is_removed_afterward
 
 def _uncompressed(key: str, data: bytes) -> bytes:
     return gzip.decompress(data) if key.endswith(".gz") else data
+
+
+def claiming(url: str, minute: float, text: str, claimed: str, *, via: str | None = "https://news.example/") -> Visit:
+    """A page that another one links to, and that claims an address which nobody had looked at when its crawl ended."""
+    body = page(url, minute, text).response.partition(b"\r\n\r\n")[2]
+    claim = f'<head><link rel="canonical" href="{claimed}">'.encode()
+    response = answer(body.replace(b"<head>", claim))
+    return replace(unread(url, minute, text), response=response, request=Request(via=via))
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["the claim is captured first", "the claim is captured last"])
+def test_an_article_that_another_page_of_the_batch_claims_is_one_at_one_address(machine: Machine, first: int) -> None:
+    pages = [claiming(OTHER, first, "One sentence", URL), unread(URL, 1 - first, "One sentence")]
+    left = machine.leave(*sorted(pages, key=lambda visit: visit.at))
+    (left / "plan").unlink()
+    machine.recover()
+    archive = Archive(machine.store)
+    assert [snapshot.url for snapshot in archive.snapshots()] == [URL]
+    assert verify(machine.store, deep=True).defects == []
+
+
+@pytest.mark.parametrize("via", ["https://news.example/", None], ids=["nobody looked there", "asked for by name"])
+def test_a_page_stands_for_itself_where_its_claim_cannot_be_settled(machine: Machine, via: str | None) -> None:
+    pages = [claiming(OTHER, 0, "One sentence", URL, via=via)]
+    if via is None:
+        pages.append(unread(URL, 1, "One sentence"))
+    left = machine.leave(*pages)
+    (left / "plan").unlink()
+    machine.recover()
+    assert OTHER in {snapshot.url for snapshot in Archive(machine.store).snapshots()}
+
+
+def test_of_two_pages_that_claim_one_another_one_is_an_article(machine: Machine) -> None:
+    left = machine.leave(claiming(OTHER, 0, "One sentence", URL), claiming(URL, 1, "One sentence", OTHER))
+    (left / "plan").unlink()
+    machine.recover()
+    assert [snapshot.url for snapshot in Archive(machine.store).snapshots()] == [URL]
