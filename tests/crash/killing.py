@@ -1,16 +1,19 @@
-"""Kills a crawl again and again, as `kill -9` does, at random moments, until it comes to its end by itself.
+"""Ends a crawl again and again at random moments, as `kill -9` does or a service manager, until it comes to its end.
 
 ::
 
-    PYTHONPATH=tests python -m crash.killing --pages 2000 --kills 100 [--seed N] [--directory DIR]
+    PYTHONPATH=tests python -m crash.killing --pages 2000 --kills 100 [--seed N]
+        [--troubled] [--s3] [--terminate] [--lose 0.3]
 
 Prints what it came to as JSON, and fails where a page was missed, where one was fetched again that was not in flight
-when the process was killed, or where the ledger does not add up. Several minutes for the numbers above.
+when the process was ended, or where the ledger does not add up. What there has to be in the end, a crawl that nobody
+disturbs says. Many minutes for the numbers above.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -19,68 +22,61 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from crash.sites import REQUISITE, Site, plain_site, troubled_site
 from end_to_end import inspection
 from end_to_end.command import Broadsheet, Finished, balanced, finish
-from end_to_end.pages import article, front_page
-from servers.site_server import Answer, SiteServer, site_server
-from sqlalchemy import select
+from end_to_end.pages import OF_THE_SITE
+from servers.seaweedfs import seaweedfs
+from servers.site_server import SiteServer, site_server
+from sqlalchemy import Column, Table, select
 
 from broadsheet.crawler.frontier.database import Database
-from broadsheet.crawler.frontier.schema import visits
+from broadsheet.crawler.frontier.schema import requisites, visits
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.urls import normalise
+from broadsheet.storage.workspace import whereabouts
 
-_LINKS = 8
 _SECONDS = 120.0
+_SECONDS_TO_END = 1200.0
 _RECOVERED = 0.2
+_NO_PAGES = (*OF_THE_SITE, "/feed", "/rss", "/atom.xml", "/index.xml", "/sitemap", "/news-sitemap")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ends:
+    """How processes end.
+
+    Attributes:
+        kills: How many, unless the crawl comes to its end before.
+        seed: Where the moments come from.
+        by: The signal.
+        lost: After which share of them the frontier is lost, as on another machine.
+    """
+
+    kills: int
+    seed: int
+    by: signal.Signals = signal.SIGKILL
+    lost: float = 0.0
 
 
 @dataclass
-class Site:
-    """A site of articles that lead to one another; every tenth page is something else.
+class Crawled:
+    """What an archive has in the end, and what the crawl said.
 
     Attributes:
-        answers: What each path is answered with.
-        articles: The paths of its articles.
-        elsewhere: How many addresses of other sites it links to.
+        summary: What the process printed that came to the end.
+        versions: How many versions each article has, by its path.
+        archived: The paths of all captures.
     """
 
-    answers: dict[str, Answer | list[Answer]]
-    articles: set[str] = field(default_factory=set)
-    elsewhere: int = 0
-
-
-def made_up_site(pages: int, seed: int, seconds: float) -> Site:
-    """Return a site: a front page, then pages of which each leads to a few others and to an address elsewhere.
-
-    Args:
-        pages: How many there are beside the front page.
-        seed: What its links come from.
-        seconds: How long each takes to answer.
-    """
-    chance = random.Random(seed)
-    paths = [f"/page/{number}" for number in range(pages)]
-    site = Site({"/": Answer(front_page(paths[:_LINKS]).encode())})
-    for number, path in enumerate(paths):
-        ahead = paths[number + 1 : number + 4]
-        links = [*ahead, *chance.choices(paths, k=_LINKS), f"http://elsewhere-{number}.example/"]
-        if number % 10 == 3:
-            answer = Answer(status=301, headers={"Location": ahead[0] if ahead else "/"}, hang=seconds)
-        elif number % 10 == 6:
-            answer = Answer(b"not here", status=404, hang=seconds)
-        elif number % 10 == 9:
-            answer = Answer(front_page(links).encode(), hang=seconds)
-        else:
-            answer = Answer(article(f"Story {number}", links=links).encode(), hang=seconds)
-            site.articles.add(path)
-        site.elsewhere += answer.status == 200
-        site.answers[path] = answer
-    return site
+    summary: dict[str, Any]
+    versions: Counter[str]
+    archived: set[str]
 
 
 @dataclass
@@ -88,116 +84,189 @@ class Outcome:
     """What it came to.
 
     Attributes:
-        kills: How many processes were killed.
-        summary: What the last one printed.
-        found: The paths of the articles that the archive has.
-        asked: How often each path was asked for, robots.txt aside.
+        undisturbed: What a crawl comes to that nobody ends.
+        ended: What this one came to.
+        kills: How many processes were ended.
+        losses: After how many of them the frontier was lost.
+        slowest: How long one took to end, in seconds, at most.
+        asked: How often each path was asked for, robots.txt and guesses aside.
         again: How many requests were repeated.
-        unexplained: Paths that were asked for again and were not in flight when the process was killed.
-        most_in_flight: How many were in flight at a kill, at most.
+        unexplained: Paths that were asked for again and were not in flight when the process was ended.
+        most_in_flight: How many were in flight then, at most.
     """
 
     site: Site
+    undisturbed: Crawled
+    ended: Crawled | None = None
     kills: int = 0
-    summary: dict[str, Any] = field(default_factory=dict)
-    found: set[str] = field(default_factory=set)
+    losses: int = 0
+    slowest: float = 0.0
     asked: Counter[str] = field(default_factory=Counter)
     again: int = 0
     unexplained: list[str] = field(default_factory=list)
     most_in_flight: int = 0
 
+    @property
+    def unclaimed(self) -> set[str]:
+        """Pages that stand for themselves, since their process was ended before what they claim was known."""
+        assert self.ended is not None
+        return self.site.claims.keys() & self.ended.versions.keys()
+
+    @property
+    def unmet(self) -> set[str]:
+        """What only these claim and nobody has looked for."""
+        assert self.ended is not None
+        return {self.site.claims[page] for page in self.unclaimed} - self.ended.versions.keys()
+
     def check(self) -> None:
         """Fail where something was missed, done twice, or is not counted."""
-        balanced(self.summary)
-        assert self.found == self.site.articles
-        # Where feeds and sitemaps might have been is asked for too.
-        assert set(self.asked) >= set(self.site.answers), "a page was missed"
-        assert not self.unexplained, f"fetched again though not in flight: {self.unexplained}"
-        assert self.summary["discovered"] == len(self.site.answers) + self.site.elsewhere
-        assert self.summary["outcomes"]["new"] == len(self.site.articles)
-        assert self.summary["skipped"].keys() == {"offsite", "redirected"}, self.summary["skipped"]
+        ended, whole = self.ended, self.undisturbed
+        assert ended is not None
+        balanced(ended.summary)
+        different = (set(ended.versions) - self.unclaimed) ^ (set(whole.versions) - self.unmet)
+        assert not different, f"articles that were missed, or are too many: {sorted(different)}"
+        assert set(ended.versions.values()) == {1}
+        missed = whole.archived - ended.archived - self.unmet
+        if self.losses:
+            # Of an article that is unchanged, nobody looks for what it is shown with.
+            missed = {path for path in missed if not path.startswith(REQUISITE)}
+        assert not missed, f"not archived: {sorted(missed)}"
+        assert ended.summary["discovered"] == whole.summary["discovered"] - len(self.unmet)
+        assert ended.summary["skipped"] == whole.summary["skipped"]
+        if not self.losses:
+            assert not self.unexplained, f"fetched again though not in flight: {self.unexplained}"
+            assert ended.summary["outcomes"]["new"] == whole.summary["outcomes"]["new"] + len(self.unclaimed) - len(
+                self.unmet
+            )
 
 
-def kill_again_and_again(
-    directory: Path, *, pages: int, kills: int, seed: int, seconds: float, environment: Mapping[str, str] | None = None
-) -> Outcome:
-    """Crawl a made-up site, with so many kills at random moments; return what it came to.
+def kill_again_and_again(directory: Path, site: Site, ends: Ends, broadsheet: Broadsheet | None = None) -> Outcome:
+    """Crawl a site whose process is ended at random moments; return what it came to.
 
     Args:
         directory: An empty folder.
-        pages: How many pages the site has.
-        kills: How many processes are killed, unless it comes to its end before.
-        seed: Where the moments and the site come from.
-        seconds: How long the site takes for each page.
-        environment: What the processes have in their environment.
+        site: The site.
+        ends: How often its process is ended, and how.
+        broadsheet: The command and its archive; by default in a folder.
     """
-    chance = random.Random(seed)
-    outcome = Outcome(made_up_site(pages, seed, seconds))
-    broadsheet = Broadsheet(str(directory / "archive"), environment or {})
-    with site_server(outcome.site.answers) as site:
-        limits = ("--max-pages", str(10 * pages), "--max-depth", str(pages))
-        command = ("crawl", "--allow-private", "--json", *limits, f"{site.url}/")
+    broadsheet = broadsheet or Broadsheet(str(directory / "archive"))
+    chance = random.Random(ends.seed)
+    with site_server(site.answers) as server:
+        command = _command(directory, site, server)
+        undisturbed = Broadsheet(str(directory / "undisturbed"))
+        whole = undisturbed(*command)
+        assert whole.status == 0, whole.stderr
+        outcome = Outcome(site, _crawled(undisturbed, whole, server))
+        pages, begun = len(server.requests), len(server.requests)
         in_flight: set[str] = set()
         ended: Finished | None = None
         while ended is None:
-            before, left = len(site.requests), kills - outcome.kills
+            before, left = len(server.requests), ends.kills - outcome.kills
             with broadsheet.started(*command) as process:
                 # A share of the pages is left for the process that comes to its end.
-                most = before + max(0, pages - before) // (left + 1)
+                most = before + max(0, begun + pages - before) // (left + 1)
                 if left:
-                    _wait_for_the_moment(site, process, chance, most)
+                    _wait_for_the_moment(server, process, chance, most)
                 if left and process.poll() is None:
-                    os.kill(process.pid, signal.SIGKILL)
-                    process.wait()
+                    outcome.slowest = max(outcome.slowest, _end(process, ends.by))
                     outcome.kills += 1
                 else:
-                    ended = finish(process)
-            _note(outcome, site, before, in_flight)
+                    ended = finish(process, _SECONDS_TO_END)
+            _note(outcome, server, before, in_flight)
             if ended is None:
-                leased = _leased(directory / "archive" / ".local", site.url)
+                leased = _leased(broadsheet, server.url)
                 outcome.most_in_flight = max(outcome.most_in_flight, len(leased))
-                # The next process may be killed before it has asked for them again.
+                # The next process may be ended before it has asked for them again.
                 in_flight |= leased
-                if chance.random() < _RECOVERED:
-                    # Whoever publishes what a killed crawl left, the crawl that goes on knows of it.
-                    recovered = broadsheet("recover")
-                    assert recovered.status == 0, recovered.stderr
+                _meanwhile(broadsheet, ends, chance, outcome)
         assert ended.status == 0, ended.stderr
-        outcome.summary = ended.document
-        archive = Archive.open(broadsheet.archive)
-        inspection.check(archive.store)
-        outcome.found = {snapshot.url.removeprefix(site.url) for snapshot in archive.snapshots()}
-        assert all(len(versions) == 1 for versions in inspection.stored_versions(archive.store).values())
+        outcome.ended = _crawled(broadsheet, ended, server)
     return outcome
 
 
-def _wait_for_the_moment(site: SiteServer, process: subprocess.Popen[bytes], chance: random.Random, most: int) -> None:
+def _command(directory: Path, site: Site, server: SiteServer) -> list[str]:
+    sources = directory / "sources.toml"
+    shown = "requisites = true\n" if site.requisites else ""
+    sources.write_text(f'[sources.site]\nhome = "{server.url}/"\n{shown}')
+    pages = len(site.answers)
+    limits = ["--max-pages", str(10 * pages), "--max-depth", str(pages)]
+    return ["crawl", "--config", str(sources), "--allow-private", "--json", *limits, "site"]
+
+
+def _crawled(broadsheet: Broadsheet, ended: Finished, server: SiteServer) -> Crawled:
+    archive = Archive.open(broadsheet.archive)
+    inspection.check(archive.store)
+    stored = inspection.stored_versions(archive.store)
+    versions = Counter({url.removeprefix(server.url): len(found) for url, found in stored.items()})
+    captured = {line.url.removeprefix(server.url) for line in inspection.index_lines(archive.store)}
+    return Crawled(ended.document, versions, {path for path in captured if not path.startswith(_NO_PAGES)})
+
+
+def _end(process: subprocess.Popen[bytes], by: signal.Signals) -> float:
+    """End a process by a signal; return how many seconds that took."""
+    began = time.monotonic()
+    os.kill(process.pid, by)
+    process.communicate()
+    return time.monotonic() - began
+
+
+def _meanwhile(broadsheet: Broadsheet, ends: Ends, chance: random.Random, outcome: Outcome) -> None:
+    if chance.random() < _RECOVERED:
+        # Whoever publishes what an ended crawl left, the crawl that goes on knows of it.
+        recovered = broadsheet("recover")
+        assert recovered.status == 0, recovered.stderr
+    if chance.random() < ends.lost:
+        outcome.losses += 1
+        for file in whereabouts(broadsheet.archive).directory.glob("frontier.sqlite*"):
+            file.unlink()
+
+
+def _wait_for_the_moment(
+    server: SiteServer, process: subprocess.Popen[bytes], chance: random.Random, most: int
+) -> None:
     """Return at a random moment: soon after the start, or when so many requests or fewer have come in all."""
     at_the_latest = time.monotonic() + (3 * chance.random() if chance.random() < 0.2 else _SECONDS)
-    wanted = chance.randint(len(site.requests), most)
-    while len(site.requests) < wanted and process.poll() is None and time.monotonic() < at_the_latest:
+    wanted = chance.randint(len(server.requests), most)
+    while len(server.requests) < wanted and process.poll() is None and time.monotonic() < at_the_latest:
         time.sleep(0.002)
     time.sleep(0.1 * chance.random())
 
 
-def _note(outcome: Outcome, site: SiteServer, before: int, in_flight: set[str]) -> None:
+def _note(outcome: Outcome, server: SiteServer, before: int, in_flight: set[str]) -> None:
     """Note what a process has asked for, and what of that others had asked for; that is in flight no more."""
-    asked = Counter(path for path, _ in site.requests[before:] if path != "/robots.txt")
+    asked = Counter(path for path, _ in server.requests[before:] if not path.startswith(_NO_PAGES))
     again = [path for path in asked if outcome.asked[path]]
     outcome.again += len(again) + sum(count - 1 for count in asked.values())
     outcome.unexplained += [path for path in again if path not in in_flight]
-    outcome.unexplained += [path for path, count in asked.items() if count > 1]
+    outcome.unexplained += [path for path, count in asked.items() if count > outcome.site.tries.get(path, 1)]
     in_flight.difference_update(asked)
     outcome.asked += asked
 
 
-def _leased(state: Path, url: str) -> set[str]:
-    """Return the paths that a killed process had in flight, as the frontier has it."""
-    if "BROADSHEET_FRONTIER" not in os.environ and not (state / "frontier.sqlite").exists():
+def _leased(broadsheet: Broadsheet, url: str) -> set[str]:
+    """Return the paths that an ended process had in flight, as the frontier has it."""
+    state = whereabouts(broadsheet.archive)
+    if "BROADSHEET_FRONTIER" not in os.environ and not (state.directory / "frontier.sqlite").exists():
         return {"/"}
-    with Database(state, "") as database, database.reading() as connection:
-        leased = connection.scalars(select(visits.c.url).where(visits.c.state == "leased"))
-        return {found.removeprefix(url) for found in map(normalise, leased)}
+    with Database(state.directory, state.place) as database:
+        found = _in_state(database, visits, visits.c.url) + _in_state(database, requisites, requisites.c.url)
+    return {each.removeprefix(url) for each in map(normalise, found)}
+
+
+def _in_state(database: Database, table: Table, column: Column[str], state: str = "leased") -> list[str]:
+    with database.reading() as connection:
+        return list(connection.scalars(select(column).where(table.c.state == state)))
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _parsed() -> argparse.Namespace:
@@ -206,29 +275,47 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=random.getrandbits(32))
     parser.add_argument("--seconds", type=float, default=0.05, help="how long the site takes for a page [0.05]")
+    parser.add_argument("--troubled", action="store_true", help="a site with all that makes trouble")
+    parser.add_argument("--s3", action="store_true", help="into a bucket")
+    parser.add_argument("--terminate", action="store_true", help="SIGTERM in place of SIGKILL")
+    parser.add_argument("--lose", type=float, default=0.0, help="after which share of kills the frontier is lost [0]")
     return parser.parse_args()
 
 
 def main() -> None:
     """Do it once, by hand."""
-    arguments = _parsed()
+    given = _parsed()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as directory:
+    made_up = troubled_site if given.troubled else plain_site
+    by = signal.SIGTERM if given.terminate else signal.SIGKILL
+    with contextlib.ExitStack() as held:
+        directory = Path(held.enter_context(tempfile.TemporaryDirectory()))
+        broadsheet = None
+        if given.s3:
+            server = held.enter_context(seaweedfs())
+            environment = {**server.environment, "BROADSHEET_STATE": str(directory / "state")}
+            held.enter_context(_environment(environment))
+            broadsheet = Broadsheet(server.uri(server.make_bucket()), environment)
         outcome = kill_again_and_again(
-            Path(directory),
-            pages=arguments.pages,
-            kills=arguments.kills,
-            seed=arguments.seed,
-            seconds=arguments.seconds,
+            directory,
+            made_up(given.pages, given.seed, given.seconds),
+            Ends(kills=given.kills, seed=given.seed, by=by, lost=given.lose),
+            broadsheet,
         )
+    assert outcome.ended is not None
+    summary = outcome.ended.summary
     told = {
-        "seed": arguments.seed,
+        "arguments": vars(given),
         "kills": outcome.kills,
+        "losses": outcome.losses,
+        "slowest_end": round(outcome.slowest, 1),
         "requests": sum(outcome.asked.values()),
         "again": outcome.again,
         "unexplained": outcome.unexplained,
+        "unclaimed": sorted(outcome.unclaimed),
         "most_in_flight": outcome.most_in_flight,
-        "summary": outcome.summary | {"segments": len(outcome.summary["segments"])},
+        "summary": summary | {"segments": len(summary["segments"])},
+        "undisturbed": outcome.undisturbed.summary | {"segments": len(outcome.undisturbed.summary["segments"])},
         "seconds": round(time.monotonic() - began),
     }
     print(json.dumps(told, indent=2))  # noqa: T201 - what it is run for

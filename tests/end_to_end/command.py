@@ -107,9 +107,9 @@ class Broadsheet:
         return {**inherited, **self.environment}
 
 
-def finish(process: subprocess.Popen[bytes]) -> Finished:
-    """Wait for a command that was started."""
-    stdout, stderr = process.communicate(timeout=_SECONDS)
+def finish(process: subprocess.Popen[bytes], seconds: float = _SECONDS) -> Finished:
+    """Wait for a command that was started, so long at most."""
+    stdout, stderr = process.communicate(timeout=seconds)
     return Finished(process.returncode, stdout, stderr.decode())
 
 

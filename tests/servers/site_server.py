@@ -14,12 +14,16 @@ from typing import Any
 
 @dataclass
 class Answer:
-    """What a path is answered with, after `hang` seconds; `drop` closes the connection without a word."""
+    """What a path is answered with, after `hang` seconds.
+
+    With `drop` the connection is closed without a word, with `cut` after half of the body.
+    """
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     drop: bool = False
+    cut: bool = False
     hang: float = 0
 
 
@@ -82,7 +86,8 @@ def site_server(
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
-            self.wfile.write(answer.body)
+            self.wfile.write(answer.body[: len(answer.body) // 2] if answer.cut else answer.body)
+            self.close_connection |= answer.cut
 
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - http.server's name
             """Say nothing."""

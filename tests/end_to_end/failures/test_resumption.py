@@ -9,7 +9,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from crash.killing import kill_again_and_again
+from crash.killing import Ends, kill_again_and_again
+from crash.sites import plain_site, troubled_site
 from end_to_end.command import Broadsheet, balanced, finish
 from end_to_end.pages import OF_THE_SITE, answer, article, front_page
 from servers.postgresql import PostgreSQL
@@ -28,7 +29,13 @@ def _site(seconds: float) -> dict[str, Script]:
 def test_a_crawl_that_is_killed_again_and_again_misses_nothing(tmp_path: Path) -> None:
     seed = random.getrandbits(32)
     print(f"the moments come from the seed {seed}")  # noqa: T201 - pytest shows it when the test fails
-    kill_again_and_again(tmp_path, pages=100, kills=3, seed=seed, seconds=0.03).check()
+    kill_again_and_again(tmp_path, plain_site(100, seed, 0.03), Ends(kills=3, seed=seed)).check()
+
+
+def test_a_crawl_of_a_site_with_all_that_makes_trouble_misses_nothing_when_it_is_killed(tmp_path: Path) -> None:
+    seed = random.getrandbits(32)
+    print(f"the moments come from the seed {seed}")  # noqa: T201 - pytest shows it when the test fails
+    kill_again_and_again(tmp_path, troubled_site(48, seed, 0.03), Ends(kills=3, seed=seed)).check()
 
 
 def test_a_crawl_whose_frontier_is_in_postgresql_goes_on_as_well(
@@ -37,8 +44,8 @@ def test_a_crawl_whose_frontier_is_in_postgresql_goes_on_as_well(
     seed = random.getrandbits(32)
     print(f"the moments come from the seed {seed}")  # noqa: T201 - pytest shows it when the test fails
     monkeypatch.setenv("BROADSHEET_FRONTIER", postgresql_server.address)
-    environment = {"BROADSHEET_FRONTIER": postgresql_server.address}
-    kill_again_and_again(tmp_path, pages=40, kills=2, seed=seed, seconds=0.03, environment=environment).check()
+    broadsheet = Broadsheet(str(tmp_path / "archive"), {"BROADSHEET_FRONTIER": postgresql_server.address})
+    kill_again_and_again(tmp_path, plain_site(40, seed, 0.03), Ends(kills=2, seed=seed), broadsheet).check()
     assert not (tmp_path / "archive" / ".local" / "frontier.sqlite").exists()
 
 
