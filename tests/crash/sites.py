@@ -78,7 +78,8 @@ def troubled_site(pages: int, seed: int, seconds: float) -> Site:
         match number % 12:
             case 0:
                 site.answers[path] = Answer(text, hang=10 * seconds)
-            case 1:
+            # Few: ten failures in a row, and the host is left alone.
+            case 1 if number % 24 == 1:
                 site.answers[path] = Answer(text, cut=True)
                 site.tries[path] = _TRIES
             case 2:
@@ -91,7 +92,7 @@ def troubled_site(pages: int, seed: int, seconds: float) -> Site:
                 site.answers[path] = Answer(text.replace(b"</head>", claim))
                 site.answers[f"/whole/{number}"] = Answer(text, hang=4 * seconds)
                 site.claims[path] = f"/whole/{number}"
-            case 6:
+            case 6 if number % 36 == 6:
                 site.answers[path] = Answer(drop=True)
                 site.tries[path] = _TRIES
             case 9:
