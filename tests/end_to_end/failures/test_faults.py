@@ -124,7 +124,7 @@ def test_where_no_reader_starts_the_pages_wait_in_the_spool_for_the_next_crawl(t
         url = f"http://127.0.0.1:{server.port}/story/1"
         ended = Broadsheet(str(path), program=program)("crawl", "--allow-private", url)
         assert ended.status != 0
-        assert "what it had captured is in the spool: 2 captures" in ended.stderr
+        assert "what it had captured is in the spool: 3 captures" in ended.stderr  # robots.txt, tdmrep.json, the story
         assert "the next crawl publishes it" in ended.stderr
         assert len(_spool(path)) == 1
         Broadsheet(str(path)).crawl(f"http://127.0.0.1:{other.port}/story/2")
