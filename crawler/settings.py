@@ -49,47 +49,21 @@ ROBOTSTXT_OBEY = False
 ROBOTSTXT_USER_AGENT = "Broadsheet"
 TDM_DIRECTORY = None
 TDM_OF_REQUISITES = False
-DOWNLOADER_MIDDLEWARES = {
+# All there are: what Scrapy has by default and what is only disabled is imported all the same, with remote control,
+# HTTP clients and a list of domain suffixes. HttpProxyMiddleware would have proxies resolve names, past the guard.
+DOWNLOADER_MIDDLEWARES_BASE = {
     "broadsheet.crawler.courtesy.robots.RobotsMiddleware": 100,
     # Behind robots.txt, which may disallow the file that it asks for.
     "broadsheet.crawler.courtesy.tdm.TdmMiddleware": 110,
+    "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
+    "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": 550,
     # Nearest to the wire: they see every retry.
     "broadsheet.crawler.courtesy.breaker.BreakerMiddleware": 900,
     "broadsheet.crawler.courtesy.delays.Courtesy": 950,
-    # Off above or not needed; named here too, since what is only disabled is still imported.
-    **dict.fromkeys(
-        (
-            "scrapy.downloadermiddlewares.cookies.CookiesMiddleware",
-            "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware",
-            "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware",
-            # It would have the proxies of the environment resolve names, past the guard.
-            "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware",
-            "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware",
-            "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware",
-            "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware",
-            "scrapy.downloadermiddlewares.redirect.RedirectMiddleware",
-            "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware",
-            "scrapy.downloadermiddlewares.stats.DownloaderStats",
-        )
-    ),
 }
-EXTENSIONS = {
-    **dict.fromkeys(
-        (
-            "scrapy.extensions.closespider.CloseSpider",
-            "scrapy.extensions.corestats.CoreStats",
-            "scrapy.extensions.feedexport.FeedExporter",
-            "scrapy.extensions.logcount.LogCount",
-            "scrapy.extensions.logstats.LogStats",
-            "scrapy.extensions.memdebug.MemoryDebugger",
-            "scrapy.extensions.memusage.MemoryUsage",
-            "scrapy.extensions.remote_control.RemoteControl",
-            "scrapy.extensions.spiderstate.SpiderState",
-            "scrapy.extensions.telnet.TelnetConsole",
-            "scrapy.extensions.throttle.AutoThrottle",
-        )
-    ),
-}
+SPIDER_MIDDLEWARES_BASE: dict[str, int] = {}
+EXTENSIONS_BASE: dict[str, int] = {}
 DOWNLOAD_DELAY = 1.0
 DOWNLOAD_DELAY_JITTER = 0
 # A host at a private address is the operator's own: it sets the pace itself, unless its robots.txt does.
@@ -109,12 +83,6 @@ AUTOTHROTTLE_ENABLED = False
 # The ledger knows what was seen; Scrapy's own bookkeeping would do it again, slower.
 STATS_CLASS = "scrapy.statscollectors.DummyStatsCollector"
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
-SPIDER_MIDDLEWARES = {
-    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
-    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
-    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
-    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
-}
 # Scrapy starts this many tasks for the output of every callback; ours yields requests only.
 CONCURRENT_ITEMS = 1
 # Pages on their way to a reader, in bytes: beyond this, fetching waits.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 from broadsheet.storage.errors import InvalidURLError
@@ -30,6 +31,8 @@ _FORM_NAMES = frozenset({"output", "outputtype", "mode", "view", "format"})
 _AMP_ENDING = re.compile(r"\.amp(?=\.html?$|$)", re.IGNORECASE)
 
 
+# The navigation of a site links the same pages from every page.
+@lru_cache(maxsize=4096)
 def plain_form(url: str) -> str:
     """Return an address without session id and without what makes it that of an AMP or print page.
 

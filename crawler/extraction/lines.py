@@ -6,8 +6,7 @@ question about lines, and one walk over the page answers it for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, cast
 
 from lxml import etree, html
@@ -111,9 +110,18 @@ def text_of(element: html.HtmlElement) -> str:
     return collapse(element.text_content())
 
 
+def outward(element: html.HtmlElement, levels: int) -> Iterator[html.HtmlElement]:
+    """An element and those around it, from the inside out, no more than `levels` in all."""
+    node: html.HtmlElement | None = element
+    while node is not None and levels:
+        yield node
+        node = node.getparent()
+        levels -= 1
+
+
 def links_of(line: Line) -> list[html.HtmlElement]:
     """The links in a line, around its text nodes or their emphasis, each once."""
-    nodes = (node for element in line.elements for node in islice((element, *element.iterancestors()), 3))
+    nodes = (node for element in line.elements for node in outward(element, 3))
     return list(dict.fromkeys(node for node in nodes if node.tag == "a"))
 
 

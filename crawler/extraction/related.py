@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 
 from broadsheet.crawler.extraction.dates.order import OrderEvidence, proved_order, settle
 from broadsheet.crawler.extraction.dates.text import Mention
 from broadsheet.crawler.extraction.layout import Layout
-from broadsheet.crawler.extraction.lines import Line, collapse, is_dense, links_of
+from broadsheet.crawler.extraction.lines import Line, collapse, is_dense, links_of, outward
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.related_entries import (
     MAX_TITLE,
@@ -74,7 +73,9 @@ class RelatedReader:
     def __init__(self, page: Page, layout: Layout) -> None:
         self._layout = layout
         self._reader = EntryReader(page)
-        self._paragraphs = frozenset(layout.paragraphs)
+        self._paragraphs = layout.paragraphs
+        self._running = frozenset(layout.paragraphs)
+        self._gaps: dict[int, bool] = {}
 
     def boxes(self) -> list[Box]:
         """All boxes in document order."""
@@ -96,7 +97,7 @@ class RelatedReader:
         inline = self._inline(line, i)
         if inline is not None:
             return inline
-        if i in self._paragraphs:
+        if i in self._running:
             return self._prose(line, i)
         kind = self._kind(line, i)
         if kind is None:
@@ -128,7 +129,7 @@ class RelatedReader:
         """The list without a heading that begins with line i, in an element named for related articles."""
         if line.link is None:
             return None
-        for element in islice((line.block, *line.block.iterancestors()), _MAX_LEVELS):
+        for element in outward(line.block, _MAX_LEVELS):
             span = self._layout.span(element)
             if span.start != i:
                 return None
@@ -144,17 +145,22 @@ class RelatedReader:
 
     def _teaser(self, line: Line, i: int) -> Box | None:
         """A title that is a link and stands alone, or with a few others, between two paragraphs of the text."""
-        if not (self._is_between_paragraphs(i) and line.linked and is_title(line)) or line.zone.figure:
+        if not line.linked or line.link is None or line.zone.figure or not self._is_between_paragraphs(i):
             return None
-        if line.link is None or self._reader.entry_of_prose(line.link) is None or not _is_sentence(line.text):
+        if not (_is_sentence(line.text) and is_title(line) and self._is_gap_in_text(bisect_left(self._paragraphs, i))):
             return None
-        place = bisect_left(self._layout.paragraphs, i)
-        around = self._layout.lines[self._layout.paragraphs[place - 1] + 1 : self._layout.paragraphs[place]]
-        others = sum(is_title(other) for other in around)
-        if others > _MAX_TEASERS or any(OTHER_LIST_HEADING.fullmatch(other.text) for other in around):
+        if self._reader.entry_of_prose(line.link) is None:
             return None
         entry = self._reader.entry(line, line.text)
         return Box(None, "in_text", [entry], range(i, i + 1)) if entry is not None else None
+
+    def _is_gap_in_text(self, place: int) -> bool:
+        """Whether what stands before a paragraph, and behind the one before it, is no list of other articles."""
+        if place not in self._gaps:
+            around = self._layout.lines[self._paragraphs[place - 1] + 1 : self._paragraphs[place]]
+            listed = any(OTHER_LIST_HEADING.fullmatch(other.text) for other in around)
+            self._gaps[place] = not listed and sum(is_title(other) for other in around) <= _MAX_TEASERS
+        return self._gaps[place]
 
     def _is_between_paragraphs(self, i: int) -> bool:
         first, last = self._layout.body
@@ -258,7 +264,7 @@ def _is_named_related(line: Line) -> bool:
     """Whether the box around a heading is named for related articles, and the heading for nothing else."""
     if OTHER_LIST_HEADING.fullmatch(line.text):
         return False
-    around = islice((line.block, *line.block.iterancestors()), _MAX_LEVELS)
+    around = outward(line.block, _MAX_LEVELS)
     return any(_is_related_name(f"{e.get('class') or ''} {e.get('id') or ''}") for e in around)
 
 

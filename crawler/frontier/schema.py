@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Connection,
     DateTime,
     Dialect,
     Double,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    event,
     text,
 )
 from sqlalchemy.types import TypeDecorator
@@ -99,7 +101,7 @@ visits = Table(
     sqlite_with_rowid=False,
 )
 _WAITING = visits.c.state == "waiting"
-Index(
+_waiting_visits = Index(
     "frontier_visits_waiting",
     visits.c.run,
     visits.c.site,
@@ -108,8 +110,15 @@ Index(
     visits.c.recency.desc(),
     visits.c.position,
     sqlite_where=_WAITING,
-    postgresql_where=_WAITING,
 )
+
+
+@event.listens_for(visits, "before_create")
+def _index_what_waits(_table: Table, connection: Connection, **_options: object) -> None:
+    """Say for PostgreSQL too what the index is of; said above, it would have the dialect loaded in every crawl."""
+    if connection.dialect.name == "postgresql":
+        _waiting_visits.dialect_options["postgresql"]["where"] = _WAITING
+
 
 # Which batch of the spool is which run's; with the key of its WARC segment once that is published.
 batches = Table(

@@ -176,6 +176,8 @@ class WireDownloadHandler(HTTP11DownloadHandler):
             raise CrawlStopped(f"the crawl was ended while {request.url} was fetched") from error
         if recording.too_long:
             raise DownloadCancelledError(f"{request.url} is longer than is fetched") from error
+        if error is None:
+            return
         host = urlparse_cached(request).hostname or ""
         if why := refusal(error):
             raise UntrustedCertificateError(f"the certificate of {host} is refused: {why}") from error

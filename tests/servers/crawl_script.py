@@ -59,6 +59,7 @@ class CrawlReport:
         refused: By URL: the error.
         sitemaps: What robots.txt named, where that was asked for.
         reader_processes: How many readers ran when the crawl ended.
+        loaded: The modules that were loaded by then.
         log: What was logged.
     """
 
@@ -66,6 +67,7 @@ class CrawlReport:
     refused: dict[str, str]
     sitemaps: list[str]
     reader_processes: int
+    loaded: list[str]
     log: str
 
 
@@ -122,6 +124,7 @@ def main() -> None:
         process = AsyncCrawlerProcess(SETTINGS | {"PACE_DIRECTORY": hosts} | job["settings"])
         process.crawl(ScriptSpider, job=job, report=report)
         process.start()
+    report["loaded"] = list(sys.modules)
     json.dump(report, sys.stdout)
 
 
