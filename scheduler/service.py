@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 
 from broadsheet.crawler.frontier.database import Database, open_frontier
 from broadsheet.crawler.frontier.runs import Frontier
-from broadsheet.crawler.memory import keep_large_memory_apart, share_memory_between_threads
+from broadsheet.crawler.process.memory import keep_large_memory_apart, share_memory_between_threads
 from broadsheet.scheduler.alarms.outbox import Outbox
 from broadsheet.scheduler.alarms.rounds import Rounds, going_rounds
 from broadsheet.scheduler.alarms.standing import open_alarms

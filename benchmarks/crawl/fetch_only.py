@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from broadsheet.crawler.crawl import run
+from broadsheet.crawler.crawling.crawl import run
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.storage.workspace import Workspace
 

@@ -17,7 +17,7 @@ from broadsheet.crawler.capturing.batch_publication import Acknowledge, conclude
 from broadsheet.crawler.capturing.open_segment import OpenSegment
 from broadsheet.crawler.capturing.patience import Patience
 from broadsheet.crawler.measures import Meter
-from broadsheet.crawler.memory import give_back_free_memory
+from broadsheet.crawler.process.memory import give_back_free_memory
 from broadsheet.storage import layout
 from broadsheet.storage.captures import Capture
 from broadsheet.storage.errors import CatalogError, StoreError, StoreUnavailableError

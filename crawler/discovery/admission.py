@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby, islice
 from urllib.parse import urlsplit
 
-from broadsheet.crawler.bounds import OVER_PAGES, PageBudget
+from broadsheet.crawler.discovery.bounds import OVER_PAGES, PageBudget
 from broadsheet.crawler.discovery.spellings import Spellings
 from broadsheet.crawler.discovery.timeliness import Timeliness
 from broadsheet.crawler.discovery.traps import Traps, why_path_is_a_trap

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from broadsheet.crawler.entries import Entry
-from broadsheet.crawler.parentage import end_with_parent
+from broadsheet.crawler.process.parentage import end_with_parent
 from broadsheet.crawler.reading.frames import HEADER, MEMORY_EXCEEDED, decode_page, frame
 from broadsheet.crawler.reading.page import CapturedPage, HtmlPage, Reading, unreadable
 from broadsheet.crawler.reading.responses import read_page

@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DontCloseSpider,
-    DownloadConnectionRefusedError,
-    DownloadTimeoutError,
-)
+from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from broadsheet.crawler.bounds import PageBudget
-from broadsheet.crawler.capturing.recorder import CAPTURED, REQUEST, Captured
+from broadsheet.crawler.capturing.recorder import CAPTURED, Captured
 from broadsheet.crawler.courtesy.robots import PASSED_OVER_IF, RobotsMiddleware
-from broadsheet.crawler.credentials import CREDENTIALS
 from broadsheet.crawler.discovery.admission import Admission
+from broadsheet.crawler.discovery.bounds import PageBudget
 from broadsheet.crawler.discovery.claims import Claims
 from broadsheet.crawler.discovery.entrances import listing_kind
 from broadsheet.crawler.discovery.listings import Listings
-from broadsheet.crawler.discovery.variants import plain_form
+from broadsheet.crawler.discovery.remembered import remembered_entries
 from broadsheet.crawler.entries import Entry
-from broadsheet.crawler.errors import (
-    BlockedAddressError,
-    CrawlStopped,
-    HostGivenUp,
-    NoContactError,
-    OptedOut,
-    RobotsDisallowed,
-    UntrustedCertificateError,
-)
-from broadsheet.crawler.extraction.wall_addresses import wall_at
+from broadsheet.crawler.errors import CrawlStopped, OptedOut
 from broadsheet.crawler.frontier.ledger import Ledger
 from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.turns import Turn
@@ -44,38 +29,20 @@ from broadsheet.crawler.frontier.visits import Visit
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.reading.archived_pages import ArchivedPages
 from broadsheet.crawler.reading.findings import finding_of
-from broadsheet.crawler.reading.page import MAXIMUM_ENTRIES
 from broadsheet.crawler.reading.page_reading import PageReader
 from broadsheet.crawler.rendering.requisites import PageRequisites
 from broadsheet.crawler.revisiting.revisiting import latest_moment
+from broadsheet.crawler.spiders.failures import end_unrecorded, note_failure
+from broadsheet.crawler.spiders.redirects import Redirects
+from broadsheet.crawler.spiders.requests import Requests, depth_of, filed_as
 from broadsheet.storage import captures
-from broadsheet.storage.errors import ArchiveError, InvalidURLError, StoreError
-from broadsheet.storage.model import Date, Hints, PageKind
+from broadsheet.storage.errors import ArchiveError, StoreError
+from broadsheet.storage.model import Date, PageKind
 from broadsheet.storage.publishing.catalog import Catalog
 from broadsheet.storage.publishing.known_takedowns import KnownTakedowns
 from broadsheet.storage.publishing.reservations import opted_out
-from broadsheet.storage.urls import identity, is_front_page, normalise, site
-from broadsheet.storage.versions import PRESENT, Finding, Outlink, redirect_location
-
-_MOST_REDIRECTS = 10
-_DEPTH = "broadsheet_depth"
-_HOPS = "broadsheet_hops"
-# No robots.txt can be had either from a host that is not there: it forbids nothing, it fails.
-_NOBODY_THERE = (
-    CannotResolveHostError,
-    DownloadConnectionRefusedError,
-    DownloadTimeoutError,
-    UntrustedCertificateError,
-)
-
-
-# Why a URL was not fetched, by what kept us from it.
-_SKIPPED: dict[type[BaseException | None], str] = {
-    BlockedAddressError: "private_address",
-    NoContactError: "no_contact",
-    HostGivenUp: "host_refuses",
-    OptedOut: "opted_out",
-}
+from broadsheet.storage.urls import site
+from broadsheet.storage.versions import PRESENT, Finding, redirect_location
 
 
 class SiteSpider(Spider):
@@ -107,6 +74,8 @@ class SiteSpider(Spider):
         self.archived = archived
         self.budget = budget
         self.admission = Admission(job, run, catalog, takedowns, budget)
+        self._requests = Requests(job, catalog, callback=self.parse, errback=self.failed)
+        self._redirects = Redirects(run, self.admission, self._requests)
         self._claims = Claims(run, self.admission, catalog, follow=job.follow)
         self._known_revisited = not job.follow
         self._listings = Listings(job, run, self.admission, pages)
@@ -152,7 +121,7 @@ class SiteSpider(Spider):
         capture = captured.capture
         location = redirect_location(capture)
         if location is not None:
-            following = await self._redirected(request, captured, location)
+            following = await self._redirects.follow(request, captured, location)
             if following is not None:
                 following.meta[PASSED_OVER_IF] = request.meta.get(PASSED_OVER_IF, ())
                 yield following
@@ -160,17 +129,17 @@ class SiteSpider(Spider):
                 self._claims.refute(capture.filed_as)
             return
         try:
-            entries, finding, shown_with = await self._read(captured, depth=_depth(request))
+            entries, finding, shown_with = await self._read(captured, depth=depth_of(request))
         except CrawlStopped:
             self.run.release(capture.filed_as)
             return
         except StoreError:
-            self._stop(capture.filed_as)
+            end_unrecorded(self.run, capture.filed_as)
             return
         if finding is not None and finding.article is not None:
             self._note_published(capture.filed_as, finding.article.published)
         reserved = opted_out(capture, finding, lambda: captured.response)
-        leads_on = await self._follow(captured, finding, entries, reserved, depth=_depth(request) + 1)
+        leads_on = await self._follow(captured, finding, entries, reserved, depth=depth_of(request) + 1)
         is_new = self._is_new_article(capture, finding)
         is_repeat = not is_new and finding is not None and finding.article is not None
         self.admission.traps.read(capture.filed_as, is_new_article=is_new, leads_on=leads_on, is_repeat=is_repeat)
@@ -182,34 +151,18 @@ class SiteSpider(Spider):
                 captured.awaited_by.settle(capture, finding)
             return
         self.requisites.add(capture.url, shown_with)
-        claimed = await self._claims.settle(captured, finding, depth=_depth(request))
+        claimed = await self._claims.settle(captured, finding, depth=depth_of(request))
         if claimed is not None and (further := self.request_of(claimed)) is not None:
             yield further
 
     async def failed(self, failure: Failure) -> None:
         """Note why a request brought no response; what arrived of one has been recorded."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        filed = _filed_as(request)
-        error = failure.value
+        filed = filed_as(request)
         self._claims.refute(filed)
         # What is reserved is not looked for at another spelling of its address.
-        self.admission.ended(filed, found=isinstance(error, OptedOut))
-        cause = error.__cause__ if isinstance(error, RobotsDisallowed) else error
-        if isinstance(cause, StoreError):
-            self._stop(filed)
-        elif isinstance(cause, CrawlStopped):
-            self.run.release(filed)
-        elif reason := _SKIPPED.get(type(cause)):
-            self.run.skip(filed, reason, str(cause))
-        elif isinstance(error, RobotsDisallowed) and not isinstance(cause, _NOBODY_THERE):
-            self.run.skip(filed, "robots", str(error))
-        else:
-            self.run.fail(filed, str(cause) or type(cause).__name__)
-
-    def _stop(self, filed: str) -> None:
-        """End the crawl: something came and could not be recorded. Nothing else could be either."""
-        self.run.ended = True
-        self.run.release(filed)
+        self.admission.ended(filed, found=isinstance(failure.value, OptedOut))
+        note_failure(self.run, filed, failure.value)
 
     def look_further(self) -> None:
         """When there is no more to fetch: look where listings lie by custom, then at the articles known as live."""
@@ -227,7 +180,7 @@ class SiteSpider(Spider):
             self._claims.refute(visit.url)
             self.run.skip(visit.url, *refusal)
             return None
-        request = self._request(visit.url, depth=visit.depth, via=visit.via, hints=visit.hints, hops=visit.hops)
+        request = self._requests.to(visit.url, depth=visit.depth, via=visit.via, hints=visit.hints, hops=visit.hops)
         if visit.depth > 0 and visit.kind == "link":
             # Where a crawl starts, and what lists articles, leads to those that are not reserved.
             request.meta[PASSED_OVER_IF] = self.job.obey
@@ -275,7 +228,7 @@ class SiteSpider(Spider):
 
     async def _follow_from_memory(self, visit: Visit, url: str, at: datetime) -> bool:
         """Follow what an ended process has captured, as far as it is known where that leads; tell whether it is."""
-        remembered = self._remembered(url)
+        remembered = remembered_entries(self.catalog, url)
         if remembered is None:
             return False
         try:
@@ -283,7 +236,7 @@ class SiteSpider(Spider):
         except StoreError:
             return False
         listed = self._is_listing(url, None)
-        await self._admit(_entries_of(remembered), depth=visit.depth + 1, via=url, listed=listed)
+        await self._admit(remembered, depth=visit.depth + 1, via=url, listed=listed)
         self.requisites.add(url, shown_with)
         self.run.answered(visit.url, at)
         return True
@@ -308,84 +261,13 @@ class SiteSpider(Spider):
     async def _admit(self, entries: list[Entry], *, depth: int, via: str, listed: bool = True) -> bool:
         return self.job.follow and await self.admission.admit(entries, depth=depth, via=via, listed=listed)
 
-    def _request(
-        self,
-        url: str,
-        *,
-        depth: int,
-        via: str | None,
-        hints: Hints | None = None,
-        filed_as: str | None = None,
-        hops: int = 0,
-    ) -> Request:
-        known = self.catalog.get(filed_as or url)
-        credentials = self.job.credentials
-        if credentials is not None and not credentials.are_for(url, self.job.targets):
-            credentials = None
-        about = captures.Request(
-            filed_as=filed_as,
-            expected=self.job.expected,
-            via=via,
-            hints=hints,
-            render=self.job.render,
-            redacted=[*credentials.names, "Set-Cookie"] if credentials else [],
-        )
-        headers = known.validators(url, now=datetime.now(UTC)) if known and self._is_conditional else {}
-        return Request(
-            url,
-            callback=self.parse,
-            errback=self.failed,
-            headers=headers | credentials.headers() if credentials else headers,
-            meta={REQUEST: about, _DEPTH: depth, _HOPS: hops} | ({CREDENTIALS: credentials} if credentials else {}),
-            dont_filter=True,
-        )
-
-    async def _redirected(self, request: Request, captured: Captured, location: str) -> Request | None:
-        """Return the request that goes on for the same URL, where there is one."""
-        filed, at = captured.capture.filed_as, captured.capture.captured_at
-        hops = request.meta[_HOPS] + 1
-        try:
-            location = normalise(location)
-        except InvalidURLError as error:
-            self.run.fail(filed, f"redirected to an address that cannot be fetched: {error}")
-            return None
-        if hops > _MOST_REDIRECTS:
-            self.run.fail(filed, f"more than {_MOST_REDIRECTS} redirects")
-            return None
-        depth, via = _depth(request), captured.capture.url
-        if depth == 0:
-            self.admission.add_site(site(location))
-        if identity(location) == identity(filed):
-            return self._request(location, depth=depth, via=via, hops=hops)
-        if identity(plain_form(location)) == identity(filed):
-            return self._request(location, depth=depth, via=via, filed_as=filed, hops=hops)
-        if self.admission.is_held(filed) and site(location) in self.admission.sites:
-            if is_front_page(location):
-                self.run.answered(filed, at)  # The article has vanished: the redirect itself says so.
-                return None
-            if reason := self.admission.why_taken_down(location):
-                self.run.skip(filed, "taken_down", reason)
-                return None
-            return self._request(location, depth=depth, via=via, filed_as=filed, hops=hops)
-        if site(location) not in self.admission.sites and (wall := wall_at(location)) is not None:
-            self.run.fail(filed, f"{wall}: redirected to {location}")
-            return None
-        await self.admission.redirect(location, depth=depth, via=via, hops=hops)
-        self.run.skip(filed, "redirected")
-        return None
-
-    @property
-    def _is_conditional(self) -> bool:
-        """Whether a server may say that a page is unchanged: it does not know what a browser would show of it."""
-        return self.job.conditional and not self.job.render
-
     async def _read(self, captured: Captured, *, depth: int) -> tuple[list[Entry], Finding | None, list[str]]:
         """Return what a page leads to, read or remembered; what it was read as; and what an article is shown with."""
         capture = captured.capture
-        remembered = self._remembered(capture.url) if capture.revisit else None
+        remembered = remembered_entries(self.catalog, capture.url) if capture.revisit else None
         if remembered is not None:
             self._listings.note(self._kind_of(capture.url))
-            return _entries_of(remembered), None, []
+            return remembered, None, []
         if capture.status not in PRESENT or capture.truncated or not self.job.reads(capture):
             return [], None, []
 
@@ -396,11 +278,6 @@ class SiteSpider(Spider):
         self._listings.note(reading.kind)
         finding = finding_of(reading, expected=capture.request.expected)
         return reading.entries, finding, reading.requisites if finding.article is not None else []
-
-    def _remembered(self, url: str) -> list[Outlink] | None:
-        """Return what a page led to when it was last read, or None where that is not known, or not of all of it."""
-        remembered = self.catalog.outlinks(url)
-        return None if remembered is not None and len(remembered) >= MAXIMUM_ENTRIES else remembered
 
     def _note_published(self, url: str, published: Date | None) -> None:
         moment = None if published is None else latest_moment(published)
@@ -421,17 +298,3 @@ class SiteSpider(Spider):
     def _kind_of(self, url: str) -> PageKind | None:
         known = self.catalog.get(url)
         return known.kind if known is not None else None
-
-
-def _entries_of(links: Iterable[Outlink]) -> list[Entry]:
-    return [Entry(url=link.url, kind=link.kind) for link in links]
-
-
-def _depth(request: Request) -> int:
-    depth: int = request.meta[_DEPTH]
-    return depth
-
-
-def _filed_as(request: Request) -> str:
-    about: captures.Request = request.meta[REQUEST]
-    return about.filed_as or request.url

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from broadsheet.crawler.memory import give_back_free_memory
+from broadsheet.crawler.process.memory import give_back_free_memory
 from broadsheet.crawler.wire.recording import Recording
 
 SHARE = 1024 * 1024

@@ -20,7 +20,7 @@ from broadsheet.storage.tables.compaction import try_to_compact
 from broadsheet.storage.workspace import Workspace
 
 if TYPE_CHECKING:
-    from broadsheet.crawler.crawl import CrawlResult
+    from broadsheet.crawler.crawling.audience import CrawlResult
 
 _MOST_REASONS = 10
 
@@ -58,7 +58,7 @@ def command(
         allow_private=allow_private,
     )
     # Scrapy takes a second to load: whoever mistyped something need not wait for it.
-    from broadsheet.crawler.crawl import run
+    from broadsheet.crawler.crawling.crawl import run
 
     results: list[CrawlResult] = []
     telling = Telling()

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import click
 
-from broadsheet.crawler.bulk import lines_of, read_lines
+from broadsheet.crawler.reading.bulk import lines_of, read_lines
 from broadsheet.crawler.reading.documents import MAXIMUM_DOCUMENT, refusal
 from broadsheet.crawler.reading.page import HtmlPage, Reading
 from broadsheet.crawler.reading.pool import ReadingPool

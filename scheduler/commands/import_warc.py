@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from broadsheet.crawler.import_summary import ImportSummary
-from broadsheet.crawler.importing import import_files
+from broadsheet.crawler.importing.import_files import import_files
+from broadsheet.crawler.importing.import_summary import ImportSummary
 from broadsheet.scheduler.exits import FAILED
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, errors, print_json, printable

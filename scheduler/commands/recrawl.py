@@ -20,7 +20,7 @@ from broadsheet.storage.publishing.publication import Published
 from broadsheet.storage.workspace import Workspace
 
 if TYPE_CHECKING:
-    from broadsheet.crawler.crawl import CrawlResult
+    from broadsheet.crawler.crawling.audience import CrawlResult
 
 _BLOCKED = {"robots", "private_address", "no_contact", "taken_down", "opted_out"}
 
@@ -35,7 +35,7 @@ def command(url: str, sources_file: Path | None, archive: str, *, allow_private:
     """Fetch URL now and publish it: what changed since the archive last saw it?"""
     job = recrawl_job(url, sources_file=sources_file, allow_private=allow_private)
     # Scrapy takes a second to load: whoever mistyped something need not wait for it.
-    from broadsheet.crawler.crawl import run
+    from broadsheet.crawler.crawling.crawl import run
 
     results: list[CrawlResult] = []
     published: list[Published] = []

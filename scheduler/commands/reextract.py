@@ -8,7 +8,7 @@ from functools import partial
 
 import click
 
-from broadsheet.crawler.reextraction import ReextractionSummary, reextract
+from broadsheet.crawler.reading.reextraction import ReextractionSummary, reextract
 from broadsheet.scheduler.exits import FAILED
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, errors, print_json, printable

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from broadsheet.crawler.memory import give_back_free_memory
+from broadsheet.crawler.process.memory import give_back_free_memory
 from broadsheet.scheduler.web.bounded_store import BoundedStore
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.parts import Parts

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 
-from broadsheet.crawler.parentage import end_with_parent
+from broadsheet.crawler.process.parentage import end_with_parent
 from broadsheet.scheduler import cli
 from broadsheet.scheduler.logs import log_to_stderr
 

@@ -16,7 +16,7 @@ def test_a_crawl_loads_nothing_of_scrapy_that_it_does_not_use() -> None:
 
 
 def test_a_crawl_with_a_frontier_in_a_file_loads_nothing_that_postgresql_needs() -> None:
-    loading = "import sys; from broadsheet.crawler.crawl import run; print(*sys.modules)"
+    loading = "import sys; from broadsheet.crawler.crawling.crawl import run; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", loading], capture_output=True, text=True, check=True)
 
     loaded = set(run.stdout.split())

@@ -40,7 +40,7 @@ _WAITING = 2
 def main() -> None:
     """Run the command once for each moment."""
     _, directory, moments, *arguments = sys.argv
-    importlib.import_module("broadsheet.crawler.crawl")
+    importlib.import_module("broadsheet.crawler.crawling.crawl")
     statuses = {moment: _status(moment, Path(directory) / moment, arguments) for moment in moments.split(",")}
     print(json.dumps(statuses))  # noqa: T201 - what the test reads
 

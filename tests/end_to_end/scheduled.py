@@ -14,7 +14,8 @@ from datetime import timedelta
 
 import msgspec
 
-from broadsheet.crawler import crawl
+from broadsheet.crawler.crawling.audience import CrawlResult
+from broadsheet.crawler.crawling.crawl import run
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.revisiting.revisiting import Pace
 from broadsheet.storage.workspace import Workspace
@@ -33,9 +34,9 @@ def main() -> None:
         requests_per_hour=int(budget[0]) if budget else None,
         pace=Pace(quickest=timedelta(0), slowest=slowest, front_quickest=timedelta(0), front_slowest=slowest),
     )
-    results: list[crawl.CrawlResult] = []
+    results: list[CrawlResult] = []
     with Workspace.open(archive) as workspace:
-        crawl.run(workspace, [job], finished=results.append)
+        run(workspace, [job], finished=results.append)
     sys.stdout.write(msgspec.json.encode(results[0].summary).decode())
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from end_to_end import foreign
 
-from broadsheet.crawler.import_summary import ImportSummary
-from broadsheet.crawler.importing import import_files
+from broadsheet.crawler.importing.import_files import import_files
+from broadsheet.crawler.importing.import_summary import ImportSummary
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.takedown.retention import Retention, retain
 from broadsheet.storage.takedown.takedown import forget

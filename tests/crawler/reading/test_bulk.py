@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.crawler.bulk import lines_of, read_lines
+from broadsheet.crawler.reading.bulk import lines_of, read_lines
 from broadsheet.crawler.reading.documents import MAXIMUM_DOCUMENT
 from broadsheet.crawler.reading.pool import ReadingLimits, ReadingPool
 

@@ -14,7 +14,7 @@ from typing import get_args
 from broadsheet.crawler.capturing.open_segment import OpenSegment
 from broadsheet.crawler.capturing.publisher import Publisher
 from broadsheet.crawler.extraction.revision import extractor
-from broadsheet.crawler.import_summary import Damage, ImportSummary
+from broadsheet.crawler.importing.import_summary import Damage, ImportSummary
 from broadsheet.crawler.reading.findings import finding_of, is_readable, page_of
 from broadsheet.crawler.reading.pool import ReadingPool
 from broadsheet.crawler.recovery.recovery import recover

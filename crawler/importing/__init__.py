@@ -1,0 +1,1 @@
+"""WARC files of other software, brought into the archive."""

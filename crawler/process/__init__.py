@@ -1,0 +1,1 @@
+"""What our processes settle with the operating system: memory, signals, ending with the one that started them."""
