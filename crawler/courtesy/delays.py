@@ -15,6 +15,7 @@ from broadsheet.crawler.courtesy.breaker import LONGEST_PAUSE
 from broadsheet.crawler.courtesy.pace import HostPace
 from broadsheet.crawler.courtesy.paced_slot import SHORTEST_DELAY, PacedSlot
 from broadsheet.crawler.wire.addresses import is_public
+from broadsheet.crawler.wire.handler import tell_when_sent
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -26,8 +27,6 @@ logger = logging.getLogger(__name__)
 DELAY = "broadsheet_delay"
 """The key of a request's meta that holds the seconds left between two requests to its host when it was made."""
 
-# RFC 9110 section 10.2.3 and RFC 6585 section 4.
-_WAIT_STATUS = frozenset({429, 503})
 _SHARE_OF_LATEST = 0.5
 
 
@@ -35,7 +34,8 @@ class Courtesy:
     """Scrapy downloader middleware that keeps each host's download slot as slow as the host wants it.
 
     It is the one nearest to the slots: it makes them, as `PacedSlot`, before Scrapy would make its own. Robots.txt
-    reaches it as ``crawl_delay`` in the meta of a request (see `RobotsMiddleware`).
+    reaches it as ``crawl_delay`` in the meta of a request (see `RobotsMiddleware`). A delay counts from the request
+    before, be that the one for robots.txt; what robots.txt asked for the last time holds until it is read again.
 
     Settings:
         PACE_DIRECTORY: Where the turns of each host are kept for all processes of the machine.
@@ -61,8 +61,11 @@ class Courtesy:
         self._concurrency = settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         self._pace_directory = Path(settings["PACE_DIRECTORY"])
         self._private: set[str] = set()
+        # What robots.txt asks for in this crawl; and what it asked for the last time.
         self._crawl_delays: dict[str, float] = {}
+        self._remembered: dict[str, float] = {}
         self._latencies: dict[str, float] = {}
+        tell_when_sent(crawler, self._went_out)
         crawler.signals.connect(self._before_request, signal=signals.request_reached_downloader)
         crawler.signals.connect(self._after_response, signal=signals.response_downloaded)
 
@@ -78,19 +81,26 @@ class Courtesy:
         if host not in downloader.slots:
             longest = max(LONGEST_PAUSE, self._retry_after_cap, self._crawl_delay_cap, self._delay)
             pace = HostPace(self._pace_directory, host, believed=2 * longest)
-            downloader.slots[host] = PacedSlot(self._concurrency, self._current_delay(host), pace)
+            self._remembered[host] = _remembered(pace, host)
+            slot = PacedSlot(self._concurrency, self._current_delay(host), pace)
+            slot.is_settled = host in self._crawl_delays
+            downloader.slots[host] = slot
 
     def _before_request(self, request: Request) -> None:
         """Runs when a request has come to its slot, before the slot decides when it goes out."""
         host = request.meta["download_slot"]
         if _is_private_literal(host):
             self._private.add(host)
-        stated = request.meta.get("crawl_delay")
-        if stated is not None:
-            self._learn_crawl_delay(host, stated)
+        if "crawl_delay" in request.meta:
+            self._learn_crawl_delay(host, request.meta["crawl_delay"] or 0.0)
         self._set_delay(host)
         delay = self._current_delay(host)
         request.meta[DELAY] = 0.0 if delay <= SHORTEST_DELAY else round(delay, 3)
+
+    def _went_out(self, request: Request) -> None:
+        """Runs when a request goes over the wire: connections take long, and what the host sees counts."""
+        if (slot := self._slot(request.meta["download_slot"])) is not None:
+            slot.went_out()
 
     def _after_response(self, response: Response, request: Request) -> None:
         """Runs when a response has arrived, before the slot sends its next request."""
@@ -98,7 +108,8 @@ class Courtesy:
         if response.ip_address is not None and not is_public(str(response.ip_address)):
             self._private.add(host)
         self._learn_latency(host, request.meta.get("download_latency"))
-        if response.status in _WAIT_STATUS and (value := response.headers.get("Retry-After")) is not None:
+        # RFC 9110 section 10.2.3 has it beside 503 and redirects, RFC 6585 section 4 beside 429; servers have more.
+        if not 200 <= response.status < 300 and (value := response.headers.get("Retry-After")) is not None:
             self._pause(host, value.decode("latin-1"))
         self._set_delay(host)
 
@@ -112,6 +123,10 @@ class Courtesy:
         if known is not None and stated <= known:
             return
         self._crawl_delays[host] = stated
+        if (slot := self._slot(host)) is not None:
+            slot.note_stated(min(stated, self._crawl_delay_cap))
+        if not stated:
+            return
         if stated > self._crawl_delay_cap:
             logger.warning("%s: Crawl-delay of %g s cut to %g s (CRAWL_DELAY_CAP)", host, stated, self._crawl_delay_cap)
         else:
@@ -143,7 +158,8 @@ class Courtesy:
         delay = self._private_delay if host in self._private else self._delay
         if delay > 0:
             delay = max(delay, min(self._latency_factor * self._latencies.get(host, 0.0), self._latency_delay_cap))
-        return max(delay, min(self._crawl_delays.get(host, 0.0), self._crawl_delay_cap), SHORTEST_DELAY)
+        stated = self._crawl_delays.get(host, self._remembered.get(host, 0.0))
+        return max(delay, min(stated, self._crawl_delay_cap), SHORTEST_DELAY)
 
     def _slot(self, host: str) -> PacedSlot | None:
         return cast("PacedSlot | None", self._crawler.engine.downloader.slots.get(host))
@@ -166,6 +182,15 @@ def seconds_to_wait(retry_after: str, *, now: datetime) -> float | None:
     # An HTTP date is in GMT even where a sloppy server leaves the zone out.
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())
+
+
+def _remembered(pace: HostPace, host: str) -> float:
+    """The Crawl-delay that a host had when its robots.txt was read last, maybe by another process."""
+    try:
+        return pace.stated()
+    except OSError as error:
+        logger.warning("%s: what delay it asked for the last time cannot be read: %s", host, error)
+        return 0.0
 
 
 def _is_private_literal(host: str) -> bool:

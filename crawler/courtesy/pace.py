@@ -21,7 +21,9 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-_STORED = struct.Struct("<ddd")
+_STORED = struct.Struct("<dddd")
+# Files of earlier versions hold no delay that was stated.
+_STORED_BEFORE = struct.Struct("<ddd")
 _LONGEST_NAME = 200
 _NEVER = -math.inf
 
@@ -33,11 +35,13 @@ class _State(Struct):
         sent: When the last request was sent.
         free: From when on no turn is reserved.
         paused_until: Until when the host is to be left alone.
+        stated: The seconds between requests that its robots.txt asked for when it was read last.
     """
 
     sent: float = _NEVER
     free: float = _NEVER
     paused_until: float = _NEVER
+    stated: float = 0.0
 
 
 class HostPace:
@@ -64,14 +68,15 @@ class HostPace:
         self._believed = believed
         self._file: int | None = None
 
-    def reserve(self, delay: float) -> float:
+    def reserve(self, delay: float, *, not_before: float = _NEVER) -> float:
         """Reserve the next turn that is free, and return its moment.
 
         Args:
             delay: Seconds from one request to the next.
+            not_before: The first moment that it may be: one that asks has sent requests that were no turns.
         """
         with self._state() as (state, now):
-            turn = max(now, state.free, state.sent + delay, state.paused_until)
+            turn = max(now, state.free, state.sent + delay, state.paused_until, not_before)
             state.free = turn + delay
         return turn
 
@@ -89,10 +94,25 @@ class HostPace:
             state.free = max(state.free, now + delay)
         return None
 
+    def went_out(self) -> None:
+        """Note that what took its turn goes out only now: its connection had to be made first."""
+        with self._state() as (state, now):
+            state.sent = max(state.sent, now)
+
     def pause(self, until: float) -> None:
         """Have the host left alone by every process until a moment."""
         with self._state() as (state, _):
             state.paused_until = max(state.paused_until, until)
+
+    def stated(self) -> float:
+        """Return the seconds between requests that the host's robots.txt asked for when it was read last."""
+        with self._state() as (state, _):
+            return state.stated
+
+    def note_stated(self, seconds: float) -> None:
+        """Note what its robots.txt asks for: who begins with the host holds to it before it has read that."""
+        with self._state() as (state, _):
+            state.stated = seconds
 
     def close(self) -> None:
         """Close the file; it is opened again when it is needed."""
@@ -110,19 +130,22 @@ class HostPace:
             state = self._believable(os.pread(file, _STORED.size, 0), now)
             yield state, now
             # One write of so few bytes is there as a whole or not at all, whenever the process is killed.
-            os.pwrite(file, _STORED.pack(state.sent, state.free, state.paused_until), 0)
+            os.pwrite(file, _STORED.pack(state.sent, state.free, state.paused_until, state.stated), 0)
         finally:
             fcntl.flock(file, fcntl.LOCK_UN)
 
     def _believable(self, stored: bytes, now: float) -> _State:
+        if len(stored) == _STORED_BEFORE.size:
+            stored += struct.pack("<d", 0.0)
         if len(stored) != _STORED.size:
             return _State()
-        sent, free, paused_until = _STORED.unpack(stored)
+        sent, free, paused_until, stated = _STORED.unpack(stored)
         latest = now + self._believed
         return _State(
             sent=sent if sent <= now else _NEVER,
             free=free if free <= latest else _NEVER,
             paused_until=paused_until if paused_until <= latest else _NEVER,
+            stated=stated if 0 <= stated <= self._believed else 0.0,
         )
 
     def _opened(self) -> int:

@@ -52,6 +52,7 @@ Timed = Callable[[float, int | None], None]
 
 _listeners: WeakKeyDictionary[Crawler, Listener] = WeakKeyDictionary()
 _timed: WeakKeyDictionary[Crawler, Timed] = WeakKeyDictionary()
+_sent: WeakKeyDictionary[Crawler, Callable[[Request], None]] = WeakKeyDictionary()
 _under_way: WeakKeyDictionary[Crawler, set[asyncio.Future[Response]]] = WeakKeyDictionary()
 
 
@@ -64,6 +65,16 @@ def listen(crawler: Crawler, listener: Listener) -> None:
             response's, if there is one. It replaces an earlier one.
     """
     _listeners[crawler] = listener
+
+
+def tell_when_sent(crawler: Crawler, told: Callable[[Request], None]) -> None:
+    """Have it told when a request of a crawl begins to go over the wire, its connection being made.
+
+    Args:
+        crawler: Whose requests.
+        told: Called then; it replaces an earlier one.
+    """
+    _sent[crawler] = told
 
 
 def time_fetches(crawler: Crawler, timed: Timed) -> None:
@@ -139,7 +150,8 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         return response
 
     async def _download(self, request: Request) -> Response:
-        recording = Recording(request.meta.get("download_maxsize", self._default_maxsize))
+        on_wire = partial(_sent.get(self._crawler, _tell_no_one), request)
+        recording = Recording(request.meta.get("download_maxsize", self._default_maxsize), on_wire)
         RECORDING.set(recording)
         timeout = request.meta.get("download_timeout") or self._deadline
         request.meta["download_timeout"] = min(timeout, self._deadline)
@@ -185,6 +197,10 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         guarded = isinstance(error, CannotResolveHostError) and isinstance(resolver, GuardedResolver)
         if guarded and (refused := resolver.refused_address(host)):
             raise blocked(refused) from error
+
+
+def _tell_no_one(_request: Request) -> None:
+    pass
 
 
 def _tell_nobody(_seconds: float, _status: int | None) -> None:

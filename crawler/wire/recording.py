@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncio import CancelledError
+from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Literal
@@ -23,6 +24,7 @@ class Recording:
 
     Args:
         maximum: The longest body in bytes that is fetched; 0 for any.
+        on_wire: Called when the request begins to go out.
 
     Attributes:
         closed: How the peer closed the connection before the response was known to be whole.
@@ -31,7 +33,8 @@ class Recording:
         size: How many bytes of the response have come.
     """
 
-    def __init__(self, maximum: int) -> None:
+    def __init__(self, maximum: int, on_wire: Callable[[], None] = lambda: None) -> None:
+        self._on_wire = on_wire
         self.closed: Literal["cleanly", "abruptly"] | None = None
         self.complete = False
         self.too_long = False
@@ -53,11 +56,15 @@ class Recording:
         """Note that TLS protects the exchange: ``TLSv1.3`` and OpenSSL's name of the cipher suite."""
         self._handshake_pending = False
         self._tls = version, cipher
+        if self._started_at is not None:
+            self._on_wire()
 
     def send(self, data: bytes) -> None:
         """Keep bytes of the request."""
         if self._started_at is None:
             self._started_at = datetime.now(UTC)
+            if not self._handshake_pending:
+                self._on_wire()
         self._sent.append(data)
 
     def receive(self, data: bytes) -> None:

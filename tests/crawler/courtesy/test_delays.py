@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from statistics import mean
 
 import pytest
@@ -14,6 +15,7 @@ from servers.crawl_script import CrawlReport, crawl
 from servers.site_server import Answer, SiteServer, site_server
 
 from broadsheet.crawler.courtesy.delays import seconds_to_wait
+from broadsheet.crawler.courtesy.pace import HostPace
 
 NOW = datetime(2016, 6, 10, 9, 12, tzinfo=UTC)
 DELAY = 0.3
@@ -133,20 +135,38 @@ def test_a_retry_after_on_robots_txt_is_waited_for_too(crawled: Crawl) -> None:
     assert crawled.gaps("busy robots.txt")[0] >= 1 - NETWORK
 
 
-def test_a_host_at_an_address_that_is_not_public_has_no_delay_but_what_it_asks_for() -> None:
+def test_a_host_at_an_address_that_is_not_public_has_no_delay_but_what_it_asks_for(tmp_path: Path) -> None:
+    moved = Answer(status=301, headers={"Location": "/new.txt"})
     feed = Answer(b"<rss><item><link>/a</link></item></rss>", headers={"Content-Type": "text/xml"})
     with (
         site_server({"/feed": feed, "/other": feed}) as named,
         site_server({"/robots.txt": busy(503, "1"), "/feed": feed}, "127.0.0.9") as asking,
+        site_server(crawl_delay(1) | {"/feed": feed}, "127.0.0.10") as delayed,
+        site_server({"/robots.txt": moved, "/new.txt": Answer(b""), "/feed": feed}, "127.0.0.8") as remembered,
     ):
+        turns = HostPace(tmp_path, "127.0.0.8", believed=1000)
+        turns.note_stated(1)
         # Until it has answered, a name may be anybody's: the first answer ends the long delay.
         url = named.url.replace("127.0.0.1", "localhost")
-        report = crawl(f"{url}/feed", f"{url}/other", f"{asking.url}/feed", DOWNLOAD_DELAY=50, read=True)
+        report = crawl(
+            f"{url}/feed",
+            f"{url}/other",
+            *(f"{site.url}/feed" for site in (asking, delayed, remembered)),
+            DOWNLOAD_DELAY=50,
+            read=True,
+            PACE_DIRECTORY=str(tmp_path),
+        )
     first, second, *_ = (moment for _, moment in asking.requests)
     assert second - first >= 1 - NETWORK
+    (_, robots), (path, page) = delayed.requests
+    assert path == "/feed"
+    assert page - robots >= 1 - NETWORK, "a Crawl-delay counts from the request that brought it"
+    first, second, *_ = (moment for _, moment in remembered.requests)
+    assert second - first >= 1 - NETWORK, "what robots.txt asked for the last time holds until it is read"
+    assert turns.stated() == 0
     # Pages are read in child processes of the Scrapy process, as in a crawl.
     assert {page["kind"] for page in report.fetched.values()} == {"feed"}
-    assert len(report.fetched) == 3
+    assert len(report.fetched) == 5
     assert report.reader_processes >= 1
 
 

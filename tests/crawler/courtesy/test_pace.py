@@ -95,8 +95,14 @@ def test_a_pause_holds_for_all_also_for_who_has_a_turn_already(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     "stored",
-    [b"", b"cut", struct.pack("<ddd", 1e12, 1e12, 1e12), struct.pack("<ddd", *[float("nan")] * 3)],
-    ids=["empty", "cut", "before a restart of the machine", "no numbers"],
+    [
+        b"",
+        b"cut",
+        struct.pack("<dddd", *[float("inf")] * 4),
+        struct.pack("<ddd", 1e12, 1e12, 1e12),
+        struct.pack("<ddd", *[float("nan")] * 3),
+    ],
+    ids=["empty", "cut", "without end", "before a restart of the machine", "no numbers"],
 )
 def test_what_cannot_be_true_is_not_believed(tmp_path: Path, stored: bytes) -> None:
     (tmp_path / f"{HOST}.pace").write_bytes(stored)
@@ -105,6 +111,33 @@ def test_what_cannot_be_true_is_not_believed(tmp_path: Path, stored: bytes) -> N
     assert mine.reserve(LONG) <= time.monotonic()
     assert mine.take(LONG) is None
     assert mine.reserve(LONG) > time.monotonic()
+
+
+def test_a_turn_counts_from_when_the_request_before_went_out(tmp_path: Path) -> None:
+    slow, other = pace(tmp_path), pace(tmp_path)
+    slow.reserve(0.01)
+    assert slow.take(0.01) is None
+    turn = other.reserve(0.01)
+    time.sleep(0.02)
+    slow.went_out()
+
+    again = other.take(0.01)
+    assert again is not None
+    assert again > turn
+
+
+def test_what_a_host_asks_for_is_kept_also_beside_what_an_earlier_version_wrote(tmp_path: Path) -> None:
+    file = tmp_path / f"{HOST}.pace"
+    now = time.monotonic()
+    file.write_bytes(struct.pack("<ddd", now, now + LONG, now))
+    mine = pace(tmp_path)
+
+    assert mine.stated() == 0
+    assert mine.reserve(0) == pytest.approx(now + LONG)
+    mine.note_stated(LONG)
+    assert pace(tmp_path).stated() == LONG
+    file.write_bytes(struct.pack("<dddd", now, now, now, float("nan")))
+    assert pace(tmp_path).stated() == 0
 
 
 def test_every_host_has_a_file_of_its_own_within_the_directory(tmp_path: Path) -> None:
