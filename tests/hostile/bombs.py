@@ -155,8 +155,7 @@ SLOW = [
     _endless_tdmrep("slow-tdmrep", OK + TDMREP_TYPE + b"\r\n[", b" ", 0.1),
 ]
 
-HEAVY = [
-    _endless(f"heavy-{number}", OK + HTML + b"Content-Length: 33000000\r\n\r\n" + _FILLER * 31, b".", 0.5)
-    for number in range(32)
-]
+# One object: every process that knows the cases holds it.
+_NEARLY_WHOLE = OK + HTML + b"Content-Length: 33000000\r\n\r\n" + _FILLER * 31
+HEAVY = [_endless(f"heavy-{number}", _NEARLY_WHOLE, b".", 0.5) for number in range(32)]
 """Each as long as is fetched, and none of them ever whole."""

@@ -17,16 +17,16 @@ import time
 from collections import Counter
 from pathlib import Path
 from ssl import SSLContext
-from typing import Any
 
 import psutil
 from end_to_end import inspection
 from hostile import namespace, quick
 from hostile.cases import SITE_IPV4, SITE_IPV6, Case, at_site
 from hostile.groups import GROUPS
+from hostile.measured import Measured
 from hostile.names import NameServer
 from hostile.server import KEPT, Exchanged, HostileServer
-from msgspec import Struct, to_builtins
+from msgspec import to_builtins
 from servers.certificates import CertificateAuthority
 
 from broadsheet.storage.archive import Archive
@@ -35,48 +35,6 @@ from broadsheet.storage.segments.reading import read_captures
 _LOOK_EVERY = 0.02
 _MOST_SECONDS = 600
 _WORKER = "broadsheet.crawler.reading.worker"
-
-
-class Measured(Struct, kw_only=True):
-    """What came of one group.
-
-    Attributes:
-        group: Its name.
-        cases: How many hosts there were.
-        requests: How many the site was sent.
-        canary: What was connected to beside the site.
-        crawl_memory: The most memory of the crawl's process, in bytes.
-        reader_memory: The most memory of any reader.
-        seconds: How long the crawl took.
-        longest: The longest exchange, in seconds.
-        status: The exit status.
-        summary: What the crawl said of itself.
-        lost: URLs with more exchanges than records.
-        altered: URLs whose record is not what was sent.
-        unmarked: Cut-off answers that do not say so, and whole ones that do.
-        silent: Cases of which the archive should hold something and holds nothing.
-        tracebacks: Whether stderr has any.
-        defects: What `verify --deep` said, where it was not content.
-        stderr: What was said there.
-    """
-
-    group: str
-    cases: int
-    requests: int
-    canary: list[str]
-    crawl_memory: int
-    reader_memory: int
-    seconds: float
-    longest: float
-    status: int
-    summary: dict[str, Any]
-    lost: list[str]
-    altered: list[str]
-    unmarked: list[str]
-    silent: list[str]
-    tracebacks: bool
-    defects: str
-    stderr: str
 
 
 def main() -> None:

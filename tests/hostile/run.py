@@ -10,41 +10,12 @@ It needs Linux, `ip`, and the right to make namespaces. Nothing leaves the machi
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-import msgspec
-from hostile import namespace
 from hostile.groups import GROUPS
-from hostile.measure import Measured
+from hostile.measured import failures_of, measured
 
 _MIB = 1024 * 1024
-# What it may take to write down what had come when the deadline passed.
-_GRACE = 5.0
-_TESTS = Path(__file__).parents[1]
-
-
-@contextmanager
-def measured(groups: Iterable[str], *, deadline: float) -> Iterator[Iterator[Measured]]:
-    """Crawl groups of cases, and give what came of each as soon as it is over.
-
-    Args:
-        groups: Names of `GROUPS`; those joined by "+" are crawled at once.
-        deadline: How many seconds a fetch may last in all.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        command = namespace.python("-m", "hostile.measure", folder, str(deadline), *groups)
-        environment = {**os.environ, "PYTHONPATH": str(_TESTS)}
-        with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
-            assert process.stdout is not None
-            yield (msgspec.json.decode(line, type=Measured) for line in process.stdout)
-        if process.returncode:
-            raise RuntimeError(f"the measurement ended with status {process.returncode}")
 
 
 def main() -> int:
@@ -67,24 +38,6 @@ def main() -> int:
             for failure in failures:
                 print(f"    {failure}", flush=True)
     return 1 if missed else 0
-
-
-def failures_of(of: Measured, *, deadline: float) -> list[str]:
-    """Return in which ways a group missed its goals."""
-    checks = {
-        "the canary was reached": of.canary,
-        "the crawl took too much memory": of.crawl_memory > 512 * _MIB and [f"{of.crawl_memory // _MIB} MiB"],
-        "a reader took too much memory": of.reader_memory > 512 * _MIB and [f"{of.reader_memory // _MIB} MiB"],
-        "a fetch took too long": of.longest > deadline + _GRACE and [f"{of.longest:.1f} s"],
-        "an answer was not archived": of.lost,
-        "an answer is not archived as it was sent": of.altered,
-        "an answer is not marked as it should be": of.unmarked,
-        "a case left nothing": of.silent,
-        "an error without a class": of.tracebacks and [of.stderr[-3000:]],
-        "an odd exit status": of.status not in {0, 1} and [f"{of.status}: {of.stderr[-1000:]}"],
-        "verify --deep": of.defects and [of.defects],
-    }
-    return [f"{what}: {'; '.join(map(str, found))}"[:4000] for what, found in checks.items() if found]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from hostile import namespace
-from hostile.run import failures_of, measured
+from hostile.measured import failures_of, measured
 
 pytestmark = pytest.mark.skipif(
     not namespace.is_possible(), reason="this machine makes no network namespaces, or has no `ip`"
