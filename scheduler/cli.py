@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
 import signal
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import NoReturn
+from types import FrameType
 
 import click
 
 from broadsheet.crawler.errors import CrawlError
-from broadsheet.scheduler.exits import DAMAGED, FAILED, INTERRUPTED, USAGE, exit_code, explain
+from broadsheet.scheduler.exits import DAMAGED, FAILED, INTERRUPTED, USAGE, exit_code, explain, leave
 from broadsheet.scheduler.sources.errors import ConfigError
 from broadsheet.storage.errors import ArchiveError
 
@@ -79,22 +78,34 @@ def program(context: click.Context, archive: str | None, as_json: bool) -> None:
 
 
 def main() -> None:
-    """Run the command line and exit with the contract's codes."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's Ctrl-C
+    """Run the command line and leave with the contract's codes."""
+    signal.signal(signal.SIGTERM, _interrupt)  # a service manager's Ctrl-C
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
     _open_standard_streams()
     try:
         status = program.main(standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
-        _leave(INTERRUPTED)
+        leave(INTERRUPTED)
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        leave(error.exit_code)
     except (ArchiveError, CrawlError, ConfigError, OSError) as error:
         click.echo(explain(error), err=True)
-        _leave(exit_code(error))
-    if isinstance(status, int) and status:
-        _leave(status)
+        leave(exit_code(error))
+    leave(status if isinstance(status, int) else 0)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """End what runs, in order; whoever asks again while that lasts, ends it at once.
+
+    A second exception would come up amid what cleans up after the first, and leave a traceback in place of an end.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if signal.getsignal(number) is _interrupt:
+            signal.signal(number, lambda *_: leave(INTERRUPTED, flush=False))
+    raise KeyboardInterrupt
 
 
 def _open_standard_streams() -> None:
@@ -102,15 +113,3 @@ def _open_standard_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for the process
-
-
-def _leave(status: int) -> NoReturn:
-    """End the process without waiting for its threads.
-
-    One of them may still wait for a store that does not answer, for minutes. Nothing rests on an orderly end: what is
-    published is whole, and the rest is in the spool.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):  # nobody reads it any more
-            stream.flush()
-    os._exit(status)

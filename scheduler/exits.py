@@ -1,6 +1,10 @@
-"""Exit codes, and which error leads to which."""
+"""Exit codes, which error leads to which, and how a process leaves with one."""
 
 from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
 
 from broadsheet.crawler.errors import FrontierConfigError, RenderingError
 from broadsheet.scheduler.sources.errors import ConfigError
@@ -42,3 +46,23 @@ def exit_code(error: Exception) -> int:
 def explain(error: Exception) -> str:
     """Return what a person is told of an error."""
     return f"broadsheet: {error}"
+
+
+def leave(status: int, *, flush: bool = True) -> NoReturn:
+    """End the process here and now, without waiting for its threads or for the interpreter to be taken apart.
+
+    A thread may still wait for a store that does not answer, for minutes, and taking apart what a crawl or the service
+    has loaded takes seconds on a busy machine. Nothing rests on either: what is published is whole, the rest is in the
+    spool, and what was to be printed is flushed here.
+
+    Args:
+        status: The exit status; where stdout takes no more, and all else went well, it is `FAILED`.
+        flush: Whether what was printed is brought out first.
+    """
+    if flush:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError):  # Nobody reads it any more, its disk is full, or it was closed.
+                status = FAILED if stream is sys.stdout and not status else status
+    os._exit(status)

@@ -26,6 +26,7 @@ from broadsheet.scheduler.clock.clock import Clock
 from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
 from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.sources.watching import WatchedSources
+from broadsheet.scheduler.stopping import Stop
 from broadsheet.scheduler.tokens import Tokens
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.bodies import Bodies
@@ -40,8 +41,8 @@ _log = logging.getLogger(__name__)
 _LOCK = "service.lock"
 _SOURCES = "service-sources.toml"
 _LOOK_SECONDS = 2.0
-# Children have six and a half seconds to end, and eight are promised for all of it.
-_SECONDS_FOR_ANSWERS = 1
+# They end while the crawls do.
+_SECONDS_FOR_ANSWERS = 2
 
 
 class Service:
@@ -51,17 +52,18 @@ class Service:
         setting: What all jobs are done with.
         sources: The sources file.
         bound: The socket that it answers on.
+        stop: Says when it is time to end.
     """
 
-    def __init__(self, setting: Setting, sources: WatchedSources, bound: socket.socket) -> None:
+    def __init__(self, setting: Setting, sources: WatchedSources, bound: socket.socket, stop: Stop) -> None:
         self._setting = setting
         self._sources = sources
         self._bound = bound
-        self._stop = asyncio.Event()
+        self._stop = stop
         self._reload = asyncio.Event()
 
     async def run(self) -> None:
-        """Run until SIGTERM or SIGINT; SIGHUP has the sources file loaded again.
+        """Run until it is time to stop; SIGHUP has the sources file loaded again.
 
         Raises:
             FrontierError: A database cannot be used.
@@ -72,7 +74,7 @@ class Service:
         with contextlib.ExitStack() as opened:
             database = opened.enter_context(open_service_database(self._setting.archive))
             frontier = Frontier(opened.enter_context(open_frontier(self._setting.archive)))
-            opened.enter_context(self._signals())
+            opened.enter_context(self._taking_reloads())
             copy = database.directory / _SOURCES
             kept = self._sources.keep(copy)
             self._setting = msgspec.structs.replace(self._setting, valid_sources=copy)
@@ -81,10 +83,16 @@ class Service:
             behind_proxy = self._sources.document.service.public_url is not None
             web = _Server(make_app(self._parts(database, jobs, clock)), behind_proxy=behind_proxy)
             serving = asyncio.ensure_future(web.serve(sockets=[self._bound]))
-            async with _ending(asyncio.ensure_future(self._look_after_sources(copy, kept))):
+            closing = asyncio.ensure_future(self._stop_answering(web))
+            async with _ending(asyncio.ensure_future(self._look_after_sources(copy, kept))), _ending(closing):
                 await self._work(database, jobs, clock, serving)
             web.should_exit = True
             await serving
+
+    async def _stop_answering(self, web: _Server) -> None:
+        """Have answers end while crawls do, not after them."""
+        await self._stop.wait()
+        web.should_exit = True
 
     async def _work(self, database: Database, jobs: Jobs, clock: Clock, serving: asyncio.Future[None]) -> None:
         """Run clock, workers and alarms until it is time to stop; only one process of this machine does at a time."""
@@ -106,7 +114,9 @@ class Service:
             under_way: list[asyncio.Future[Any]] = [working, stopped, ticking, serving]
             await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
-        await workers.stop()
+            # At once: their time counts from the signal.
+            ending = asyncio.ensure_future(workers.stop())
+        await ending
         await working
         for task in (ticking, serving):
             if task.done() and not task.cancelled():
@@ -115,7 +125,7 @@ class Service:
     async def _alone(self, path: Path) -> int | None:
         """Return the lock of the service, as soon as it is to be had; None where it is time to stop."""
         told = False
-        while not self._stop.is_set():
+        while not self._stop.is_asked():
             lock = process_lock.hold(path)
             if lock is not None:
                 if told:
@@ -170,21 +180,20 @@ class Service:
             spool_bytes=lambda: _size_of(database.directory / "spool"),
             hosts=names_of(host, public_url=service.public_url),
             read_needs_token=reads_need_token(host, configured=service.read_needs_token, public_url=service.public_url),
-            is_stopping=self._stop.is_set,
+            is_stopping=self._stop.is_asked,
             bodies=Bodies(database.directory),
         )
 
     @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
+    def _taking_reloads(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
-        wanted = {signal.SIGTERM: self._stop, signal.SIGINT: self._stop, signal.SIGHUP: self._reload}
-        for number, event in wanted.items():
-            loop.add_signal_handler(number, event.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
         try:
             yield
         finally:
-            for number in wanted:
-                loop.remove_signal_handler(number)
+            loop.remove_signal_handler(signal.SIGHUP)
+            # A process that ends is not to be ended for it.
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 class _Server(uvicorn.Server):

@@ -8,6 +8,7 @@ alarm is accounted for. At last the service is told to end while it is busy, and
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -22,6 +23,16 @@ from end_to_end.machine_clock import library
 
 def main() -> None:
     """Play the day, stop the service while it is busy, and print what came of it; 1 where a promise is not kept."""
+    # As Ctrl-C: what was started is ended.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        kept = _play_and_tell()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(0 if kept else 1)
+
+
+def _play_and_tell() -> bool:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.service", description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0, help="how long the day takes (default: 30)")
     parser.add_argument("--only", choices=["day", "stops"], help="leave the other out")
@@ -42,7 +53,7 @@ def main() -> None:
             stopped = list(stop_in_each(folder))
             print(f"\n{report.stops(stopped)}")
             kept = kept and all(each.verified and each.held == each.pages and not each.status for each in stopped)
-    sys.exit(0 if kept else 1)
+    return kept
 
 
 if __name__ == "__main__":

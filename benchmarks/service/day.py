@@ -18,7 +18,7 @@ from benchmarks.service.edits import Edits, Newspaper, edits_of, newspaper
 from benchmarks.service.ledger import Ledger, count, total
 from benchmarks.service.press import Window, printed
 from benchmarks.service.receiver import Receiver, receiving
-from benchmarks.service.running import RunningService
+from benchmarks.service.running import RunningService, environment_of
 from benchmarks.service.sources import EDITED, INTERVAL, presses, sources_file
 from end_to_end.machine_clock import MachineClock
 from servers.faulty_proxy import FaultyProxy, faulty_proxy
@@ -80,6 +80,7 @@ class Day:
 def play(folder: Path, minutes: float) -> Day:
     """Play it in a folder, in so many minutes."""
     secret = folder / "secret"
+    secret.touch(mode=0o600)
     secret.write_text(secrets.token_hex(20))
     with contextlib.ExitStack() as opened:
         weed = opened.enter_context(seaweedfs(asks_who=False))
@@ -105,7 +106,11 @@ def play(folder: Path, minutes: float) -> Day:
         causes = [cause for paper in papers for cause in causes_of(paper, moments)]
         causes.append(Cause("store", None, _STORE_AWAY, _STORE_AWAY.since, _STORE_AWAY.until))
         day.told, day.false = judge(causes, receiver)
-        with open_service_database("s3://day/archive") as database:
+        # The state of the service lies where its bucket's address says: that of the proxy.
+        with (
+            environment_of({"AWS_ENDPOINT_URL_S3": store.endpoint}),
+            open_service_database("s3://day/archive") as database,
+        ):
             jobs = Jobs(database)
             by_source = {
                 name: [job for job in jobs.newest(source=name, limit=1000) if job.asked_by == SCHEDULE]

@@ -41,7 +41,9 @@ def count(jobs: Sequence[Job], up: Sequence[Span], *, interval: timedelta, put_o
         put_off: By how much a run may be put off at most: by jitter, and until somebody looks for what is due.
     """
     planned = Counter(job.planned_for for job in jobs if job.planned_for is not None)
-    first, last, end = min(planned), max(planned), up[-1][1]
+    # Of a source that was never crawled every moment since the service was started is missed.
+    first = min(planned, default=up[0][0])
+    last, end = max(planned, default=first), up[-1][1]
     due = [first + number * interval for number in range(int((end - put_off - first) / interval) + 1)]
     open_moments = [moment for moment in due if moment not in planned]
     made_up = [

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +18,18 @@ _LISTENING = re.compile(r"listening on (http://\S+)")
 _LONGEST_SECONDS = 120.0
 _BETWEEN_QUESTIONS = 0.5
 _NOTHING: Mapping[str, str] = {}
+
+
+@contextlib.contextmanager
+def environment_of(values: Mapping[str, str]) -> Iterator[None]:
+    """Have something in the environment while the body runs: where a service's state lies is told by its bucket."""
+    before = dict(os.environ)
+    os.environ |= values
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ |= before
 
 
 class RunningService:
@@ -66,7 +78,7 @@ class RunningService:
             )
         try:
             self.until(lambda: _LISTENING.search(self.said) is not None)
-        except RuntimeError:
+        except BaseException:
             self._process.kill()
             raise
         self._asking = threading.Thread(target=self._ask)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.service.running import RunningService
+from benchmarks.service.running import RunningService, environment_of
 from end_to_end.pages import answer, article, front_page, made_up_text
 from servers.faulty_proxy import FaultyProxy, SeenRequest, faulty_proxy
 from servers.raw_server import RawServer, Script
@@ -142,7 +142,7 @@ def _stop(
     finally:
         if second.ended_at is None:
             second.kill()
-    with _environment(environment):
+    with environment_of(environment):
         captured = {line.url for line in Archive.open(archive).captures()}
     fetched = [len(server.exchanges(_story(number))) for number in range(_PAGES)]
     verify = [str(Path(sys.executable).with_name("broadsheet")), "--archive", archive, "verify", "--deep"]
@@ -179,14 +179,3 @@ def _head(length: int) -> bytes:
 def _between(weed: SeaweedFS, decide: Callable[[int, SeenRequest], str | None]) -> Iterator[FaultyProxy]:
     with faulty_proxy(weed.endpoint, decide=decide) as proxy:  # type: ignore[arg-type]  # one of its harms
         yield proxy
-
-
-@contextlib.contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ |= values
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ |= before

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from broadsheet.crawler.errors import CrawlError
@@ -33,6 +34,16 @@ _MOST_DOUBLINGS = 6
 
 NextDue = Callable[[str, Source, datetime], datetime | None]
 """Returns when a page of a source is due next, as learned; None where nothing is known of it."""
+
+
+class _Executor(AsyncIOExecutor):  # type: ignore[misc]  # APScheduler has no types
+    """Lets a look that is under way come to its end: one that is cancelled is a fault to APScheduler, and told as such.
+
+    Nobody waits for it. What it plans stands, and is done at the next start.
+    """
+
+    def shutdown(self, wait: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002 - as APScheduler calls it
+        self._pending_futures.clear()
 
 
 class Clock:
@@ -63,10 +74,15 @@ class Clock:
         self._planned: dict[str, float] = {}
         self._monotonic = monotonic
         self._looked = monotonic()
+        self._is_over = False
 
     async def run(self) -> None:
         """Look for what is due, every few seconds, until cancelled."""
-        scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True})
+        scheduler = AsyncIOScheduler(
+            timezone=UTC,
+            executors={"default": _Executor()},
+            job_defaults={"misfire_grace_time": None, "coalesce": True},
+        )
         scheduler.add_job(self._look, "interval", seconds=_LOOK_SECONDS, id="look", next_run_time=datetime.now(UTC))
         scheduler.start()
         try:
@@ -79,6 +95,7 @@ class Clock:
                     _log.warning("the clock was set by %+.0f s", stepped)
                     scheduler.modify_job("look", next_run_time=datetime.now(UTC))
         finally:
+            self._is_over = True
             scheduler.shutdown(wait=False)
 
     def check(self) -> None:
@@ -123,7 +140,8 @@ class Clock:
         try:
             await asyncio.to_thread(self.plan)
         except CrawlError as error:
-            _log.warning("nothing can be planned: %s", error)
+            if not self._is_over:  # Else the database was closed under it.
+                _log.warning("nothing can be planned: %s", error)
         else:
             self._looked = self._monotonic()
 

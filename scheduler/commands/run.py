@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import socket
 from pathlib import Path
@@ -14,6 +13,7 @@ from broadsheet.scheduler.options import allow_private_option, archive_option, c
 from broadsheet.scheduler.sources.errors import ConfigError
 from broadsheet.scheduler.sources.settings import required
 from broadsheet.scheduler.sources.watching import WatchedSources
+from broadsheet.scheduler.stopping import Stop
 from broadsheet.scheduler.wording import counted
 
 _log = logging.getLogger(__name__)
@@ -32,12 +32,12 @@ def command(sources_file: Path | None, host: str, port: int, archive: str, *, al
     SIGHUP, or a change of the sources file, has it loaded again. SIGTERM ends the service within 8 s: what was cut off
     goes on at the next start.
     """
-    with contextlib.suppress(KeyboardInterrupt):  # Told to end before it had begun, it ends as later.
-        _run(WatchedSources(required(sources_file)), host, port, archive, allow_private=allow_private)
+    with Stop() as stop:
+        _run(WatchedSources(required(sources_file)), host, port, archive, stop, allow_private=allow_private)
     _log.info("stopped")
 
 
-def _run(sources: WatchedSources, host: str, port: int, archive: str, *, allow_private: bool) -> None:
+def _run(sources: WatchedSources, host: str, port: int, archive: str, stop: Stop, *, allow_private: bool) -> None:
     # What is loaded here takes a second: whoever mistyped something need not wait for it.
     from broadsheet.scheduler.service import Service
     from broadsheet.scheduler.workers.commands import Setting
@@ -47,7 +47,8 @@ def _run(sources: WatchedSources, host: str, port: int, archive: str, *, allow_p
         shown, number = listening.getsockname()[:2]
         _log.info("listening on http://%s:%s", f"[{shown}]" if ":" in shown else shown, number)
         _log.info("%s of %s into %s", counted(len(sources.document.sources), "source"), sources.path, archive)
-        asyncio.run(Service(setting, sources, listening).run())
+        # Never closed: that would wait for threads, and they for a store that hangs. The process leaves without.
+        asyncio.Runner().run(Service(setting, sources, listening, stop).run())
 
 
 def _bound(host: str, port: int) -> socket.socket:

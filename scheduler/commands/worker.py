@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 from pathlib import Path
 
 import click
@@ -13,6 +12,7 @@ from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
 from broadsheet.scheduler.options import allow_private_option, archive_option, config_option, log_option
 from broadsheet.scheduler.sources import reading
 from broadsheet.scheduler.sources.settings import required
+from broadsheet.scheduler.stopping import Stop
 from broadsheet.scheduler.workers.commands import Setting
 from broadsheet.scheduler.workers.workers import Workers
 
@@ -33,14 +33,13 @@ def command(sources_file: Path | None, at_once: int | None, archive: str, *, all
     path = required(sources_file)
     document = reading.load(path)
     setting = Setting(archive=archive, sources_file=path, allow_private=allow_private)
-    asyncio.run(_work(setting, at_once or document.service.at_once))
+    with Stop() as stop:
+        # Never closed: that would wait for threads, and they for a database that hangs. The process leaves without.
+        asyncio.Runner().run(_work(setting, at_once or document.service.at_once, stop))
     _log.info("stopped")
 
 
-async def _work(setting: Setting, at_once: int) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+async def _work(setting: Setting, at_once: int, stop: Stop) -> None:
     with open_service_database(setting.archive) as database:
         workers = Workers(Jobs(database), setting, at_once=at_once)
         working = asyncio.ensure_future(workers.run())

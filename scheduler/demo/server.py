@@ -116,12 +116,14 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
         self.server.opened(self.connection)
 
+    # A client that goes away in the middle of an answer is everyday life, not an error of the server.
+
     def finish(self) -> None:
         self.server.closed(self.connection)
-        super().finish()
+        with contextlib.suppress(ConnectionError):
+            super().finish()
 
     def handle(self) -> None:
-        # A client that goes away in the middle of an answer is everyday life, not an error of the server.
         with contextlib.suppress(ConnectionError):
             super().handle()
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from broadsheet.crawler.interruption import UNTIL_KILLED
 from broadsheet.scheduler.workers.measuring import DESCRIPTOR, MeasuresPipe, Take
 from broadsheet.scheduler.workers.saying import pass_on
 
@@ -39,7 +40,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     memory: int = 512 * _MIB
     seconds: float = 6 * 3600.0
-    grace: float = 6.5
+    grace: float = UNTIL_KILLED
 
 
 class Ended(Struct, frozen=True, kw_only=True):
