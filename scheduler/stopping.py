@@ -1,7 +1,7 @@
 """SIGTERM and SIGINT to what runs until it is told to end: asked once, and over in time whatever hangs.
 
 Nothing rests on an orderly end. What is done by then is written down, and what is not is done at the next start, as
-after `kill -9`; processes that were started end with this one (`broadsheet.crawler.parentage`). So there is a moment
+after `kill -9`; processes that were started end with this one (`crawler/process/parentage.py`). So there is a moment
 after which nobody is waited for any more.
 """
 
@@ -15,7 +15,7 @@ import time
 from types import FrameType, TracebackType
 from typing import Self
 
-from broadsheet.crawler.interruption import UNTIL_LEFT
+from broadsheet.crawler.process.interruption import UNTIL_LEFT
 from broadsheet.scheduler.exits import leave
 
 _log = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from broadsheet.crawler.frontier.runs import Frontier
 from broadsheet.crawler.frontier.schema import Ending
 from broadsheet.crawler.job import CrawlJob, CrawlSummary
 from broadsheet.crawler.measures import Meter
-from broadsheet.crawler.process.interruption import Interruption
+from broadsheet.crawler.process.interruption import UNTIL_UNREAD, Interruption
 from broadsheet.crawler.reading.pool import ReadingPool
 from broadsheet.crawler.reading.unread import read_unread
 from broadsheet.crawler.recovery.preparation import Preparation
@@ -31,8 +31,6 @@ from broadsheet.crawler.run_outcome import outcome_of_run
 from broadsheet.storage.errors import ArchiveError
 from broadsheet.storage.stores.objects import repeated
 from broadsheet.storage.workspace import Workspace
-
-_SECONDS_FOR_PUBLICATION = 1.0
 
 
 def run(
@@ -122,9 +120,7 @@ async def _run_one(
             preparation=preparation,
         )
         fault = await fetch(parts, audience.progress)
-        unreadable = await read_unread(
-            publisher, pool, meter, lambda: interruption.seconds_left - _SECONDS_FOR_PUBLICATION
-        )
+        unreadable = await read_unread(publisher, pool, meter, lambda: interruption.seconds_until(UNTIL_UNREAD))
     error = await _close(publisher, job, fault or unreadable, interruption)
     audience.finished(_end(frontier, parts, error))
     if error is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -31,6 +32,9 @@ def run_in_reactor(everything: Callable[[], Awaitable[None]], jobs: Sequence[Cra
     keep_large_memory_apart()
     install_reactor("twisted.internet.asyncioreactor.AsyncioSelectorReactor")
     reactor: Any = importlib.import_module("twisted.internet.reactor")
+    # Twisted counts seconds by the machine's clock: where that is set forward by a minute, every fetch would be given
+    # up as too slow, and where it is set back, no timer would come for as long.
+    reactor.seconds = time.monotonic
     errors: list[BaseException] = []
 
     async def run_and_stop() -> None:

@@ -8,13 +8,11 @@ from collections.abc import Callable
 from scrapy.crawler import Crawler
 
 from broadsheet.crawler.crawling.parts import CrawlParts
+from broadsheet.crawler.process.interruption import UNTIL_CUT_OFF, UNTIL_UNREAD
 from broadsheet.crawler.reading.page_reading import PageReader
 from broadsheet.crawler.wire.handler import cut_off, drop_waiting
 
 _WATCH_SECONDS = 0.25
-# Less than `Interruption.GRACE`: what arrived of them is still to be published.
-_SECONDS_FOR_PAGES_IN_FLIGHT = 4.0
-_SECONDS_FOR_READING = 1.0
 
 
 async def watch(
@@ -43,10 +41,12 @@ async def watch(
         end_on_fault(error)
     drop_waiting(crawler)
     ending = asyncio.ensure_future(crawler.stop_async())
-    await asyncio.wait([ending], timeout=_SECONDS_FOR_PAGES_IN_FLIGHT)
+    # Where it ends by itself, pages in flight have as long; a signal that comes meanwhile has nothing take longer.
+    until = parts.interruption.seconds_until
+    await asyncio.wait([ending], timeout=max(0.0, min(UNTIL_CUT_OFF, until(UNTIL_CUT_OFF))))
     cut_off(crawler)
     pages.show_no_more()
     parts.preparation.give_up()
-    await asyncio.wait([ending], timeout=_SECONDS_FOR_READING)
+    await asyncio.wait([ending], timeout=max(0.0, min(UNTIL_UNREAD - UNTIL_CUT_OFF, until(UNTIL_UNREAD))))
     pages.read_no_more()
     await ending

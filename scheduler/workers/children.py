@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from broadsheet.crawler.interruption import UNTIL_KILLED
+from broadsheet.crawler.process.interruption import UNTIL_KILLED
 from broadsheet.scheduler.workers.measuring import DESCRIPTOR, MeasuresPipe, Take
 from broadsheet.scheduler.workers.saying import pass_on
 
