@@ -2,7 +2,8 @@
 
 Pages are taken together by the shape of their address: calendar/2031/05 and calendar/2031/06 have one. Of a shape that
 has led to nothing yet a few are fetched in turn and the others wait until all else was fetched; then they are tried
-until too many in a row led to nothing. So a trap costs a bounded number of pages, and those last.
+until too many in a row led to nothing. So a trap costs a bounded number of pages, and those last. Of lists with filters
+each combination has a shape; those are judged together, too (`facets`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import hashlib
 import re
 from urllib.parse import urlsplit
 
+from broadsheet.crawler.discovery import facets
+from broadsheet.crawler.discovery.facets import family_of, filters_of
 from broadsheet.crawler.frontier.recent import Recent
 from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.shapes import Shape
@@ -53,10 +56,12 @@ class Traps:
     def has_to_wait(self, url: str) -> bool:
         """Tell whether a page that another one links to is fetched only after all others; asked once of each."""
         name, pages = self._pages(url)
-        if pages.credit == 0:
+        family = self._family(url)
+        if pages.credit == 0 or (family is not None and family[1].credit == 0):
             return True
-        pages.credit -= 1
-        self._run.shapes.note(name, pages)
+        for of, known in [(name, pages), *([family] if family else [])]:
+            known.credit -= 1
+            self._run.shapes.note(of, known)
         return False
 
     def leads_to_articles(self, url: str) -> bool:
@@ -80,15 +85,22 @@ class Traps:
             leads_on: Whether it leads to what was not known and looks like an article.
             is_repeat: Whether it is an article with the text of another.
         """
+        family = self._family(url)
         name, pages = self._pages(url)
         pages.articles = pages.articles or is_new_article
         if is_new_article or leads_on:
-            pages.barren = pages.repeats = 0
-            pages.credit = min(_MOST_CREDIT, pages.credit + 2 * _CREDIT)
+            for of in [pages, *([family[1]] if family else [])]:
+                of.barren = of.repeats = 0
+                of.tried.clear()
+                of.credit = min(_MOST_CREDIT, of.credit + 2 * _CREDIT)
         else:
             pages.barren += 1
             pages.repeats += is_repeat
+            if family:
+                facets.note_barren(family[1], url)
         self._run.shapes.note(name, pages)
+        if family:
+            self._run.shapes.note(*family)
 
     def is_undecided(self, url: str, under_way: int) -> bool:
         """Tell whether a page that had to wait has to wait on, for what others will turn out to be.
@@ -103,7 +115,13 @@ class Traps:
         name, pages = self._pages(url)
         most = _most_barren(shape_of(url), pages)
         tried = sum(self._pages(other)[0] == name for other in self._tried)
-        return pages.barren < most <= pages.barren + tried
+        if pages.barren < most <= pages.barren + tried:
+            return True
+        family = self._family(url)
+        if family is None:
+            return False
+        tried = sum(family_of(other) == family_of(url) for other in self._tried)
+        return tried > 0 and family[1].barren + tried >= facets.BARREN
 
     def tried(self, url: str) -> None:
         """Note that a page that had to wait is fetched."""
@@ -113,8 +131,20 @@ class Traps:
         """Return why a page that had to wait is not fetched, or None where it is."""
         pages, shape = self._pages(url)[1], shape_of(url)
         if pages.barren < _most_barren(shape, pages):
-            return None
+            family = self._family(url)
+            if family is None or not facets.is_spent(family[1], url):
+                return None
+            return f"the last {family[1].barren} lists with such filters as {shape} led to no new article"
         return f"the last {pages.barren} pages with an address like {shape} led to no new article"
+
+    def _family(self, url: str) -> tuple[str, Shape] | None:
+        """Return what is known of the lists with filters that a page is one of, unless such pages are articles."""
+        name = family_of(url)
+        if name is None or self._pages(url)[1].articles:
+            return None
+        if name not in self._shapes and len(self._shapes) >= _MOST_SHAPES:
+            name = _OTHERS
+        return name, self._shapes.setdefault(name, Shape(credit=facets.CREDIT))
 
     def _pages(self, url: str) -> tuple[str, Shape]:
         """Return what is known of the pages with such addresses, and under which name."""
@@ -136,7 +166,7 @@ def shape_of(url: str) -> str:
         shape += "/" + _DIGITS.sub("#", segments[0]) + "/*" * (len(segments) - 2)
     if segments:
         shape += "/*" if _LETTER.search(segments[-1]) else "/#"
-    names = sorted({_DIGITS.sub("#", part.partition("=")[0]) for part in parts.query.split("&") if part})
+    names = filters_of(url)
     return f"{shape}?{'&'.join(names)}" if names else shape
 
 

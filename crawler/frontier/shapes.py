@@ -21,12 +21,14 @@ class Shape(Struct):
         barren: How many in a row have led to nothing.
         repeats: How many of those were articles that had been met at another address.
         articles: Whether any of them was an article that had not.
+        tried: What sets those apart that have led to nothing, where they are a family of lists with filters.
     """
 
     credit: int
     barren: int = 0
     repeats: int = 0
     articles: bool = False
+    tried: set[str] = set()
 
 
 _encode = msgspec.msgpack.Encoder().encode

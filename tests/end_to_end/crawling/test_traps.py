@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import parse_qs, urlsplit
 
 from end_to_end.command import Broadsheet
@@ -70,8 +71,46 @@ class _TrappedPaper:
         return [path + mark for path in paths for mark in marks]
 
 
+class _FilteredPaper:
+    """A newspaper with two lists of all stories, ten a page, that can be filtered; filters are parameters or segments.
+
+    What is behind the first page of a list is to be had by its filters alone.
+    """
+
+    filters = MappingProxyType(
+        {"section": "abcd", "sort": "not", "page": "123", "tag": "xyz", "lang": "ed"},
+    )
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def page(self, target: str) -> str | None:
+        """Return what is at an address, or None where nothing is."""
+        self.asked.append(target)
+        parts = urlsplit(target)
+        match [segment for segment in parts.path.split("/") if segment]:
+            case []:
+                return front_page(["/news", "/browse"])
+            case ["story", _, _]:
+                return article(f"The story {parts.path}")
+            case ["news"]:
+                return self._list("news", {name: values[0] for name, values in parse_qs(parts.query).items()})
+            case ["browse", *filters]:
+                return self._list("browse", dict(zip(filters[::2], filters[1::2], strict=False)))
+        return None
+
+    def _list(self, of: str, chosen: dict[str, str]) -> str:
+        links = [f"/story/{of}/{10 * int(chosen.get('page', 1)) + place}" for place in range(10)]
+        for name, values in self.filters.items():
+            for further in (chosen | {name: value} for value in values):
+                pairs = further.items()
+                query, path = (sign.join(f"{one}{to}{other}" for one, other in pairs) for sign, to in ("&=", "//"))
+                links.append(f"/news?{query}" if of == "news" else f"/browse/{path}")
+        return front_page(links)
+
+
 @contextmanager
-def _served(paper: _TrappedPaper) -> Iterator[str]:
+def _served(paper: _TrappedPaper | _FilteredPaper) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -109,3 +148,15 @@ def test_a_crawl_among_traps_finds_every_article_and_ends_within_its_pages(tmp_p
     assert len([target for target in paper.asked if target not in OF_THE_SITE]) <= _MAX_PAGES
     assert summary["skipped"]["trap"] > 0
     assert not [target for target in paper.asked if "ess" in target]
+
+
+def test_lists_with_filters_cost_few_pages_whatever_is_combined_and_none_of_the_articles(tmp_path: Path) -> None:
+    paper = _FilteredPaper()
+    with _served(paper) as url:
+        summary = Broadsheet(str(tmp_path)).crawl(f"{url}/", "--max-pages", "400")
+
+    held = {snapshot.url for snapshot in Archive.open(str(tmp_path)).snapshots()}
+    assert held == {f"{url}/story/{of}/{number}" for of in ("news", "browse") for number in range(10, 40)}
+    lists = [target for target in paper.asked if target.startswith(("/news", "/browse"))]
+    assert len(lists) <= 120, "of thousands of combinations"
+    assert summary["skipped"].keys() <= {"trap", "max_depth"}
