@@ -16,6 +16,7 @@ from broadsheet.scheduler.progress import shown_progress
 from broadsheet.scheduler.targets import crawl_jobs
 from broadsheet.scheduler.wording import counted
 from broadsheet.scheduler.workers.measuring import Telling
+from broadsheet.storage.stores.objects import open_store
 from broadsheet.storage.tables.compaction import try_to_compact
 from broadsheet.storage.workspace import Workspace
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from broadsheet.crawler.crawling.audience import CrawlResult
 
 _MOST_REASONS = 10
+_SECONDS_FOR_STORE = 10.0
 
 
 @click.command("crawl")
@@ -79,9 +81,19 @@ def command(
             f"interrupted: what was captured is {results[-1].whereabouts}; crawl again to go on", soft_wrap=True
         )
         return INTERRUPTED
-    # Only now: it may take as long as a crawl, and waits for nobody.
-    try_to_compact(workspace.store, datetime.now(UTC).date())
+    # Only now: it may take as long as a crawl.
+    _compact(archive)
     return FAILED if any(result.summary.outcome == "failed" for result in results) else 0
+
+
+def _compact(archive: str) -> None:
+    """Compact tables after crawls. Whatever becomes of that, the crawls are over, and came to what they came to."""
+    try:
+        # A store that has gone away meanwhile is not waited for as a crawl waits.
+        store = open_store(archive, deadline=_SECONDS_FOR_STORE, ask=False)
+        try_to_compact(store, datetime.now(UTC).date())
+    except KeyboardInterrupt:
+        errors.print("interrupted: the tables are not compacted; the next crawl does it", soft_wrap=True)
 
 
 def _tell(result: CrawlResult, archive: str, *, as_json: bool) -> None:

@@ -49,7 +49,7 @@ class Ended(Struct, frozen=True, kw_only=True):
     Attributes:
         status: Its exit status; negative, the signal that ended it.
         stdout: What it printed.
-        stderr: The last that it said on stderr.
+        stderr: The last that it said on stderr, but for warnings.
         peak: The most resident bytes that its main process was seen to have.
         stopped: Which of its limits it was ended for, or None.
         interrupted: Whether it was told to end for no fault of its own.

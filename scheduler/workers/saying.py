@@ -1,6 +1,7 @@
 """What the process of a job writes to stderr: events as JSON, and lines for people, which become events of the service.
 
-An event keeps its level, and a traceback stays one event; a line is told as it is.
+An event keeps its level, and a traceback stays one event; a line is told as it is. What is no more than a warning is no
+reason why the process ended.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class _Event(msgspec.Struct):
 
 
 async def pass_on(stream: asyncio.StreamReader, name: str, about: Mapping[str, Any]) -> list[str]:
-    """Read what a process says to its end, and log it; return the last messages.
+    """Read what a process says to its end, and log it; return the last messages, but for warnings.
 
     Args:
         stream: Its stderr.
@@ -48,7 +49,7 @@ async def pass_on(stream: asyncio.StreamReader, name: str, about: Mapping[str, A
 
 
 def _say(line: bytes, name: str, about: Mapping[str, Any]) -> list[str]:
-    """Log one line, and return its message, if it has any."""
+    """Log one line, and return its message, if it has any that is more than a warning."""
     event = _decoded(line)
     if event is None:
         said = line[:_LONGEST_LINE].decode(errors="replace").strip()
@@ -58,7 +59,7 @@ def _say(line: bytes, name: str, about: Mapping[str, Any]) -> list[str]:
     message = event.message if event.error is None else f"{event.message}\n{event.error}"
     level = _LEVELS.get(event.level.upper(), logging.INFO)
     logging.getLogger(event.logger).log(level, "%s: %s", name, message, extra=dict(about))
-    return [event.message]
+    return [event.message] if level > logging.WARNING else []
 
 
 def _decoded(line: bytes) -> _Event | None:

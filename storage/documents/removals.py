@@ -6,7 +6,7 @@ it unfinished can finish it from the document alone. docs/format.md shows an exa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -16,6 +16,7 @@ from broadsheet.storage import layout
 from broadsheet.storage.documents.kind import DocumentKind
 from broadsheet.storage.documents.manifests import ManifestObject
 from broadsheet.storage.stores.objects import ObjectStore
+from broadsheet.storage.stores.reading_ahead import get_all_intact
 from broadsheet.storage.urls import identity_hash
 
 REMOVAL_FORMAT = "broadsheet.removal/1"
@@ -97,6 +98,18 @@ class Removal(Struct, frozen=True, kw_only=True):
 
 _KIND = DocumentKind("removal", Removal, digits=_DIGITS, stated_in="format")
 read = _KIND.read
+
+
+def read_all(store: ObjectStore, keys: Iterable[str]) -> Iterator[tuple[str, Removal]]:
+    """Yield keys and removals in the order of the keys, each read before it is asked for; a few are held at a time.
+
+    Raises:
+        NoSuchObjectError: There is none under a key.
+        ArchiveDamagedError: The bytes of one are not those that its key names.
+        ArchiveFormatError: One is of a format that this version does not read.
+    """
+    for key, data in get_all_intact(store, keys):
+        yield key, _KIND.decode(data, key)
 
 
 def encode(removal: Removal) -> tuple[str, bytes]:

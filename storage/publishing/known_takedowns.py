@@ -65,7 +65,9 @@ class KnownTakedowns:
         """
         before = self._by_key or {}
         listed = [entry.key for entry in store.list(layout.TAKEDOWNS)]
-        known = {key: before.get(key) or _known(removals.read(store, key)) for key in listed}
+        unknown = (key for key in listed if key not in before)
+        new = {key: _known(removal) for key, removal in removals.read_all(store, unknown)}
+        known = {key: before.get(key) or new[key] for key in listed}
         if known != self._by_key:
             self._keep(known)
         self._by_key, self._by_identity = known, _by_identity(known)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -104,3 +107,31 @@ def test_in_the_night_of_25_hours_each_run_is_made_once(tmp_path: Path, site: Ra
             machine.until_made(service, runs)
         assert machine.planned("hourly") == ["00:00", "01:00"], "two o'clock, twice"
         assert machine.planned("daily") == ["00:30"], "half past two, once"
+
+
+_TIMER = """
+import asyncio
+from broadsheet.crawler.crawling.reactor import run_in_reactor
+
+async def wait():
+    from twisted.internet import reactor
+    come = asyncio.Event()
+    reactor.callLater(1.0, come.set)
+    print("begun", flush=True)
+    await come.wait()
+
+run_in_reactor(wait, [])
+"""
+
+
+def test_a_timer_of_a_crawl_comes_though_the_clock_is_set_back_meanwhile(tmp_path: Path) -> None:
+    clock = MachineClock(tmp_path, NOON)
+    environment = {**os.environ, **clock.environment}
+    with subprocess.Popen([sys.executable, "-c", _TIMER], env=environment, stdout=subprocess.PIPE) as waiting:
+        try:
+            assert waiting.stdout is not None
+            assert waiting.stdout.readline() == b"begun\n"
+            clock.step(-HOUR)
+            assert waiting.wait(60) == 0
+        finally:
+            waiting.kill()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import signal
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,11 @@ def test_a_crawl_that_is_cut_off_by_the_end_of_the_service_goes_on_at_its_next_s
         sources = _sources(tmp_path, site)
         with serving(broadsheet, sources, tmp_path / "log") as service:
             service.until(lambda: len(site.log) > _PAGES // 3)
+            for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
+                service.process.send_signal(number)
             assert service.end() == 0, service.said
+            assert service.said.rstrip().endswith("stopped")
+            assert "Traceback" not in service.said
         interrupted = _jobs(broadsheet)
         with serving(broadsheet, sources, tmp_path / "log") as service:
             _until_finished(service, broadsheet)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import logging
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -206,3 +209,28 @@ def test_no_moment_is_planned_twice_and_each_that_came_is_made_up(
     service.database.close()
 
     assert len(made) == len(set(made))
+
+
+def test_a_look_that_is_under_way_when_the_service_ends_is_no_fault(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    looking, go_on = threading.Event(), threading.Event()
+
+    def sources() -> dict[str, Source]:
+        looking.set()
+        assert go_on.wait(60)
+        return {}
+
+    async def ended(clock: Clock) -> None:
+        running = asyncio.ensure_future(clock.run())
+        await asyncio.to_thread(looking.wait, 60)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        go_on.set()
+        while len(asyncio.all_tasks()) > 1:  # noqa: ASYNC110 - the look is APScheduler's task
+            await asyncio.sleep(0.01)
+
+    with Database(tmp_path, "archive", SERVICE) as database:
+        asyncio.run(ended(Clock(Jobs(database), sources, lambda *_: None)))
+
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
