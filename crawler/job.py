@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from broadsheet.crawler.capturing.spool_limits import SpoolLimits
 from broadsheet.crawler.credentials import Credentials
+from broadsheet.crawler.frontier.alerts import Alert
 from broadsheet.crawler.measures import Measures
 from broadsheet.crawler.revisiting.revisiting import DEFAULT_PACE, Pace
 from broadsheet.crawler.run_outcome import RunOutcome
@@ -114,6 +115,7 @@ class CrawlSummary(Struct, frozen=True, kw_only=True):
         skipped: Why others were not, by reason.
         segments: The keys of the WARC segments that were published.
         measures: What this process has measured of it.
+        alerts: What it warns of: traps, and pages that were without end.
     """
 
     source: str
@@ -126,3 +128,4 @@ class CrawlSummary(Struct, frozen=True, kw_only=True):
     skipped: dict[str, int]
     segments: list[str]
     measures: Measures
+    alerts: list[Alert] = []

@@ -179,6 +179,7 @@ def _end(frontier: Frontier, parts: CrawlParts, error: Exception | None) -> Craw
         skipped=standing.coverage.skipped,
         segments=standing.segments,
         measures=parts.meter.measures,
+        alerts=run.alerts.raised,
     )
     return CrawlResult(
         summary=summary,

@@ -78,6 +78,8 @@ async def fetch(parts: CrawlParts, progress: Progress | None) -> BaseException |
         await pages.close()
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
+    if isinstance(crawler.spider, SiteSpider):
+        crawler.spider.admission.judge_growth()
     return faults.first or run.fault or parts.preparation.fault
 
 

@@ -11,11 +11,13 @@ from itertools import groupby, islice
 from urllib.parse import urlsplit
 
 from broadsheet.crawler.discovery.bounds import OVER_PAGES, PageBudget
+from broadsheet.crawler.discovery.growth import Growth
 from broadsheet.crawler.discovery.spellings import Spellings
 from broadsheet.crawler.discovery.timeliness import Timeliness
 from broadsheet.crawler.discovery.traps import Traps, why_path_is_a_trap
 from broadsheet.crawler.discovery.url_patterns import UrlPatterns
 from broadsheet.crawler.entries import Entry
+from broadsheet.crawler.frontier.alerts import Alert
 from broadsheet.crawler.frontier.known import NOT_DUE, OVER_BUDGET
 from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.seen import TOO_DEEP
@@ -79,6 +81,7 @@ class Admission:
         self._patterns = UrlPatterns(job.include, job.exclude)
         self.sites = {site(target) for target in job.targets} | set(run.sites())
         self.traps = Traps(run)
+        self._growth = Growth(run)
         self._spellings = Spellings(run, self.is_held)
         self.budget = budget
         self._timeliness = Timeliness(job, run, catalog) if job.only_due else None
@@ -155,6 +158,11 @@ class Admission:
                 entries = [Entry(url=url, kind="link") for url in urls]
                 self._admit_some(entries, depth=1, via=None)
 
+    def judge_growth(self) -> None:
+        """Raise an alert, at the end, where pages led to ever more until no more could be asked for."""
+        if self.budget.is_spent and self._run.waiting:
+            self._growth.judge()
+
     def is_held(self, url: str) -> bool:
         """Tell whether the archive has versions of an article that are filed under a URL."""
         known = self._catalog.get(url)
@@ -204,6 +212,11 @@ class Admission:
                     found.setdefault(plain, entry)
                 found.setdefault(url, entry)
         new = self._run.unseen(list(found), too_deep=depth > self._job.max_depth)
+        if via is not None and not hops:
+            if listed:
+                self._growth.note_listed(found)
+            else:
+                self._growth.note_links(via, found, new)
         here = [url for url in new if self._is_here(url, found[url].kind, via=via, anywhere=anywhere)]
         untimely = self._untimely([url for url in here if self._is_included(url, depth, found[url].kind)])
         elsewhere = set(new).difference(here)
@@ -229,7 +242,11 @@ class Admission:
             return None
         if refusal == "variant":
             return f"fetched as {variants[url]}" if url in variants else "it showed the article of another address"
-        return why_path_is_a_trap(url) if refusal == "trap" else self.why_taken_down(url)
+        if refusal != "trap":
+            return self.why_taken_down(url)
+        explanation = why_path_is_a_trap(url)
+        self._run.alerts.note(Alert("trap", site(url), f"{url}: {explanation}, and so do others"))
+        return explanation
 
     def _untimely(self, urls: list[str]) -> dict[str, str]:
         return {} if self._timeliness is None else self._timeliness.refusals(urls)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from broadsheet.crawler.discovery import facets
 from broadsheet.crawler.discovery.facets import family_of, filters_of
+from broadsheet.crawler.frontier.alerts import Alert
 from broadsheet.crawler.frontier.recent import Recent
 from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.shapes import Shape
@@ -129,6 +130,13 @@ class Traps:
 
     def why_not(self, url: str) -> str | None:
         """Return why a page that had to wait is not fetched, or None where it is."""
+        reason = self._why_not(url)
+        if reason is not None:
+            family = family_of(url)
+            self._run.alerts.note(Alert("trap", family or shape_of(url), f"{reason}: the rest is passed over"))
+        return reason
+
+    def _why_not(self, url: str) -> str | None:
         pages, shape = self._pages(url)[1], shape_of(url)
         if pages.barren < _most_barren(shape, pages):
             family = self._family(url)

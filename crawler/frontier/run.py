@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Update, func, select, update
 
 from broadsheet.crawler.errors import FrontierError
 from broadsheet.crawler.frontier import coverage, publishing, turns, visits
+from broadsheet.crawler.frontier.alerts import Alerts
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.crawler.frontier.guesses import Guesses
 from broadsheet.crawler.frontier.holding import Holding
@@ -48,6 +49,7 @@ class Run:
 
     Attributes:
         holding: That this process has it.
+        alerts: What it warns of.
         discovered: How many URLs it has discovered.
         ended: Nothing is given out any more.
         guesses: Where listings were looked for that nobody has named.
@@ -69,6 +71,7 @@ class Run:
         self.ended = False
         self.fault: FrontierError | None = None
         self.discovered = 0
+        self.alerts = Alerts()
         self.guesses = Guesses(database, number)
         self.revisits = Revisits(database, scope, number)
         self.requisites = Requisites(database, number, resumed=resumed)

@@ -22,6 +22,10 @@ class Shape(Struct):
         repeats: How many of those were articles that had been met at another address.
         articles: Whether any of them was an article that had not.
         tried: What sets those apart that have led to nothing, where they are a family of lists with filters.
+        pages: How many were read, where it is noted what they link to.
+        links: How many links those had to others of their kind.
+        fresh: How many of these led to what was not met before.
+        listed: Whether a feed or sitemap lists any.
     """
 
     credit: int
@@ -29,6 +33,10 @@ class Shape(Struct):
     repeats: int = 0
     articles: bool = False
     tried: set[str] = set()
+    pages: int = 0
+    links: int = 0
+    fresh: int = 0
+    listed: bool = False
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from broadsheet.scheduler.alarms.rate import Look
 from broadsheet.scheduler.jobs.jobs import Jobs
@@ -60,7 +61,19 @@ def look_of(job: Job) -> Look | None:
         return None
     outcomes: Mapping[str, int] = (job.result or {}).get("outcomes", {})
     succeeded = job.run_outcome != "failed"
-    return Look(at=job.ended_at, succeeded=succeeded, new=outcomes.get("new", 0), reason=job.reason)
+    return Look(
+        at=job.ended_at,
+        succeeded=succeeded,
+        new=outcomes.get("new", 0),
+        reason=job.reason,
+        endless=_endless(job.result or {}),
+    )
+
+
+def _endless(summary: Mapping[str, Any]) -> str | None:
+    """Return what a crawl warned of as pages without end; earlier versions warned of nothing."""
+    alerts = summary.get("alerts", ())
+    return next((f"pages like {each['pages']}: {each['text']}" for each in alerts if each["kind"] == "endless"), None)
 
 
 def _keep(kept: deque[Look], job: Job) -> None:
@@ -69,7 +82,9 @@ def _keep(kept: deque[Look], job: Job) -> None:
         return
     last = kept[-1] if kept else None
     # The first of all stays by itself: what it found was there before, and counts for nothing.
-    if last is not None and len(kept) > 1 and last.succeeded and look.succeeded and _hour(last) == _hour(look):
+    is_warned = look.endless is not None or (last is not None and last.endless is not None)
+    is_same = last is not None and last.succeeded and look.succeeded and _hour(last) == _hour(look)
+    if last is not None and len(kept) > 1 and is_same and not is_warned:
         kept[-1] = Look(at=max(last.at, look.at), succeeded=True, new=last.new + look.new)
     else:
         kept.append(look)

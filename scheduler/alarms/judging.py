@@ -16,6 +16,7 @@ from broadsheet.scheduler.alarms.rate import Look, silence
 
 ONCE_A_YEAR = 1.0
 FAILURES = 3
+ENDLESS = 3
 _RECENT, _BEFORE = 20, 60
 _RAISED_ABOVE, _CLEARED_BELOW = 0.3, 0.1
 _DEVIATIONS = 4.0
@@ -78,6 +79,20 @@ def failing(looks: Sequence[Look], raised_at: datetime | None) -> Verdict | None
     return Verdict(
         event="raised", text=f"{FAILURES} crawls in a row came to nothing: {last[-1].reason or 'no page came'}"
     )
+
+
+def endless(looks: Sequence[Look], raised_at: datetime | None) -> Verdict | None:
+    """Judge whether a source has pages without end, or is crawled to an end again; see `silent`.
+
+    One crawl may take a large site for one; in the next ones it has met more of it.
+    """
+    last = [look for look in looks if look.succeeded][-ENDLESS:]
+    if raised_at is not None:
+        is_over = bool(last) and last[-1].at > raised_at and last[-1].endless is None
+        return Verdict(event="cleared", text="its last crawl has met none") if is_over else None
+    if len(last) < ENDLESS or any(look.endless is None for look in last):
+        return None
+    return Verdict(event="raised", text=f"{ENDLESS} crawls in a row ended at max_pages among {last[-1].endless}")
 
 
 def share(

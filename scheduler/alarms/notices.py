@@ -9,7 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 About = Literal["alarm", "change"]
-Kind = Literal["silent", "failing", "extraction", "paywall", "store", "disk"]
+Kind = Literal["silent", "failing", "extraction", "paywall", "endless", "store", "disk"]
 """Kinds of alarms; see docs/alarms.md."""
 
 

@@ -38,12 +38,14 @@ class Look(Struct, frozen=True, kw_only=True):
         succeeded: Whether it reached the source at all.
         new: How many new articles it found.
         reason: Why it did not succeed.
+        endless: What it warned of as pages without end, where it did.
     """
 
     at: datetime
     succeeded: bool
     new: int = 0
     reason: str | None = None
+    endless: str | None = None
 
 
 class Silence(Struct, frozen=True, kw_only=True):

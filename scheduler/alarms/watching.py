@@ -12,7 +12,7 @@ from sqlalchemy import Row, delete, select
 
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.scheduler.alarms.crawls import REMEMBERED, Crawls
-from broadsheet.scheduler.alarms.judging import Tally, Verdict, failing, has_become_usual, share, silent
+from broadsheet.scheduler.alarms.judging import Tally, Verdict, endless, failing, has_become_usual, share, silent
 from broadsheet.scheduler.alarms.news import State, states
 from broadsheet.scheduler.alarms.notices import Kind, Notice
 from broadsheet.scheduler.alarms.outages import Outages
@@ -35,6 +35,7 @@ _TITLES: Mapping[Kind, str] = {
     "failing": "cannot be crawled",
     "extraction": "cannot be read as before",
     "paywall": "lets in others than before",
+    "endless": "leads to pages without end",
     "store": "the archive cannot be read",
     "disk": "the disk is too full to go on",
 }
@@ -130,6 +131,7 @@ class AlarmWatch:
             "failing": failing(
                 [look for look in looks if look.succeeded or not self._outages.cover(look.at)], since("failing")
             ),
+            "endless": endless(looks, since("endless")),
             "extraction": _of_extraction(read, stands.get((name, "extraction"))),
             "paywall": _of_paywall(read, stands.get((name, "paywall")), usual_since.get((name, "paywall")), now),
         }

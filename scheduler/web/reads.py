@@ -86,7 +86,7 @@ class SourceState(Struct, frozen=True, kw_only=True):
         home: Where its crawls start.
         schedule: When it is crawled by itself, as the sources file has it; null where it is not.
         next_run: When that will be next, as far as is known now.
-        alarms: What is wrong with it: ``silent``, ``failing``, ``extraction``, ``paywall``.
+        alarms: What is wrong with it: ``silent``, ``failing``, ``extraction``, ``paywall``, ``endless``.
         last_crawl: The crawl of it that was asked for or planned last, whatever became of it; null where there is none.
         last_outcome: What the last crawl of it that has ended came to: ``finished``, ``partial`` or ``failed``; null
             where none has. One to which nothing was due is passed over, and ``idle`` where there is no other.

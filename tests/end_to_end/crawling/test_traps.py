@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import MappingProxyType
+from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from end_to_end.command import Broadsheet
 from end_to_end.pages import OF_THE_SITE, article, front_page
 
@@ -19,6 +22,10 @@ from broadsheet.storage.archive import Archive
 _ARTICLES = 30
 _MAX_PAGES = 200
 _MOST_REPEATS = 6
+
+
+class _Paper(Protocol):
+    def page(self, target: str) -> str | None: ...
 
 
 class _TrappedPaper:
@@ -110,7 +117,7 @@ class _FilteredPaper:
 
 
 @contextmanager
-def _served(paper: _TrappedPaper | _FilteredPaper) -> Iterator[str]:
+def _served(paper: _Paper) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -147,6 +154,7 @@ def test_a_crawl_among_traps_finds_every_article_and_ends_within_its_pages(tmp_p
     assert len(held) <= len(expected) + _MOST_REPEATS, "parameters that are new at every look make no articles"
     assert len([target for target in paper.asked if target not in OF_THE_SITE]) <= _MAX_PAGES
     assert summary["skipped"]["trap"] > 0
+    assert {alert["kind"] for alert in summary["alerts"]} == {"trap"}
     assert not [target for target in paper.asked if "ess" in target]
 
 
@@ -160,3 +168,38 @@ def test_lists_with_filters_cost_few_pages_whatever_is_combined_and_none_of_the_
     lists = [target for target in paper.asked if target.startswith(("/news", "/browse"))]
     assert len(lists) <= 120, "of thousands of combinations"
     assert summary["skipped"].keys() <= {"trap", "max_depth"}
+
+
+def _maze(target: str) -> str | None:
+    """Return an article that leads to four that nothing else leads to."""
+    further = [hashlib.sha256(f"{target}{number}".encode()).hexdigest()[:12] for number in range(4)]
+    return article(f"The story {target}", links=[f"/maze/{word}" for word in further])
+
+
+def _large_site(target: str) -> str | None:
+    """Return one of ten thousand articles, which lead to what came before and to what is read most."""
+    if target == "/":
+        return front_page([f"/story/{number}" for number in range(9_990, 10_000)])
+    number = int(target.rpartition("/")[2]) if target.startswith("/story/") else None
+    before = None if number is None else [f"/story/{max(0, number - step)}" for step in (1, 2, 3, 50)]
+    return None if before is None else article(f"The story {target}", links=[*before, "/story/5000", "/story/7000"])
+
+
+@pytest.mark.parametrize(("site", "alerts"), [(_maze, {"endless"}), (_large_site, set[str]())])
+def test_a_maze_of_ever_new_articles_is_warned_of_when_it_ends_at_the_limit_and_a_large_site_is_not(
+    tmp_path: Path, site: Callable[[str], str | None], alerts: set[str]
+) -> None:
+    asked: list[str] = []
+
+    class Paper:
+        def page(self, target: str) -> str | None:
+            asked.append(target)
+            return None if target in OF_THE_SITE else site(target)
+
+    with _served(Paper()) as url:
+        ended = Broadsheet(str(tmp_path))("crawl", "--allow-private", "--json", "--max-pages", "50", f"{url}/")
+
+    assert len([target for target in asked if target not in OF_THE_SITE]) == 50
+    assert ended.document["skipped"]["max_pages"] > 0
+    assert {alert["kind"] for alert in ended.document["alerts"]} == alerts
+    assert ("endless: pages like" in ended.stderr) == bool(alerts)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.scheduler.alarms.judging import Tally, failing, has_become_usual, share, silent
+from broadsheet.scheduler.alarms.judging import Tally, endless, failing, has_become_usual, share, silent
 from broadsheet.scheduler.alarms.rate import Look
 
 # A Monday.
@@ -84,6 +84,20 @@ def test_what_cannot_be_crawled_is_failing_and_not_silent() -> None:
     again = failing([*failed, Look(at=START + 200 * HOUR, succeeded=True)], START)
     assert again is not None
     assert again.event == "cleared"
+
+
+def test_pages_without_end_are_told_of_when_three_crawls_in_a_row_have_met_them() -> None:
+    met = [Look(at=START + n * HOUR, succeeded=True, endless="pages like x/*") for n in range(3)]
+    failed, none = Look(at=START + 3 * HOUR, succeeded=False), Look(at=START + 4 * HOUR, succeeded=True)
+    assert endless([*met[:2], failed], None) is None
+    assert endless([met[0], none, *met[1:]], None) is None
+    found = endless([*met, failed], None)
+    assert found is not None
+    assert "x/*" in found.text
+    assert endless([*met, failed], START) is None
+    over = endless([*met, failed, none], START)
+    assert over is not None
+    assert over.event == "cleared"
 
 
 def tallies(*shares: float, articles: int = 10) -> list[Tally]:

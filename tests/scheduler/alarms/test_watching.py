@@ -63,6 +63,16 @@ class Service:
         assert job is not None
         self.jobs.end(job, self._worker, "failed", reason="nothing could be stored", now=self.at)
 
+    def crawl_without_end(self) -> None:
+        """Crawl some minutes later, until no more may be asked for."""
+        self.at += timedelta(minutes=5)
+        self.jobs.plan("courier", self.at, now=self.at)
+        job = self.jobs.take(self._worker, ["crawl"], now=self.at)
+        assert job is not None
+        alert = {"kind": "endless", "pages": "courier.example/maze/*", "text": "20 of them led to 80 more"}
+        result = {"outcome": "finished", "outcomes": {"new": 20}, "alerts": [alert]}
+        self.jobs.end(job, self._worker, "finished", result=result, now=self.at)
+
     def crawl_for_nothing(self) -> None:
         """Crawl some time later, when nothing is due."""
         self.at += self._every
@@ -98,6 +108,17 @@ def test_a_silence_is_told_once_and_so_is_its_end(service: Service) -> None:
         service.crawl(new)
         told += service.look()
     assert told == [("raised", "silent"), ("cleared", "silent")]
+
+
+@of_one_database
+def test_crawls_that_end_at_their_limit_among_ever_more_pages_are_told_of(service: Service) -> None:
+    watch, told = service.watch(), []
+    for _ in range(4):
+        service.crawl_without_end()
+        told.append(events(watch.step(DOCUMENT, service.at)))
+    service.crawl(3)
+    told.append(service.look())
+    assert told == [[], [], [("raised", "endless")], [], [("cleared", "endless")]]
 
 
 @of_one_database
