@@ -34,7 +34,8 @@ _BOUNDED = ["captured_at", "surt", "host", "identity"]
 _REPEATING = (
     "host outcome kind mime truncated source state changes.list.element language section tags.list.element site_name "
     "authors.list.element.name authors.list.element.url published_precision published_zone modified_precision "
-    "modified_zone access content_type warc_key extractor extractor_version trafilatura batch writer"
+    "modified_zone access optouts.list.element content_type warc_key extractor extractor_version trafilatura batch "
+    "writer"
 ).split()
 
 
@@ -87,7 +88,7 @@ def merge(columns: Mapping[str, Kind], files: Iterable[bytes], target: Path, cop
     """Write the rows of several Parquet files into one, in their order, in groups of a good size for scans.
 
     Args:
-        columns: Names and kinds, in their order; the files have them all.
+        columns: Names and kinds, in their order; those that a file does not have are null in its rows.
         files: The bytes of the files; one is held at a time.
         target: Where to write it.
         copied: What the files are made of, for `copied_in`.
@@ -167,7 +168,11 @@ def _groups(files: Iterable[bytes], schema: pa.Schema) -> Iterator[pa.Table]:
     for data in files:
         file = pq.ParquetFile(pa.BufferReader(data))
         for group in range(file.num_row_groups):
-            yield file.read_row_group(group, use_threads=False).select(schema.names).cast(schema)
+            table = file.read_row_group(group, use_threads=False)
+            for name in set(schema.names).difference(table.column_names):
+                # It was written by a version that did not have the column yet.
+                table = table.append_column(name, pa.nulls(table.num_rows, schema.field(name).type))
+            yield table.select(schema.names).cast(schema)
 
 
 def _writer(target: io.BytesIO | Path, schema: pa.Schema) -> pq.ParquetWriter:
@@ -201,5 +206,6 @@ def _schema(columns: Mapping[str, Kind]) -> pa.Schema:
         "authors": records("name", "url"),
         "images": records("url", "caption", "credit"),
         "related": records("url", "title", "published", "heading", "kind"),
+        "reservations": pa.list_(pa.struct([("source", text), ("value", text), ("optouts", pa.list_(text))])),
     }
     return pa.schema([(name, types[kind]) for name, kind in columns.items()])

@@ -16,12 +16,14 @@ from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.model import Article, Date, SnapshotDocument
 from broadsheet.storage.urls import identity_hash, site, surt
 
-Kind = Literal["text", "texts", "integer", "boolean", "moment", "authors", "images", "related"]
+Kind = Literal["text", "texts", "integer", "boolean", "moment", "authors", "images", "related", "reservations"]
 Row = dict[str, Any]
 
 _ARTICLE = "captured_at:moment url surt host identity"
 _RECORD = "payload_digest warc_key warc_offset:integer warc_length:integer warc_record_id"
 _BATCH = "batch writer"
+# Columns that came later stand last: files that were written before do not have them.
+_OPT_OUTS = "optouts:texts reservations:reservations"
 
 
 def _columns(*groups: str) -> Mapping[str, Kind]:
@@ -35,6 +37,8 @@ COLUMNS: Mapping[layout.TableName, Mapping[str, Kind]] = {
         "filed_as outcome kind mime status:integer etag last_modified location truncated source snapshot_key",
         _RECORD,
         _BATCH,
+        "reason",
+        _OPT_OUTS,
     ),
     "versions": _columns(
         _ARTICLE,
@@ -47,6 +51,7 @@ COLUMNS: Mapping[layout.TableName, Mapping[str, Kind]] = {
         _RECORD,
         "extractor extractor_version trafilatura",
         _BATCH,
+        _OPT_OUTS,
     ),
 }
 
@@ -77,6 +82,8 @@ def capture_row(batch: str, line: IndexLine) -> Row:
         "warc_length": int(line.length),
         "warc_record_id": line.id,
         **_published_with(batch),
+        "reason": line.reason,
+        **_opt_outs(line),
     }
 
 
@@ -108,6 +115,7 @@ def version_row(batch: str, key: str, document: SnapshotDocument) -> Row:
         "extractor_version": document.extractor.version,
         "trafilatura": document.extractor.trafilatura,
         **_published_with(batch),
+        **_opt_outs(document),
     }
 
 
@@ -160,6 +168,15 @@ def _instant(date: Date) -> datetime | None:
 
 def _published_with(batch: str) -> Row:
     return {"batch": batch, "writer": layout.batch_writer(batch)}
+
+
+def _opt_outs(of: IndexLine | SnapshotDocument) -> Row:
+    return {
+        "optouts": of.optouts,
+        "reservations": [
+            {"source": each.source, "value": each.value, "optouts": each.optouts} for each in of.reservations
+        ],
+    }
 
 
 def _known(value: str) -> str | None:

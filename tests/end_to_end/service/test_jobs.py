@@ -25,7 +25,9 @@ from broadsheet.storage.tables.compaction import compact
 from broadsheet.storage.versions import Finding
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "jobs.md").read_text(encoding="utf-8")
-TO_JSON_LINES, HEADLINES, POLARS, PYARROW = re.findall(r"^```python\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+TO_JSON_LINES, HEADLINES, POLARS, PYARROW, MINED = re.findall(
+    r"^```python\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL
+)
 NOW = datetime.now(UTC)
 FOG, FERRY, ELSEWHERE = "https://news.example/fog", "https://news.example/ferry", "https://other.example/"
 
@@ -99,6 +101,10 @@ def test_the_edits_of_headlines_of_a_week_are_found_with_sql(folder: Path, *, co
     as_json = "import json; print(json.dumps([edit[1:] for edit in edits.fetchall()]))"
     edits = json.loads(run(HEADLINES.replace("print(edits)", as_json), folder))
     assert edits == [[FERRY, "Ferry", "Ferry waits"], [FOG, "Fog stays", "Fog lifts"]]
+
+
+def test_what_may_not_be_mined_is_found_with_sql(folder: Path) -> None:
+    assert "0 rows" in run(MINED, folder)
 
 
 def scanned(files: list[str], day: date) -> int:

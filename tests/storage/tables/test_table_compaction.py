@@ -72,6 +72,23 @@ def test_a_compacted_file_has_the_rows_of_its_segments_in_few_groups(store: Fold
     assert file.read().to_pylist() == pa.concat_tables(separate).to_pylist()
 
 
+def test_segments_from_before_a_column_was_added_are_copied_without_it(store: FolderStore, writer: Writer) -> None:
+    publish(writer, *range(6))
+    (old, *_) = Archive(store).tables("captures")
+    rows = pq.read_table(pa.BufferReader(store.get(old))).drop_columns(["reason", "optouts", "reservations"])
+    target = pa.BufferOutputStream()
+    pq.write_table(rows, target, store_schema=False)
+    store.delete(old)
+    data = target.getvalue().to_pybytes()
+    store.put(table_keys.segment_key("captures", DAY, table_keys.parse(old).batch, data), data)
+
+    compact(store, CLOSED)
+    (key,) = Archive(store).tables("captures")
+    told = pq.read_table(pa.BufferReader(store.get(key)))["optouts"].to_pylist()
+    assert told.count(None) == 1, "what was not told is not known"
+    assert told.count([]) == 5
+
+
 def test_a_day_is_left_alone_until_another_whole_day_has_passed(store: FolderStore, writer: Writer) -> None:
     publish(writer, *range(6))
     assert compact(store, DAY) == compact(store, date(2026, 11, 23)) == []

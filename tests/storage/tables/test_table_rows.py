@@ -21,9 +21,11 @@ from broadsheet.storage.model import (
     WarcLocation,
     Zone,
 )
+from broadsheet.storage.optouts import Reservation
 from broadsheet.storage.tables.rows import COLUMNS, capture_row, version_row
 from broadsheet.storage.urls import identity_hash
 
+MINED = Reservation(source="header", value="tdm-reservation: 1", optouts=["tdm"])
 AT = datetime(2026, 11, 22, 12, 30, 0, 123456, tzinfo=UTC)
 BATCH = "1795348800000-0123abcd"
 LINE = IndexLine(
@@ -45,6 +47,9 @@ LINE = IndexLine(
     location="/b",
     truncated="length",
     source="news",
+    reason="a headline and a text",
+    optouts=["tdm"],
+    reservations=[MINED],
 )
 
 
@@ -63,6 +68,8 @@ def document(article: Article | None) -> SnapshotDocument:
         warc=WarcLocation(key="warc/x.warc.gz", offset=7, length=8, record_id="urn:uuid:2", payload_digest="sha256:4d"),
         article=article,
         extractor=Extractor(name="test", version="3", trafilatura="2.3.1"),
+        optouts=["tdm"],
+        reservations=[MINED],
     )
 
 
@@ -91,6 +98,9 @@ def test_the_row_of_a_capture_has_every_field_of_its_index_line() -> None:
         "warc_record_id": "urn:uuid:1",
         "batch": BATCH,
         "writer": "0123abcd",
+        "reason": "a headline and a text",
+        "optouts": ["tdm"],
+        "reservations": [{"source": "header", "value": "tdm-reservation: 1", "optouts": ["tdm"]}],
     }
 
 
@@ -107,7 +117,9 @@ def test_what_an_index_line_does_not_know_is_null() -> None:
         id="urn:uuid:1",
     )
     row = capture_row(BATCH, line)
-    assert {row[name] for name in ("mime", "status", "payload_digest", "outcome", "snapshot_key")} == {None}
+    nothing = ("mime", "status", "payload_digest", "outcome", "snapshot_key", "reason")
+    assert {row[name] for name in nothing} == {None}
+    assert row["optouts"] == row["reservations"] == []
 
 
 def test_the_row_of_a_version_has_what_the_snapshot_says() -> None:
@@ -179,6 +191,8 @@ def test_the_row_of_a_version_has_what_the_snapshot_says() -> None:
         "trafilatura": "2.3.1",
         "batch": BATCH,
         "writer": "0123abcd",
+        "optouts": ["tdm"],
+        "reservations": [{"source": "header", "value": "tdm-reservation: 1", "optouts": ["tdm"]}],
     }
 
 
