@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -118,7 +119,10 @@ def test_fetching_pauses_when_the_spool_is_at_its_limit_and_goes_on_when_it_has_
             away.bring_back()
             ended = finish(process)
         assert ended.status == 0, ended.stderr
-        assert "fetching pauses: 0.1 MiB wait in" in ended.stderr
+        # How much waits when that is noticed depends on how much comes in a quarter of a second.
+        assert re.search(r"fetching pauses: \d+\.\d MiB wait in .*, and 0\.1 MiB are allowed to", ended.stderr), (
+            ended.stderr
+        )
         assert "fetching goes on" in ended.stderr
         assert balanced(ended.document)["outcomes"]["new"] == 100
     # What was under way is still taken: 32 requests at most.

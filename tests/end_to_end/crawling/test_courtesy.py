@@ -9,6 +9,7 @@ from statistics import mean
 
 import pytest
 from end_to_end.command import Broadsheet
+from end_to_end.pages import article
 from servers.certificates import CertificateAuthority
 from servers.raw_server import RawServer
 from servers.site_server import Answer, site_server
@@ -20,7 +21,10 @@ NETWORK = 0.06
 
 def test_a_recrawl_beside_a_crawl_of_the_host_gets_its_turn_at_the_same_pace(tmp_path: Path) -> None:
     links = "".join(f'<a href="/page/{number}">page</a>' for number in range(400))
-    pages: dict[str, Answer | list[Answer]] = {f"/page/{number}": Answer(b"<p>page") for number in range(400)}
+    # Articles: of forty pages in a row that lead to none, the others would not be asked for.
+    pages: dict[str, Answer | list[Answer]] = {
+        f"/page/{number}": Answer(article(f"Story {number}").encode()) for number in range(400)
+    }
     broadsheet = Broadsheet(str(tmp_path / "archive"))
     with site_server({"/": Answer(links.encode()), "/asked-for": Answer(b"<p>page"), **pages}) as site:
         sources = tmp_path / "sources.toml"

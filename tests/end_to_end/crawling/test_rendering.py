@@ -214,6 +214,8 @@ def test_a_page_that_never_comes_to_rest_holds_no_crawl_up_that_is_stopped(
         ended = finish(process)
 
     assert ended.status == 130
+    # Where there was no time to read it without a browser, it waits in the spool.
+    assert archive("recover").status == 0
     assert [r for r in _records(archive) if r.field("WARC-Target-URI") == f"http://127.0.0.1:{site.port}/"]
 
 
