@@ -112,8 +112,7 @@ class SiteSpider(Spider):
         captured: Captured = request.meta.pop(CAPTURED)
         self.ledger.captured += 1
         if not await self._is_known():
-            self.run.release(captured.capture.filed_as)
-            return
+            return  # It is recorded: once it is published, the next process follows it.
         async for following in self._take_up(request, captured):
             yield following
 
@@ -131,8 +130,7 @@ class SiteSpider(Spider):
         try:
             entries, finding, shown_with = await self._read(captured, depth=depth_of(request))
         except CrawlStopped:
-            self.run.release(capture.filed_as)
-            return
+            return  # As above.
         except StoreError:
             end_unrecorded(self.run, capture.filed_as)
             return
@@ -228,7 +226,8 @@ class SiteSpider(Spider):
 
     async def _follow_from_memory(self, visit: Visit, url: str, at: datetime) -> bool:
         """Follow what an ended process has captured, as far as it is known where that leads; tell whether it is."""
-        remembered = remembered_entries(self.catalog, url)
+        # A page that no browser had shown by then was read without one: that says little.
+        remembered = None if self.job.render else remembered_entries(self.catalog, url)
         if remembered is None:
             return False
         try:

@@ -198,7 +198,7 @@ def test_a_takedown_takes_what_the_page_was_made_of_as_well(tmp_path: Path, site
     assert archive("verify", "--deep").status == 0
 
 
-def test_a_page_that_never_comes_to_rest_holds_no_crawl_up_that_is_stopped(
+def test_a_page_that_never_comes_to_rest_holds_no_crawl_up_that_is_stopped_and_is_shown_again_by_the_next(
     tmp_path: Path, site: RawServer, scripts: dict[str, Script]
 ) -> None:
     scripts["/app.js"] = answer("for (;;) {}", content_type="text/javascript")
@@ -217,6 +217,9 @@ def test_a_page_that_never_comes_to_rest_holds_no_crawl_up_that_is_stopped(
     # Where there was no time to read it without a browser, it waits in the spool.
     assert archive("recover").status == 0
     assert [r for r in _records(archive) if r.field("WARC-Target-URI") == f"http://127.0.0.1:{site.port}/"]
+
+    scripts["/app.js"] = answer(_SCRIPT, content_type="text/javascript")
+    assert archive.crawl("paper", "--config", str(sources))["outcomes"]["new"] == 1, "it is shown again, and followed"
 
 
 def test_of_a_page_that_its_publisher_reserves_nothing_that_its_scripts_fetched_is_archived(

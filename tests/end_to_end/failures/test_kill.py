@@ -18,7 +18,7 @@ import psutil
 import pytest
 from end_to_end import inspection
 from end_to_end.command import Broadsheet, balanced, finish
-from end_to_end.pages import OF_THE_SITE, answer, article, front_page, made_up_text, robots
+from end_to_end.pages import OF_THE_SITE, answer, article, front_page, robots
 from servers.raw_server import RawServer, Script
 
 from broadsheet.crawler.settings import CONCURRENT_REQUESTS_PER_DOMAIN
@@ -187,26 +187,37 @@ def test_an_interrupted_crawl_cuts_off_a_page_that_trickles_and_publishes_the_re
     assert inspection.batches_in_spool(tmp_path / "archive") == []
 
 
-def test_an_interrupted_crawl_reads_a_long_page_no_further_and_leaves_it_to_the_next(tmp_path: Path) -> None:
+def test_an_interrupted_crawl_reads_a_long_page_no_further_and_the_next_follows_it_without_fetching_it_again(
+    tmp_path: Path,
+) -> None:
     broadsheet = Broadsheet(str(tmp_path / "archive"))
-    text = "\n".join(made_up_text(str(number)) for number in range(10_000))
-    site = {"/": answer(front_page(["/story/1", "/long"])), "/story/1": answer(article("1"))}
-    spent, told = 0.0, False
-    with (
-        RawServer({**site, "/long": answer(article("Long", text=text))}) as server,
-        broadsheet.started("crawl", "--allow-private", f"http://127.0.0.1:{server.port}/") as process,
-    ):
-        while process.poll() is None:
-            spent = max(spent, _seconds_of_readers(process.pid))
-            if spent > 2.5 and not told:  # Most of it was for the libraries.
-                process.terminate()
-                told = True
-            time.sleep(0.05)
-        ended = finish(process)
-    assert ended.status == 130, ended.stderr
-    assert "in the spool" in ended.stderr
-    assert len(inspection.batches_in_spool(tmp_path / "archive")) == 1
-    assert spent < 8.5, "that is what it would have taken"
+    site = {"/": answer(front_page(["/long"])), "/long": answer(article("Long", links=["/behind"]), seconds=1.0)}
+    with RawServer({**site, "/behind": answer(article("Behind"))}) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        with broadsheet.started("crawl", "--allow-private", f"{url}/") as process:
+            while not server.exchanges("/long"):
+                assert process.poll() is None
+                time.sleep(0.02)
+            while len(server.exchanges("/long")[0].response) < len(site["/long"].response):
+                _suspend_readers(process)
+            process.terminate()
+            while process.poll() is None:
+                _suspend_readers(process)
+            ended = finish(process)
+        assert ended.status == 130, ended.stderr
+        assert "in the spool" in ended.stderr
+        assert len(inspection.batches_in_spool(tmp_path / "archive")) == 1
+        outcomes = broadsheet.crawl(f"{url}/")["outcomes"]
+        assert outcomes["new"] == 2
+        assert [len(server.exchanges(path)) for path in ("/", "/long", "/behind")] == [1, 1, 1]
+
+
+def _suspend_readers(process: subprocess.Popen[bytes]) -> None:
+    """Have the readers of a crawl stand still, as if their page took for ever."""
+    for reader in _readers(process.pid):
+        with suppress(psutil.Error):
+            reader.suspend()
+    time.sleep(0.05)
 
 
 def _until_read(process: subprocess.Popen[bytes]) -> None:
@@ -222,12 +233,21 @@ def _until_read(process: subprocess.Popen[bytes]) -> None:
 def _seconds_of_readers(crawl: int) -> float:
     """Return the most CPU time that a process has had which reads pages for a crawl."""
     seconds = [0.0]
+    for reader in _readers(crawl):
+        with suppress(psutil.Error):
+            seconds.append(sum(reader.cpu_times()[:2]))
+    return max(seconds)
+
+
+def _readers(crawl: int) -> list[psutil.Process]:
+    """Return the processes that read pages for a crawl."""
+    found = []
     with suppress(psutil.Error):
         for child in psutil.Process(crawl).children():
             with suppress(psutil.Error):
                 if "broadsheet.crawler.reading.worker" in child.cmdline():
-                    seconds.append(sum(child.cpu_times()[:2]))
-    return max(seconds)
+                    found.append(child)
+    return found
 
 
 @pytest.fixture
