@@ -145,8 +145,8 @@ def judge(
 
 def redirect_location(capture: Capture) -> str | None:
     """Return where a redirecting capture leads, absolute, or None."""
-    location = capture.header("location")
-    if capture.status not in _REDIRECTS or not location:
+    location = capture.header("location") if capture.status in _REDIRECTS else None
+    if not location:
         return None
     try:
         return urljoin(capture.url, _as_browsers_read(location).strip())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Container, Iterator
 from functools import cached_property
 from itertools import accumulate
 
@@ -113,29 +113,6 @@ class Layout:
         return self.running(span) > _BOX_SHARE * self._running(0, len(self.lines)) and self.paragraphs[
             first + 1 : first + 2
         ] < [span.stop]
-
-    def containing(self, words: Iterable[str]) -> list[int]:
-        """Indices of the short lines outside menus and comments that hold one of the words, given in lower case."""
-        text, starts, indices = self._short_lines
-        found: set[int] = set()
-        for word in words:
-            at = text.find(word)
-            while at >= 0:
-                place = bisect_right(starts, at) - 1
-                found.add(indices[place])
-                at = text.find(word, starts[place + 1]) if place + 1 < len(starts) else -1
-        return sorted(found)
-
-    @cached_property
-    def _short_lines(self) -> tuple[str, list[int], list[int]]:
-        """Short lines in lower case as one string, where each begins in it, and which lines they are."""
-        short = [
-            (i, line.text.lower())
-            for i, line in enumerate(self.lines)
-            if len(line.text) <= MAX_SHORT_LINE and not (line.zone.navigation or line.zone.comments)
-        ]
-        starts = accumulate((len(text) + 1 for _, text in short[:-1]), initial=0)
-        return "\n".join(text for _, text in short), list(starts), [i for i, _ in short]
 
     def _running(self, start: int, stop: int) -> int:
         return self._sums[stop] - self._sums[start]

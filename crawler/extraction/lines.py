@@ -139,7 +139,7 @@ def read_lines(root: html.HtmlElement) -> list[Line]:
     run = _Run()
     # Any: lxml has no public type for strings that know their parent.
     for node in cast("Iterable[Any]", _TEXT_AND_BREAKS(root)):
-        if hasattr(node, "tag"):
+        if isinstance(node, html.HtmlElement):
             run.flush(lines, zones)
             run = _Run()
             continue

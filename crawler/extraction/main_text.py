@@ -36,15 +36,9 @@ def fast_text(root: html.HtmlElement, url: str) -> str:
         root: The page, without scripts: a forum is not recognised as one. It is not changed.
         url: Where the page came from.
     """
-    tree = copy(root)
-    if _PRUNED_NAMES.search("\n".join(cast("list[str]", _NAMES(tree)))):
-        for expressions in (RAW_TREE_PRUNE_XPATH, REMOVE_COMMENTS_AND_LISTS_XPATH):
-            tree = prune_unwanted_nodes(tree, expressions)
-    # trafilatura looks again where it found little of the page; it puts at most two spaces around an element.
-    most = len(collapse(tree.text_content())) + 2 * sum(1 for _ in tree.iter())
-    body, text = extract_content(convert_tags(tree_cleaning(tree, _OPTIONS), _OPTIONS, url), _OPTIONS)
-    enough = min(ESCALATION_MAX_LENGTH, ESCALATION_PAGE_SHARE * most)
-    if len(text) < max(enough, _OPTIONS.min_extracted_size, _OPTIONS.min_output_size):
+    tree = convert_tags(tree_cleaning(_without_comments(root), _OPTIONS), _OPTIONS, url)
+    body, text = extract_content(tree, _OPTIONS)
+    if len(text) < max(_OPTIONS.min_extracted_size, _OPTIONS.min_output_size) or _is_little(text, root):
         return _extracted(root, url, fast=True)
     return xmltotxt(body, _OPTIONS.formatting)
 
@@ -52,6 +46,25 @@ def fast_text(root: html.HtmlElement, url: str) -> str:
 def full_text(root: html.HtmlElement, url: str) -> str:
     """Return the text that trafilatura finds when it compares what other extractors make of the page."""
     return _extracted(root, url, fast=False)
+
+
+def _without_comments(root: html.HtmlElement) -> html.HtmlElement:
+    """A copy of a page, without its comments."""
+    tree = copy(root)
+    if _PRUNED_NAMES.search("\n".join(cast("list[str]", _NAMES(tree)))):
+        for expressions in (RAW_TREE_PRUNE_XPATH, REMOVE_COMMENTS_AND_LISTS_XPATH):
+            tree = prune_unwanted_nodes(tree, expressions)
+    return tree
+
+
+def _is_little(text: str, root: html.HtmlElement) -> bool:
+    """Whether trafilatura would look again, since it found little of the page."""
+    if len(text) >= ESCALATION_MAX_LENGTH:
+        return False
+    tree = _without_comments(root)
+    # It puts at most two spaces around an element.
+    most = len(collapse(tree.text_content())) + 2 * sum(1 for _ in tree.iter())
+    return len(text) < ESCALATION_PAGE_SHARE * most
 
 
 def _extracted(root: html.HtmlElement, url: str, *, fast: bool) -> str:

@@ -36,6 +36,8 @@ _SOCIAL = re.compile(
     r"tiktok|reddit)\.(?:com|me)/",
     re.IGNORECASE,
 )
+_NOT_BARE = re.compile(r"^https?://(?:www\.)?|[?#].*$")
+_NO_WORD = re.compile(r"\W+")
 _SENTENCE_END = (".", "…", "。", "!", ":")
 
 
@@ -52,6 +54,7 @@ class EntryReader:
 
     def __init__(self, page: Page) -> None:
         self._page = page
+        self._own, self._host = _bare(page.url), _host(page.url)
 
     def read(self, lines: Sequence[Line]) -> Iterator[Entry]:
         """Read the entries of a box.
@@ -101,14 +104,14 @@ class EntryReader:
 
     def _entry_at(self, link: html.HtmlElement, title: str | None) -> Entry | None:
         url = self._page.absolute(link.get("href"))
-        if url is not None and (_bare(url) == _bare(self._page.url) or _SOCIAL.search(url) or _NO_ARTICLE.search(url)):
+        if url is not None and (_bare(url) == self._own or _SOCIAL.search(url) or _NO_ARTICLE.search(url)):
             return None
         return Entry(url, title, None)
 
     def entry_of_prose(self, link: html.HtmlElement) -> Entry | None:
         """Make an entry of a link in running text; None where it leads to no article of this site."""
         url, title = self._page.absolute(link.get("href")), collapse(link.text_content())
-        if url is None or _host(url) != _host(self._page.url) or _bare(url) == _bare(self._page.url):
+        if url is None or _host(url) != self._host or _bare(url) == self._own:
             return None
         slug = urlsplit(url).path.rstrip("/").rpartition("/")[2]
         if _NO_ARTICLE.search(url) or not _ARTICLE_SLUG.search(slug) or len(title.split()) < _MIN_PROSE_WORDS:
@@ -158,14 +161,14 @@ def date_of(line: Line) -> Mention | None:
     return _date_alone(line.text)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def _date_alone(shown: str) -> Mention | None:
     text = plain(shown)
     mention = _first_date(text) if len(text) <= _MAX_DATE_LINE else None
     if mention is None:
         return None
     rest = text[: mention.start] + text[mention.end :]
-    return mention if len(re.sub(r"\W+", "", rest)) <= _DATE_REMAINDER else None
+    return mention if len(_NO_WORD.sub("", rest)) <= _DATE_REMAINDER else None
 
 
 def link_text(line: Line) -> str | None:
@@ -195,9 +198,11 @@ def _shape(line: Line) -> tuple[str, str | None, int]:
     return line.block.tag, line.block.get("class"), sum(1 for _ in line.block.iterancestors())
 
 
+@lru_cache(maxsize=1024)
 def _bare(url: str) -> str:
-    return re.sub(r"^https?://(?:www\.)?|[?#].*$", "", url).rstrip("/")
+    return _NOT_BARE.sub("", url).rstrip("/")
 
 
+@lru_cache(maxsize=1024)
 def _host(url: str) -> str:
     return (urlsplit(url).hostname or "").removeprefix("www.")

@@ -14,7 +14,9 @@ def read_reservations(page: Page) -> list[Reservation]:
     policy = next((content for name, _, content in stated if (name or "").lower() == "tdm-policy"), None)
     found: list[Reservation] = []
     for name, equivalent, content in stated:
-        of_element = in_element(name or "", content, policy=policy) + in_headers([(equivalent or "", content)], "page")
+        of_element = in_element(name, content, policy=policy) if name else []
+        if equivalent:
+            of_element = of_element + in_headers([(equivalent, content)], "page")
         found += [each for each in of_element if each not in found]
     return _shortened(found)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -18,12 +19,12 @@ from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.wording import (
     APP,
     ASK_ACTION,
-    ASKING_WORDS,
     DONATION,
     NEWSLETTER,
     PAID,
     PAYWALL,
     REGISTRATION,
+    is_said,
     says,
 )
 from broadsheet.storage.model import BlockKind, SubscriptionBlock
@@ -98,13 +99,15 @@ class SubscriptionReader:
         return None
 
     def _asking_lines(self) -> list[tuple[int, BlockKind]]:
-        """Indices of the lines that ask for something, and what for; the first of the kinds counts."""
-        found: dict[int, BlockKind] = {}
-        for kind, pattern in _KINDS:
-            for i in self._layout.containing(ASKING_WORDS[pattern]):
-                if i not in found and i != self._layout.headline and pattern.search(self._layout.lines[i].text):
-                    found[i] = kind
-        return sorted(found.items())
+        """Indices of the short lines outside menus and comments that ask for something, and what for."""
+        return [
+            (i, kind)
+            for i, line in enumerate(self._layout.lines)
+            if len(line.text) <= MAX_SHORT_LINE
+            and not (line.zone.navigation or line.zone.comments)
+            and i != self._layout.headline
+            and (kind := _asked(line.text)) is not None
+        ]
 
     def _box_at(self, i: int, kind: BlockKind) -> AskingBox | None:
         span, element = self._span(i)
@@ -166,6 +169,14 @@ def _hidden_text(element: html.HtmlElement) -> str:
     """The text of an element without visible lines, up to the length of a box."""
     parts = (node for node in element.iter("p", "div", "span", "label", "h2", "h3", "h4", "strong", "b", "li"))
     return collapse(" ".join(part.text for part in parts if part.text))
+
+
+# The pages of one site repeat most of their short lines.
+@lru_cache(maxsize=8192)
+def _asked(text: str) -> BlockKind | None:
+    """What a line asks for; the first of the kinds counts."""
+    lowered = text.lower()
+    return next((kind for kind, pattern in _KINDS if is_said(pattern, text, lowered)), None)
 
 
 def _kind(text: str) -> BlockKind | None:

@@ -238,8 +238,15 @@ ASKING_WORDS = {
 @lru_cache(maxsize=4096)
 def says(pattern: re.Pattern[str], text: str) -> bool:
     """Whether a text holds what one of the patterns in `ASKING_WORDS` looks for; boxes are asked again and again."""
-    lowered = text.lower()
-    return any(word in lowered for word in ASKING_WORDS[pattern]) and pattern.search(text) is not None
+    return is_said(pattern, text, text.lower())
+
+
+def is_said(pattern: re.Pattern[str], text: str, lowered: str) -> bool:
+    """The same of a text that is given in lower case, too."""
+    for word in ASKING_WORDS[pattern]:
+        if word in lowered:
+            return pattern.search(text) is not None
+    return False
 
 
 # What the button or the link of such a box says.

@@ -37,6 +37,7 @@ _PLAIN: dict[int, str | None] = {
     ord("،"): ",",
     ord("："): ":",
 }
+_NOT_PLAIN = re.compile(f"[{''.join(map(chr, _PLAIN))}]")
 _HAS_DATE_CHARACTER = re.compile(r"\d")
 _LUNAR_HIJRI_SIGN = re.compile(r"\s?هـ?(?!\w)")
 
@@ -87,7 +88,7 @@ def read_stamp(value: str) -> Date | None:
 
 def plain(text: str) -> str:
     """The text with ASCII digits and plain spaces, without direction marks."""
-    return text.strip() if text.isascii() else text.translate(_PLAIN).strip()
+    return (text.translate(_PLAIN) if _NOT_PLAIN.search(text) else text).strip()
 
 
 def find_dates(text: str) -> Iterator[Mention]:
