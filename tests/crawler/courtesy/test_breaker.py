@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,6 +24,27 @@ def every(*answers: Answer) -> dict[str, Answer | list[Answer]]:
     return {path: list(answers) for path in PAGES}
 
 
+class BusyPages(dict[str, Answer | list[Answer]]):
+    """The pages of a host that has too much to do at first, and has recovered by when it has been left alone.
+
+    How many requests are on their way at a time is up to the machine: all are refused until so many were that the host
+    is left alone, and for most of that pause.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(every(Answer(b"page")))
+        self._refused = 0
+        self._busy_until = math.inf
+
+    def get(self, path: str, default: Any = None) -> Any:
+        if path not in self or time.monotonic() > self._busy_until:
+            return super().get(path, default)
+        self._refused += 1
+        if self._refused == FAILURES_IN_A_ROW:
+            self._busy_until = time.monotonic() + 0.8 * PAUSE
+        return Answer(status=429)
+
+
 # Scrapy begins with the last. Each at an address of its own: a circuit is that of a host.
 SITES: dict[str, dict[str, Answer | list[Answer]]] = {
     "forbidden": every(Answer(status=403)),
@@ -28,8 +52,7 @@ SITES: dict[str, dict[str, Answer | list[Answer]]] = {
     "silent": every(Answer(drop=True)),
     "nothing there": every(Answer(status=404)),
     "one in five": {path: Answer(status=403 if number % 5 else 200) for number, path in enumerate(PAGES)},
-    "busy for a while": {path: [Answer(status=429), Answer(b"page")] for path in PAGES[-15:]}
-    | {path: Answer(b"page") for path in PAGES[:-15]},
+    "busy for a while": BusyPages(),
 }
 ADDRESSES = {name: f"127.0.0.{number}" for number, name in enumerate(SITES, start=31)}
 GIVEN_UP = ("forbidden", "broken", "silent")
