@@ -50,12 +50,12 @@ class SiteFiles(Generic[Read]):
 
     def __contains__(self, url: str) -> bool:
         """Tell whether the file of a URL's origin was read within a day, or is being read."""
-        read_at, reading = self._readings.get(_origin(url), (0.0, None))
+        read_at, reading = self._readings.get(origin_of(url), (0.0, None))
         return reading is not None and time.monotonic() - read_at <= _SECONDS_KEPT
 
     async def of(self, url: str) -> Read:
         """Return what the file of a URL's origin says."""
-        origin = _origin(url)
+        origin = origin_of(url)
         if url not in self:
             self._readings[origin] = (time.monotonic(), asyncio.ensure_future(self._read(origin)))
         self._readings.move_to_end(origin)
@@ -109,6 +109,7 @@ def file_in(response: Response) -> bytes:
     return remove_codings(response.body, list_values(headers, "Content-Encoding"), _LARGEST_DECODED)
 
 
-def _origin(url: str) -> str:
+def origin_of(url: str) -> str:
+    """Return the scheme, host and port of an address, as one of its files begins."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"

@@ -11,13 +11,15 @@ import hashlib
 import logging
 import os
 import time
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from scrapy.exceptions import NotConfigured
 
 from broadsheet.crawler.courtesy.robots import RESERVATIONS
-from broadsheet.crawler.courtesy.site_files import SiteFiles, fetch_site_file, file_in
+from broadsheet.crawler.courtesy.site_files import SiteFiles, fetch_site_file, file_in, origin_of
 from broadsheet.crawler.courtesy.tdm_rules import TdmRules
 from broadsheet.storage.errors import StoreError
 
@@ -80,7 +82,7 @@ class TdmMiddleware:
             request.meta[RESERVATIONS] = [*request.meta.get(RESERVATIONS, ()), *rules.reservations(request.url)]
 
     async def _rules_of(self, origin: str) -> TdmRules:
-        kept = self._directory / f"{hashlib.sha256(origin.encode()).hexdigest()[:32]}.json"
+        kept = _kept_at(self._directory, origin)
         with contextlib.suppress(OSError):
             if 0 <= time.time() - kept.stat().st_mtime < _SECONDS_KEPT:
                 return TdmRules(kept.read_bytes())
@@ -113,6 +115,28 @@ class TdmMiddleware:
             draft.rename(kept)
         except OSError as error:
             logger.warning("%s cannot be written, and is asked for again by the next crawl: %s", kept, error)
+
+
+def asked_in_run(directory: Path, urls: Iterable[str], begun_at: datetime) -> int:
+    """Return from how many origins of some URLs a run asks for such a file, or has asked: it was not known before.
+
+    Args:
+        directory: Where files are kept.
+        urls: Where the run starts.
+        begun_at: When it began, maybe in another process; aware.
+    """
+    began = begun_at.timestamp()
+
+    def was_known(origin: str) -> bool:
+        with contextlib.suppress(OSError):
+            return began - _SECONDS_KEPT < _kept_at(directory, origin).stat().st_mtime < began
+        return False
+
+    return sum(not was_known(origin) for origin in {origin_of(url) for url in urls})
+
+
+def _kept_at(directory: Path, origin: str) -> Path:
+    return directory / f"{hashlib.sha256(origin.encode()).hexdigest()[:32]}.json"
 
 
 def _file(answer: Response) -> bytes:

@@ -7,8 +7,10 @@ from functools import partial
 
 from broadsheet.crawler.capturing.publisher import Publisher
 from broadsheet.crawler.capturing.recorder import segment_head
+from broadsheet.crawler.courtesy.tdm import asked_in_run
 from broadsheet.crawler.crawling.audience import Audience, CrawlResult, Progress, Tell
 from broadsheet.crawler.crawling.fetching import fetch
+from broadsheet.crawler.crawling.job_settings import tdm_directory
 from broadsheet.crawler.crawling.parts import CrawlParts
 from broadsheet.crawler.crawling.reactor import run_in_reactor
 from broadsheet.crawler.discovery.admission import REFUSALS
@@ -102,8 +104,10 @@ async def _run_one(
         meter=meter,
         ready=preparation.done,
     )
+    of_site = asked_in_run(tdm_directory(workspace), job.targets, run.started_at)
     bounds = Bounds(
-        PageBudget(job.max_pages, *(run.asked_for(REFUSALS) if run.resumed else ())),
+        # At least the page that was asked for: what its site reserves has to be known before.
+        PageBudget(max(1, job.max_pages - of_site), *(run.asked_for(REFUSALS) if run.resumed else ())),
         ByteBudget(job.max_bytes, run.spending),
     )
     run.ended = bounds.bytes.is_spent

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from scrapy.settings import Settings
 
 from broadsheet.crawler import settings as defaults
@@ -9,6 +11,11 @@ from broadsheet.crawler.frontier.scheduler import FrontierScheduler
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.rendering.browser import add_browser
 from broadsheet.storage.workspace import Workspace
+
+
+def tdm_directory(workspace: Workspace) -> Path:
+    """Return where the machine keeps what `tdmrep.json` of hosts said."""
+    return workspace.directory / "tdmrep"
 
 
 def settings_of(job: CrawlJob, workspace: Workspace) -> Settings:
@@ -22,7 +29,7 @@ def settings_of(job: CrawlJob, workspace: Workspace) -> Settings:
     settings.setmodule(defaults, priority="project")
     asked_for = {
         "PACE_DIRECTORY": str(workspace.directory / "hosts"),
-        "TDM_DIRECTORY": str(workspace.directory / "tdmrep"),
+        "TDM_DIRECTORY": str(tdm_directory(workspace)),
         "TDM_OF_REQUISITES": "tdm" in job.obey,
         "SCHEDULER": FrontierScheduler,
         "PROXY": job.proxy,

@@ -67,8 +67,8 @@ def test_the_newest_articles_of_all_sitemaps_are_fetched_whichever_lists_them(tm
         url = f"http://127.0.0.1:{server.port}"
         sitemaps = [ages[start : start + _OF_EACH] for start in range(0, len(ages), _OF_EACH)]
         scripts |= _site(url, sitemaps, dated=index == "dated")
-        summary = Broadsheet(str(tmp_path)).crawl(f"{url}/", "--max-pages", "10")
-    # The front page, the index and its three sitemaps are pages too.
+        summary = Broadsheet(str(tmp_path)).crawl(f"{url}/", "--max-pages", "11")
+    # tdmrep.json, the front page, the index and its three sitemaps are pages too.
     assert _stories(server) == set(range(1, 6))
     assert summary["discovered"] == 5 + len(ages)
     assert summary["skipped"] == {"max_pages": len(ages) - 5}
@@ -79,7 +79,7 @@ def test_of_more_sitemaps_than_there_are_pages_the_latest_are_read_and_leave_hal
     with RawServer(scripts) as server:
         url = f"http://127.0.0.1:{server.port}"
         scripts |= _site(url, [[40 - number] for number in range(40)], dated=True)
-        summary = Broadsheet(str(tmp_path)).crawl(f"{url}/", "--max-pages", "8")
+        summary = Broadsheet(str(tmp_path)).crawl(f"{url}/", "--max-pages", "9")
         maps = {exchange.path for exchange in server.log if exchange.path.startswith("/map/")}
     assert maps == {"/map/39", "/map/38", "/map/37"}, "with the index, half of all pages"
     assert _stories(server) == {1, 2, 3}
@@ -106,7 +106,7 @@ def test_the_pages_that_a_killed_crawl_has_asked_for_count_when_it_goes_on(tmp_p
     scripts = {"/": answer(front_page(f"/story/{number}" for number in range(80)))}
     scripts |= {f"/story/{number}": answer(article(f"Story {number}"), seconds=0.1) for number in range(80)}
     with RawServer(scripts) as server:
-        command = ("crawl", "--allow-private", "--json", "--max-pages", "40", f"http://127.0.0.1:{server.port}/")
+        command = ("crawl", "--allow-private", "--json", "--max-pages", "41", f"http://127.0.0.1:{server.port}/")
         again = _killed_once(Broadsheet(str(tmp_path)), server, 20, command)
         asked = {exchange.path for exchange in server.log if exchange.path not in OF_THE_SITE}
     assert len(asked) == 40

@@ -127,11 +127,11 @@ def test_an_article_is_found_under_the_address_that_redirects_to_it(zoo: Zoo) ->
 @pytest.mark.parametrize(
     ("options", "skipped", "asked"),
     [
-        (("--max-pages", "3"), {"max_pages": 3}, 3),
+        (("--max-pages", "4"), {"max_pages": 3}, 3),
         (("--max-depth", "0"), {"max_depth": 4}, 1),
         (("--max-depth", "1"), {"max_depth": 1}, 5),
     ],
-    ids=["3 pages", "depth 0", "depth 1"],
+    ids=["3 pages beside tdmrep.json", "depth 0", "depth 1"],
 )
 def test_a_crawl_stops_at_its_limits(
     tmp_path: Path, options: tuple[str, ...], skipped: dict[str, int], asked: int
