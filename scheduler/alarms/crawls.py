@@ -71,9 +71,12 @@ def look_of(job: Job) -> Look | None:
 
 
 def _endless(summary: Mapping[str, Any]) -> str | None:
-    """Return what a crawl warned of as pages without end; earlier versions warned of nothing."""
-    alerts = summary.get("alerts", ())
-    return next((f"pages like {each['pages']}: {each['text']}" for each in alerts if each["kind"] == "endless"), None)
+    """Return what a crawl warned of as pages without end; earlier versions warned of nothing, a broken child of any."""
+    alerts = summary.get("alerts")
+    for alert in alerts if isinstance(alerts, list) else ():
+        if isinstance(alert, dict) and alert.get("kind") == "endless":
+            return f"pages like {alert.get('pages')}: {alert.get('text')}"
+    return None
 
 
 def _keep(kept: deque[Look], job: Job) -> None:
