@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -32,3 +33,14 @@ def postgresql_server() -> Iterator[PostgreSQL]:
         except FileNotFoundError as error:
             pytest.skip(str(error))
         yield server
+
+
+# Where tests start whole crawls and services they wait, so that the others have the processors meanwhile; at the end
+# of the suite nobody would.
+_FIRST = ("crash", "hostile", "end_to_end")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that none of them is left alone at the end."""
+    tests = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(tests).parts[0] not in _FIRST)

@@ -26,9 +26,9 @@ from broadsheet.storage.archive import Archive
 
 _PAGES = 120
 _SECONDS_A_PAGE = 0.02
-_MOMENTS = 10
+_MOMENTS = 5
 # The last moments are those when all pages have come and the archive is written.
-_WHILE_FETCHING = 8
+_WHILE_FETCHING = 4
 _SECONDS = 60.0
 
 
@@ -69,7 +69,7 @@ class Killed(NamedTuple):
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory) -> list[Killed]:
-    """Kill ten crawls at random moments, spread over the run; crawl again each time."""
+    """Kill five crawls at random moments, spread over the run; crawl again each time."""
     seed = random.getrandbits(32)
     print(f"the moments come from the seed {seed}")  # noqa: T201 - pytest shows it when a test fails
     directory = tmp_path_factory.mktemp("kill")
