@@ -213,10 +213,7 @@ class Admission:
                 found.setdefault(url, entry)
         new = self._run.unseen(list(found), too_deep=depth > self._job.max_depth)
         if via is not None and not hops:
-            if listed:
-                self._growth.note_listed(found)
-            else:
-                self._growth.note_links(via, found, new)
+            self._growth.note(via, found, new, is_listing=listed)
         here = [url for url in new if self._is_here(url, found[url].kind, via=via, anywhere=anywhere)]
         untimely = self._untimely([url for url in here if self._is_included(url, depth, found[url].kind)])
         elsewhere = set(new).difference(here)

@@ -40,22 +40,28 @@ class Growth:
         known = run.shapes.all() if run.resumed else {}
         self._kinds = {name: shape for name, shape in known.items() if name.startswith(_PREFIX)}
 
-    def note_listed(self, urls: Iterable[str]) -> None:
-        """Note what a feed or sitemap lists."""
+    def note(self, via: str, urls: Collection[str], new: Collection[str], *, is_listing: bool) -> None:
+        """Note what a page leads to.
+
+        Args:
+            via: Its address.
+            urls: The addresses that it names.
+            new: Those of them that were not met before.
+            is_listing: Whether it is a feed or sitemap, which names what the site has.
+        """
+        if is_listing:
+            self._note_listed(urls)
+        else:
+            self._note_links(via, urls, new)
+
+    def _note_listed(self, urls: Iterable[str]) -> None:
         for url in islice(urls, _LOOKED_AT):
             name, pages = self._of(url)
             if not pages.listed:
                 pages.listed = True
                 self._run.shapes.note(name, pages)
 
-    def note_links(self, via: str, urls: Collection[str], new: Collection[str]) -> None:
-        """Note what a page links to.
-
-        Args:
-            via: Its address.
-            urls: The addresses that it links to.
-            new: Those of them that were not met before.
-        """
+    def _note_links(self, via: str, urls: Collection[str], new: Collection[str]) -> None:
         name, pages = self._of(via)
         if pages.listed:
             return
