@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from crash.sites import REQUISITE, Site
+from crash.sites import Site, is_requisite
 from end_to_end.command import balanced
 
 
@@ -61,7 +61,7 @@ class Outcome:
         """Pages whose body the archive has more than once."""
         assert self.ended is not None
         stored = self.ended.stored.items()
-        return sorted(path for path, count in stored if count > 1 and not path.startswith(REQUISITE))
+        return sorted(path for path, count in stored if count > 1 and not is_requisite(path))
 
     @property
     def unclaimed(self) -> set[str]:
@@ -86,7 +86,7 @@ class Outcome:
         missed = whole.archived - ended.archived - self.unmet
         if self.losses:
             # Of an article that is unchanged, nobody looks for what it is shown with.
-            missed = {path for path in missed if not path.startswith(REQUISITE)}
+            missed = {path for path in missed if not is_requisite(path)}
         assert not missed, f"not archived: {sorted(missed)}"
         assert not self.unexplained, f"fetched again though not in flight: {self.unexplained}"
         assert not self.stored_again, f"stored again: {self.stored_again}"

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from end_to_end.pages import article, front_page
 from servers.site_server import Answer
 
-REQUISITE = "/picture/"
-"""How the paths of pictures begin."""
-
+_PICTURE = "/picture/"
 _LINKS = 8
 _TRIES = 3
 
@@ -73,7 +71,7 @@ def troubled_site(pages: int, seed: int, seconds: float) -> Site:
     site = Site({"/": Answer(front_page(linked[:_LINKS]).encode()), **_STYLES}, requisites=True)
     for number, path in enumerate(paths):
         ahead, links = _links(chance, linked, number)
-        site.answers[f"{REQUISITE}{number}.png"] = Answer(b"PNG", headers={"Content-Type": "image/png"}, hang=seconds)
+        site.answers[f"{_PICTURE}{number}.png"] = Answer(b"PNG", headers={"Content-Type": "image/png"}, hang=seconds)
         text = _shown(f"Story {number}", links, number)
         match number % 12:
             case 0:
@@ -108,8 +106,13 @@ def _links(chance: random.Random, paths: list[str], number: int) -> tuple[list[s
 
 
 def _shown(title: str, links: Iterable[str], number: int) -> bytes:
-    shown = f'<link rel="stylesheet" href="/style.css"><img src="{REQUISITE}{number}.png"><img src="{REQUISITE}0.png">'
+    shown = f'<link rel="stylesheet" href="/style.css"><img src="{_PICTURE}{number}.png"><img src="{_PICTURE}0.png">'
     return article(title, links=links).replace("</main>", f"{shown}</main>").encode()
+
+
+def is_requisite(path: str) -> bool:
+    """Tell whether a path is of what pages are shown with."""
+    return path.startswith(_PICTURE) or path in _STYLES
 
 
 _CSS = {"Content-Type": "text/css"}
