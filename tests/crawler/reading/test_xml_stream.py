@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,15 +21,16 @@ def laughs() -> bytes:
     return b"<!DOCTYPE r [" + b"".join(entities) + b"]>"
 
 
+# Made when the test runs: whoever only collects it would hold it all the same.
 @pytest.mark.parametrize(
-    "document",
+    "make",
     [
-        laughs() + b"<r><t>&l9;</t></r>",
-        laughs() + b"<r><t a='&l9;'>x</t></r>",
-        b'<!DOCTYPE r [<!ENTITY a "' + b"a" * 100_000 + b'">]><r><t>' + b"&a;" * 20_000 + b"</t></r>",
-        b"<r>" + b"<t>" * 200_000,
-        b"<t " + b" ".join(b"a%d='1'" % number for number in range(20_000)) + b"/>",
-        b"<r><t>" + b"x" * 20_000_000 + b"</t></r>",
+        lambda: laughs() + b"<r><t>&l9;</t></r>",
+        lambda: laughs() + b"<r><t a='&l9;'>x</t></r>",
+        lambda: b'<!DOCTYPE r [<!ENTITY a "' + b"a" * 100_000 + b'">]><r><t>' + b"&a;" * 20_000 + b"</t></r>",
+        lambda: b"<r>" + b"<t>" * 200_000,
+        lambda: b"<t " + b" ".join(b"a%d='1'" % number for number in range(20_000)) + b"/>",
+        lambda: b"<r><t>" + b"x" * 20_000_000 + b"</t></r>",
     ],
     ids=[
         "billion laughs",
@@ -39,7 +41,8 @@ def laughs() -> bytes:
         "long text",
     ],
 )
-def test_a_document_made_to_explode_takes_little_memory(document: bytes) -> None:
+def test_a_document_made_to_explode_takes_little_memory(make: Callable[[], bytes]) -> None:
+    document = make()
     program = """
 import resource, sys
 from broadsheet.crawler.reading.xml_stream import elements, text_of
