@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 from collections.abc import Callable
 from typing import Literal
@@ -20,7 +19,6 @@ from broadsheet.storage.urls import is_front_page, site
 
 OutlinkKind = Literal["link", "feed", "sitemap"]
 
-_SPACE = re.compile(r"\s+")
 # 404, 410: the page is not there (RFC 9110 15.5.5, 15.5.11). 451: it may not be shown (RFC 7725).
 _GONE = frozenset({404, 410, 451})
 # RFC 9110 15.3.4: 203 is a 200 that a proxy transformed.
@@ -231,7 +229,7 @@ def _content(article: Article, canonical_url: str | None) -> dict[Change, object
 
 
 def _fold(text: str | None) -> str | None:
-    return None if text is None else _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip() or None
+    return None if text is None else " ".join(unicodedata.normalize("NFC", text).split()) or None
 
 
 def _stated(article: Article, role: str, date: Date | None) -> str | None:

@@ -50,19 +50,22 @@ class SiteFiles(Generic[Read]):
 
     def __contains__(self, url: str) -> bool:
         """Tell whether the file of a URL's origin was read within a day, or is being read."""
-        read_at, reading = self._readings.get(origin_of(url), (0.0, None))
-        return reading is not None and time.monotonic() - read_at <= _SECONDS_KEPT
+        return self._is_read(origin_of(url))
 
     async def of(self, url: str) -> Read:
         """Return what the file of a URL's origin says."""
         origin = origin_of(url)
-        if url not in self:
+        if not self._is_read(origin):
             self._readings[origin] = (time.monotonic(), asyncio.ensure_future(self._read(origin)))
         self._readings.move_to_end(origin)
         # Shielded: the one who asked first may give up, and the others still want to know.
         read = await asyncio.shield(self._readings[origin][1])
         self._keep(origin, read)
         return read
+
+    def _is_read(self, origin: str) -> bool:
+        read_at, reading = self._readings.get(origin, (0.0, None))
+        return reading is not None and time.monotonic() - read_at <= _SECONDS_KEPT
 
     def _keep(self, origin: str, read: Read) -> None:
         if origin not in self._readings:

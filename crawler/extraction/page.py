@@ -84,13 +84,15 @@ class Page:
         if reference is None:
             return None
         reference = _URL_NOISE.sub("", reference).strip().partition("#")[0]
-        if not reference or _OTHER_SCHEME.match(reference):
+        if not reference:
             return None
-        if _ABSOLUTE.match(reference):
-            return reference
         if reference[0] == "/" and reference[1:2] != "/" and "/." not in reference:
             # What urljoin would give, at a tenth of its cost: most links of a page look like this.
             return self.origin + reference
+        if _OTHER_SCHEME.match(reference):
+            return None
+        if _ABSOLUTE.match(reference):
+            return reference
         joined = _join(self.base_url, reference)
         return joined if joined is not None and _ABSOLUTE.match(joined) else None
 

@@ -173,11 +173,12 @@ def _date_alone(shown: str) -> Mention | None:
 
 def link_text(line: Line) -> str | None:
     """The text of the link in a line; None where the link is around the whole block."""
-    if line.link is None or line.link in line.block.iterancestors("a"):
+    if line.link is None or (line.zone.link and line.link in line.block.iterancestors("a")):
         return None
     return collapse(line.link.text_content()) or None
 
 
+@lru_cache(maxsize=8192)
 def _first_date(text: str) -> Mention | None:
     return next((mention for mention in find_dates(text) if mention.readings), None)
 

@@ -79,18 +79,19 @@ def _own_bits(element: html.HtmlElement) -> int:
     bits = _TAG_BITS.get(tag, 0)
     if tag == "footer" and next(element.iterancestors("article"), None) is not None:
         bits = 0  # The foot of an article holds its notes and its related links.
-    name, identifier = element.get("class"), element.get("id")
+    attributes = dict(element.items())
+    if not attributes:
+        return bits
+    name, identifier = attributes.get("class"), attributes.get("id")
     if name or identifier:
         # Layout classes of the outermost elements ("has-menu", "no-comments") say nothing of their content.
         outermost = tag in ("html", "body", "main", "article")
         named = _bits_of_name(f"{name or ''} {identifier or ''}")
         bits |= named & _HIDDEN if outermost else named
-    role, style = element.get("role"), element.get("style")
+    role, style = attributes.get("role"), attributes.get("style")
     if role:
         bits |= _ROLE_BITS.get(role, 0)
-    if (style and _HIDDEN_STYLE.search(style)) or (
-        element.get("hidden") is not None and not _STREAMED.match(identifier or "")
-    ):
+    if (style and _HIDDEN_STYLE.search(style)) or ("hidden" in attributes and not _STREAMED.match(identifier or "")):
         bits |= _HIDDEN
     return bits
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 # The special-purpose registry of IANA (RFC 6890), multicast and what is reserved.
@@ -32,6 +33,8 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 _ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 
 
+# Asked again at every request.
+@lru_cache(maxsize=4096)
 def is_public(ip: str) -> bool:
     """Whether an address belongs to a host on the public Internet.
 
