@@ -32,6 +32,7 @@ def counted(day: Day, minutes: float) -> str:
         ("moments missed", str(day.moments.missed)),
         *((f"edits of edition {e.edition} that the archive holds", f"{e.held} of {e.changed}") for e in day.edits),
         *((f"edits of edition {e.edition} that were told once", f"{e.told} of {e.changed}") for e in day.edits),
+        ("from each start until it listened", ", ".join(f"{each.seconds_to_start:.1f} s" for each in day.services)),
         *(("SIGTERM to the end", f"{seconds:.1f} s, exit {status}") for status, seconds in day.statuses),
         ("slowest answer of `/healthz`", f"{max(service.slowest_answer for service in day.services) * 1000:.0f} ms"),
         ("peak memory of the service", f"{max(service.peak for service in day.services) / _MIB:.0f} MiB"),

@@ -45,6 +45,7 @@ class RunningService:
     Attributes:
         started_at: When it was started.
         ended_at: When it had ended.
+        seconds_to_start: How long it took until it listened.
         slowest_answer: The longest that an answer of ``/healthz`` took, in seconds.
         peak: The most bytes of memory that its process had resident.
         memory: How many it had twice a second, with what its clock showed.
@@ -61,7 +62,7 @@ class RunningService:
     ) -> None:
         self._log = log
         self._now = now
-        self.started_at = now()
+        self.started_at, begun = now(), time.monotonic()
         self.memory: list[tuple[datetime, int]] = []
         self.ended_at: datetime | None = None
         self.slowest_answer = 0.0
@@ -81,6 +82,7 @@ class RunningService:
         except BaseException:
             self._process.kill()
             raise
+        self.seconds_to_start = time.monotonic() - begun
         self._asking = threading.Thread(target=self._ask)
         self._asking.start()
 
