@@ -6,6 +6,7 @@ What robots.txt allows, what it says of uses, and what ``tdmrep.json`` reserves 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
@@ -60,6 +61,8 @@ def path_pattern(written: str) -> PathPattern:
     return PathPattern(len(normal), parts, normal.endswith("$"))
 
 
+# Every file of a site that has rules for paths is asked about the same URL.
+@lru_cache(maxsize=256)
 def path_of(url: str) -> str:
     """Return path and query of a URL, as patterns are compared with them."""
     found = _PATH.match(url)

@@ -128,8 +128,8 @@ class Catalog:
 
     def get(self, url: str) -> Known | None:
         """Return what is known of a URL, or None."""
-        with self._reading() as connection:
-            return _select(connection, identity(url))
+        with self._lock, translating(self._path):  # asked for every link of every page
+            return _select(self._connection, identity(url))
 
     def outlinks(self, url: str) -> list[Outlink] | None:
         """Return what a page led to when it was last read; None where it never was on this machine."""
