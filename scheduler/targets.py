@@ -29,15 +29,15 @@ def crawl_jobs(
     only_due: bool,
     allow_private: bool,
 ) -> list[CrawlJob]:
-    """Return one job for each source that is named, and one for all the URLs together.
+    """Return one job for each source that is named, and one for all the URLs together, each taken once.
 
     Raises:
         ConfigError: A target is neither a source nor a URL, the operator's contact is missing, or a size is none.
     """
     loaded = reading.load(sources_file) if sources_file else None
     sources = loaded.sources if loaded else {}
-    named = [(name, sources[name]) for name in targets if name in sources]
-    urls = [_url(target, sources_file) for target in targets if target not in sources]
+    named = [(name, sources[name]) for name in dict.fromkeys(targets) if name in sources]
+    urls = list(dict.fromkeys(_url(target, sources_file) for target in targets if target not in sources))
     jobs = [source_job(name, source, loaded, allow_private=allow_private) for name, source in named]
     if urls:
         source = _source_of(urls, sources) or Source(home=urls[0])
@@ -120,6 +120,8 @@ def _url(target: str, sources_file: Path | None) -> str:
     try:
         return normalise(target)
     except InvalidURLError as error:
+        if target.partition(":")[0].lower() in ("http", "https"):
+            raise  # It says what is wrong with it, and shows no password that is in it.
         where = f"no source of {sources_file}" if sources_file else "no --config was given to look it up in"
         raise ConfigError(f"{target!r} is no http or https URL, and {where}") from error
 

@@ -123,7 +123,7 @@ class RobotsMiddleware:
         """
         if request.meta.get("robots"):
             return
-        policy = await self._policies.of(request.url)
+        policy = await self.policy(request.url)
         refusal = policy.refusal(request.url)
         if refusal is not None:
             raise RobotsDisallowed(refusal) from policy.cause
@@ -135,9 +135,9 @@ class RobotsMiddleware:
         request.meta[ROBOTS_DECISION] = "allowed by robots.txt" if policy.rules else policy.basis
         request.meta["crawl_delay"] = policy.crawl_delay
 
-    async def sitemaps(self, url: str) -> list[str]:
-        """Return the sitemaps that the robots.txt of a URL's origin names; they may lie on other hosts."""
-        return (await self._policies.of(url)).sitemaps
+    async def policy(self, url: str) -> RobotsPolicy:
+        """Return what the origin of a URL allows."""
+        return await self._policies.of(url)
 
     async def _read(self, origin: str) -> RobotsPolicy:
         try:
@@ -166,6 +166,13 @@ class RobotsMiddleware:
             sitemaps=list(dict.fromkeys(sitemap for sitemap in sitemaps if sitemap is not None)),
             size=len(robots),
         )
+
+
+async def named_sitemaps(crawler: Crawler, url: str) -> list[str]:
+    """Return the sitemaps that the robots.txt of a URL's origin names; they may lie on other hosts."""
+    robots = crawler.get_downloader_middleware(RobotsMiddleware)
+    assert isinstance(robots, RobotsMiddleware)  # noqa: S101 - settings.py names it
+    return (await robots.policy(url)).sitemaps
 
 
 def _unreachable(said: str, cause: Exception | None = None) -> RobotsPolicy:

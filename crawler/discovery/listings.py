@@ -32,13 +32,26 @@ class Listings:
         run: Where guesses are remembered.
         admission: Takes in what is to be fetched.
         pages: Reads what is found at a place that was guessed.
+        named_by_robots: Returns the sitemaps that the robots.txt of an address names.
+        kind_of: What a URL was found to be when it was last read.
     """
 
-    def __init__(self, job: CrawlJob, run: Run, admission: Admission, pages: PageReader) -> None:
+    def __init__(
+        self,
+        job: CrawlJob,
+        run: Run,
+        admission: Admission,
+        pages: PageReader,
+        *,
+        named_by_robots: Callable[[str], Awaitable[list[str]]],
+        kind_of: Callable[[str], PageKind | None],
+    ) -> None:
         self._job = job
         self._run = run
         self._admission = admission
         self._pages = pages
+        self._named_by_robots = named_by_robots
+        self._kind_of = kind_of
         self._homes = [target for target in job.targets if job.follow and is_front_page(target)]
         is_to_find = job.feeds is None and job.sitemaps is None
         self._unguessed = run.guesses.unguessed(self._homes) if self._homes and is_to_find else []
@@ -54,22 +67,34 @@ class Listings:
         ]
         await self._admission.admit(entries, depth=1, via=None, anywhere=True)
 
-    async def admit_found(
-        self, named_by_robots: Callable[[str], Awaitable[list[str]]], kind_of: Callable[[str], PageKind | None]
-    ) -> None:
-        """Take in what each site names in its robots.txt, and what was found by guessing before.
+    async def admit_found(self) -> None:
+        """Take in what each site names in its robots.txt, and what was found by guessing before."""
+        for home in tuple(self._homes):
+            await self._admit_found_at(home)
+
+    async def move(self, home: str, location: str) -> None:
+        """Look for listings where a home page has moved to: its old host may lead nowhere, or each address elsewhere.
 
         Args:
-            named_by_robots: Returns the sitemaps that the robots.txt of an address names.
-            kind_of: What a URL was found to be when it was last read.
+            home: A page that redirects; nothing happens where it is no home page.
+            location: Where it leads.
         """
+        if home not in self._homes or not is_front_page(location):
+            return
+        self._homes[self._homes.index(home)] = location
+        if home in self._unguessed:
+            self._unguessed.remove(home)
+            self._unguessed += self._run.guesses.unguessed([location])
+        await self._admit_found_at(location)
+
+    async def _admit_found_at(self, home: str) -> None:
         if self._job.sitemaps is not None:
             return
-        for home in self._homes:
-            stated = await named_by_robots(home)
-            named = [sitemap for each in stated if (sitemap := absolute(each, home)) is not None]
-            entries = [Entry(url=sitemap, kind="sitemap") for sitemap in named]
-            await self._admission.admit([*entries, *remembered_places(home, kind_of)], depth=1, via=None, anywhere=True)
+        stated = await self._named_by_robots(home)
+        named = [sitemap for each in stated if (sitemap := absolute(each, home)) is not None]
+        entries = [Entry(url=sitemap, kind="sitemap") for sitemap in named]
+        found = [*entries, *remembered_places(home, self._kind_of)]
+        await self._admission.admit(found, depth=1, via=None, anywhere=True)
 
     def note(self, kind: PageKind | None) -> None:
         """Note what a page turned out to be: where a site has a listing, none of its kind is guessed."""

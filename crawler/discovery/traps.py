@@ -151,7 +151,7 @@ class Traps:
         if name is None or self._pages(url)[1].articles:
             return None
         if name not in self._shapes and len(self._shapes) >= _MOST_SHAPES:
-            name = _OTHERS
+            return None  # It is judged by its shape alone, or as one of the others.
         return name, self._shapes.setdefault(name, Shape(credit=facets.CREDIT))
 
     def _pages(self, url: str) -> tuple[str, Shape]:

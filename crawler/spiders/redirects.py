@@ -6,6 +6,7 @@ from scrapy import Request
 
 from broadsheet.crawler.capturing.recorder import Captured
 from broadsheet.crawler.discovery.admission import Admission
+from broadsheet.crawler.discovery.listings import Listings
 from broadsheet.crawler.discovery.variants import plain_form
 from broadsheet.crawler.extraction.wall_addresses import wall_at
 from broadsheet.crawler.frontier.run import Run
@@ -22,12 +23,14 @@ class Redirects:
     Args:
         run: Where it is noted what became of the URL that redirects.
         admission: Says what is fetched, and hears of what is led to.
+        listings: Hears of home pages that have moved.
         requests: Makes the requests that go on.
     """
 
-    def __init__(self, run: Run, admission: Admission, requests: Requests) -> None:
+    def __init__(self, run: Run, admission: Admission, listings: Listings, requests: Requests) -> None:
         self._run = run
         self._admission = admission
+        self._listings = listings
         self._requests = requests
 
     async def follow(self, request: Request, captured: Captured, location: str) -> Request | None:
@@ -51,6 +54,7 @@ class Redirects:
         depth, via = depth_of(request), captured.capture.url
         if depth == 0:
             self._admission.add_site(site(location))
+            await self._listings.move(via, location)
         if identity(location) == identity(filed):
             return self._requests.to(location, depth=depth, via=via, hops=hops)
         if identity(plain_form(location)) == identity(filed):

@@ -13,7 +13,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from broadsheet.crawler.capturing.recorder import CAPTURED, Captured
-from broadsheet.crawler.courtesy.robots import PASSED_OVER_IF, RobotsMiddleware
+from broadsheet.crawler.courtesy.robots import PASSED_OVER_IF, named_sitemaps
 from broadsheet.crawler.discovery.admission import Admission
 from broadsheet.crawler.discovery.bounds import PageBudget
 from broadsheet.crawler.discovery.claims import Claims
@@ -75,10 +75,17 @@ class SiteSpider(Spider):
         self.budget = budget
         self.admission = Admission(job, run, catalog, takedowns, budget)
         self._requests = Requests(job, catalog, callback=self.parse, errback=self.failed)
-        self._redirects = Redirects(run, self.admission, self._requests)
+        self._listings = Listings(
+            job,
+            run,
+            self.admission,
+            pages,
+            named_by_robots=lambda url: named_sitemaps(self.crawler, url),
+            kind_of=self._kind_of,
+        )
+        self._redirects = Redirects(run, self.admission, self._listings, self._requests)
         self._claims = Claims(run, self.admission, catalog, follow=job.follow)
         self._known_revisited = not job.follow
-        self._listings = Listings(job, run, self.admission, pages)
         self.requisites = PageRequisites(run, pages.fetched)
 
     @classmethod
@@ -100,9 +107,7 @@ class SiteSpider(Spider):
         if not await self._is_known():
             return
         await self._listings.admit_configured()
-        robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
-        assert isinstance(robots, RobotsMiddleware)  # noqa: S101 - settings.py names it
-        await self._listings.admit_found(robots.sitemaps, self._kind_of)
+        await self._listings.admit_found()
         await self.admission.admit_due()
 
     async def parse(self, response: Response) -> AsyncIterator[Request]:

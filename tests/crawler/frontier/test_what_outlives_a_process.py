@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
+from string import ascii_lowercase
 
 import pytest
 from frontiers.machine import Machine, url_of
@@ -59,6 +61,16 @@ def test_a_trap_is_known_to_the_next_process(machine: Machine) -> None:
     assert known is not None
     assert Traps(machine.run).why_not(_TRAP.format(21)) == known
     assert Traps(machine.run).has_to_wait(_TRAP.format(22))
+
+
+def test_pages_of_ever_new_kinds_have_to_wait_too(machine: Machine) -> None:
+    traps = Traps(machine.run)
+    names = ["".join(letters) for letters in product(ascii_lowercase, repeat=4)]
+    for name in names[:20_000]:
+        traps.has_to_wait(f"http://site.example/lists?{name}=1")
+    waits = [traps.has_to_wait(f"http://site.example/{name}/list?by=1") for name in names[:20]]
+    assert waits[-1]
+    assert not waits[0]
 
 
 def test_what_pages_are_shown_with_is_leased_once_however_many_show_it(machine: Machine) -> None:

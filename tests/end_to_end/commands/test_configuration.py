@@ -64,6 +64,10 @@ def test_a_target_that_is_neither_source_nor_url_is_a_usage_error(tmp_path: Path
     assert "gazette" in unknown.stderr
     assert str(sources) in unknown.stderr
     assert broadsheet("crawl", "gazette").status == 2
+    secret = broadsheet("crawl", "http://desk:secret@127.0.0.1/")
+    assert secret.status == 2
+    assert "password" in secret.stderr, "it says what is wrong"
+    assert "secret" not in secret.stderr
     missing = broadsheet("crawl", "gazette", "--config", str(tmp_path / "nowhere.toml"))
     assert missing.status == 2
     assert "nowhere.toml" in missing.stderr

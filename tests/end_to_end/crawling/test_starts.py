@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from end_to_end import inspection
 from end_to_end.command import Broadsheet
-from end_to_end.pages import answer, article, front_page, redirect, rss, sitemap
+from end_to_end.pages import OF_THE_SITE, answer, article, front_page, redirect, robots, rss, sitemap
 from servers.raw_server import RawServer, Script
 
 from broadsheet.scheduler.demo.newspaper import DemoNewspaper
@@ -77,12 +77,23 @@ def test_no_way_leads_off_the_site(tmp_path: Path) -> None:
     assert held == {(f"{url}/story", 1)}
 
 
-def test_a_target_that_has_moved_to_another_host_is_followed_there(tmp_path: Path) -> None:
-    new = {"/": answer(front_page(["/story"])), "/story": answer(article("Moved house"))}
+def test_a_target_that_has_moved_to_another_host_is_followed_there_and_so_is_what_that_lists(tmp_path: Path) -> None:
+    new = {
+        "/": answer(front_page(["/story"])),
+        "/robots.txt": robots("Sitemap: /named.xml"),
+        "/feed": answer(rss(["/in-a-feed"]), content_type="application/rss+xml"),
+        **{path: answer(article(f"Moved {path}")) for path in ("/story", "/in-a-feed", "/in-a-sitemap")},
+    }
     with RawServer(new) as moved, RawServer({"/": redirect(f"http://127.0.0.1:{moved.port}/")}) as old:
-        summary = Broadsheet(str(tmp_path)).crawl(f"http://127.0.0.1:{old.port}/")
-    assert summary["outcomes"]["new"] == 1
+        listed = sitemap([f"http://127.0.0.1:{moved.port}/in-a-sitemap"])
+        new["/named.xml"] = answer(listed, content_type="application/xml")
+        home = f"http://127.0.0.1:{old.port}/"
+        summary = Broadsheet(str(tmp_path)).crawl(home, home)
+        asked_of_old = [exchange.path for exchange in old.log]
+    assert summary["source"] == home, "what is given twice is crawled once"
+    assert summary["outcomes"]["new"] == 3
     assert summary["skipped"] == {"redirected": 1}
+    assert sorted(asked_of_old) == sorted([*OF_THE_SITE, "/"]), "nothing is guessed where a site was"
 
 
 def test_articles_that_vanish_become_one_gone_version_and_come_back_as_a_third(tmp_path: Path) -> None:
