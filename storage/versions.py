@@ -23,7 +23,7 @@ OutlinkKind = Literal["link", "feed", "sitemap"]
 _GONE = frozenset({404, 410, 451})
 # RFC 9110 15.3.4: 203 is a 200 that a proxy transformed.
 PRESENT = frozenset({200, 203})
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Outlink(Struct, frozen=True, array_like=True):
@@ -129,7 +129,7 @@ def judge(
         return Verdict(outcome=None)
     if capture.status in _GONE or _leads_to_front_page(capture):
         return _vanished(capture, standing)
-    if capture.status in _REDIRECTS:
+    if capture.status in REDIRECTS:
         return Verdict(outcome=None)
     if capture.revisit:
         return _repeated(capture, standing)
@@ -143,7 +143,7 @@ def judge(
 
 def redirect_location(capture: Capture) -> str | None:
     """Return where a redirecting capture leads, absolute, or None."""
-    location = capture.header("location") if capture.status in _REDIRECTS else None
+    location = capture.header("location") if capture.status in REDIRECTS else None
     if not location:
         return None
     try:
@@ -194,7 +194,7 @@ def _present(finding: Finding, standing: Standing | None, read: Callable[[str], 
 
 def _vanished(capture: Capture, standing: Standing | None) -> Verdict:
     reason = f"HTTP {capture.status}"
-    if capture.status in _REDIRECTS:
+    if capture.status in REDIRECTS:
         reason += ", redirected to the front page"
     if standing is None:
         # A front page that somebody asks for through a redirect is a redirect, not a loss.

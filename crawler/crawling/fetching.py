@@ -101,8 +101,9 @@ class _Faults:
 
 def _quieten_scrapy() -> None:
     logging.getLogger("scrapy").setLevel(logging.WARNING)
-    # What it gave up on stands in the ledger, with the reason.
+    # What it gave up on, and what is not whole, stands in the ledger with the reason.
     logging.getLogger("scrapy.downloadermiddlewares.retry").setLevel(logging.CRITICAL)
+    logging.getLogger("scrapy.core.downloader.handlers.http11").setLevel(logging.ERROR)
 
 
 def _recorder(parts: CrawlParts) -> Recorder:

@@ -11,8 +11,10 @@ from broadsheet.crawler.discovery.variants import plain_form
 from broadsheet.crawler.extraction.wall_addresses import wall_at
 from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.spiders.requests import Requests, depth_of, hops_of
+from broadsheet.storage.captures import Capture
 from broadsheet.storage.errors import InvalidURLError
 from broadsheet.storage.urls import identity, is_front_page, normalise, site
+from broadsheet.storage.versions import redirect_location
 
 _MOST_REDIRECTS = 10
 
@@ -33,23 +35,17 @@ class Redirects:
         self._listings = listings
         self._requests = requests
 
-    async def follow(self, request: Request, captured: Captured, location: str) -> Request | None:
+    async def follow(self, request: Request, captured: Captured) -> Request | None:
         """Return the request that goes on for the same URL; where there is none, note what became of it.
 
         Args:
             request: What was answered with the redirect.
             captured: The answer.
-            location: Where it leads.
         """
         filed, at = captured.capture.filed_as, captured.capture.captured_at
         hops = hops_of(request) + 1
-        try:
-            location = normalise(location)
-        except InvalidURLError as error:
-            self._run.fail(filed, f"redirected to an address that cannot be fetched: {error}")
-            return None
-        if hops > _MOST_REDIRECTS:
-            self._run.fail(filed, f"more than {_MOST_REDIRECTS} redirects")
+        location = self._location(captured.capture, hops)
+        if location is None:
             return None
         depth, via = depth_of(request), captured.capture.url
         if depth == 0:
@@ -73,3 +69,18 @@ class Redirects:
         await self._admission.redirect(location, depth=depth, via=via, hops=hops)
         self._run.skip(filed, "redirected")
         return None
+
+    def _location(self, capture: Capture, hops: int) -> str | None:
+        """Return where a redirect leads, or None where nobody can follow it, which is noted."""
+        location = redirect_location(capture)
+        if location is None:
+            self._run.fail(capture.filed_as, f"HTTP {capture.status}, and no address that it redirects to")
+            return None
+        if hops > _MOST_REDIRECTS:
+            self._run.fail(capture.filed_as, f"more than {_MOST_REDIRECTS} redirects")
+            return None
+        try:
+            return normalise(location)
+        except InvalidURLError as error:
+            self._run.fail(capture.filed_as, f"redirected to an address that cannot be fetched: {error}")
+            return None

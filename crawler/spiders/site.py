@@ -42,7 +42,7 @@ from broadsheet.storage.publishing.catalog import Catalog
 from broadsheet.storage.publishing.known_takedowns import KnownTakedowns
 from broadsheet.storage.publishing.reservations import opted_out
 from broadsheet.storage.urls import site
-from broadsheet.storage.versions import PRESENT, Finding, redirect_location
+from broadsheet.storage.versions import PRESENT, REDIRECTS, Finding
 
 
 class SiteSpider(Spider):
@@ -123,9 +123,8 @@ class SiteSpider(Spider):
 
     async def _take_up(self, request: Request, captured: Captured) -> AsyncIterator[Request]:
         capture = captured.capture
-        location = redirect_location(capture)
-        if location is not None:
-            following = await self._redirects.follow(request, captured, location)
+        if capture.status in REDIRECTS:
+            following = await self._redirects.follow(request, captured)
             if following is not None:
                 following.meta[PASSED_OVER_IF] = request.meta.get(PASSED_OVER_IF, ())
                 yield following

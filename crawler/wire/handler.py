@@ -28,7 +28,7 @@ from scrapy.core.downloader.handlers.http11 import (
     HTTP11DownloadHandler,
 )
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CannotResolveHostError, DownloadCancelledError
+from scrapy.exceptions import CannotResolveHostError, DownloadCancelledError, DownloadFailedError
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.python.failure import Failure
@@ -193,10 +193,20 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         host = urlparse_cached(request).hostname or ""
         if why := refusal(error):
             raise UntrustedCertificateError(f"the certificate of {host} is refused: {why}") from error
+        if isinstance(error, DownloadFailedError):
+            came = "the answer broke off" if recording.size else "no answer came"
+            raise DownloadFailedError(f"{came}: {_said(error)}") from error
         resolver = self._pool._reactor.nameResolver
         guarded = isinstance(error, CannotResolveHostError) and isinstance(resolver, GuardedResolver)
         if guarded and (refused := resolver.refused_address(host)):
             raise blocked(refused) from error
+
+
+def _said(error: DownloadFailedError) -> str:
+    """Return why a fetch failed: Twisted shows the objects that it knows it by, not what they say."""
+    reasons: list[Failure] = getattr(error.__cause__, "reasons", None) or []
+    said = [str(reason.value) or type(reason.value).__name__ for reason in reasons]
+    return "; ".join(dict.fromkeys(said)) or str(error)
 
 
 def _tell_no_one(_request: Request) -> None:

@@ -20,7 +20,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from broadsheet.crawler import settings as crawl_settings
-from broadsheet.crawler.courtesy.robots import RobotsMiddleware
+from broadsheet.crawler.courtesy.robots import named_sitemaps
 from broadsheet.crawler.reading.page import CapturedPage
 from broadsheet.crawler.reading.pool import ReadingPool
 
@@ -90,9 +90,7 @@ class ScriptSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         if self.job["sitemaps_of"]:
-            robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
-            assert isinstance(robots, RobotsMiddleware)
-            self.report["sitemaps"] = await robots.sitemaps(self.job["sitemaps_of"])
+            self.report["sitemaps"] = await named_sitemaps(self.crawler, self.job["sitemaps_of"])
         for url in self.job["urls"]:
             yield Request(url, callback=self.parse, errback=self.failed, dont_filter=True)
 

@@ -133,6 +133,13 @@ def test_a_response_that_is_not_whole_says_why(crawled: Crawled, paths: dict[str
     assert truncated == {path: {reason} for path in paths}
 
 
+def test_a_fetch_that_failed_says_what_happened_in_words(crawled: Crawled) -> None:
+    said = {path: crawled.result(path).error or "" for path in {**DISCONNECTED, **BROKEN}}
+    assert said["/nothing"] == "DownloadFailedError: no answer came: Connection was closed cleanly."
+    assert said["/cut-off-head"].startswith("DownloadFailedError: the answer broke off: ")
+    assert not [error for error in said.values() if "twisted" in error]
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_the_page_can_be_read_from_the_kept_bytes(crawled: Crawled, path: str) -> None:
     [exchange] = crawled.of(path)

@@ -61,7 +61,7 @@ def test_every_kind_of_answer_has_its_place(zoo: Zoo) -> None:
         "changed": 0,
         "unchanged": 0,
         "gone": 0,
-        "failed": 7,  # missing, withdrawn, broken, busy, half, silent, unasked
+        "failed": 9,  # missing, withdrawn, broken, busy, half, silent, nowhere, nonsense, unasked
         "not_article": 4,  # the front page, the feed, the sitemap, the picture
     }
     assert zoo.summary["skipped"] == {
