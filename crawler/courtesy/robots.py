@@ -24,6 +24,7 @@ from broadsheet.crawler.errors import (
     BlockedAddressError,
     NoContactError,
     OptedOut,
+    ProxyError,
     RobotsDisallowed,
     UntrustedCertificateError,
 )
@@ -51,6 +52,7 @@ _CAUSES: tuple[tuple[type[Exception], str], ...] = (
     (DownloadConnectionRefusedError, "connection refused"),
     (BlockedAddressError, "address not public"),
     (NoContactError, "no contact given"),
+    (ProxyError, "the proxy opens no way"),
     (UntrustedCertificateError, "certificate refused"),
     (MessageError, "unreadable"),
 )

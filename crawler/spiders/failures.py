@@ -10,17 +10,20 @@ from broadsheet.crawler.errors import (
     HostGivenUp,
     NoContactError,
     OptedOut,
+    ProxyError,
     RobotsDisallowed,
     UntrustedCertificateError,
 )
 from broadsheet.crawler.frontier.run import Run
 from broadsheet.storage.errors import StoreError
 
-# No robots.txt can be had either from a host that is not there: it forbids nothing, it fails.
+# No robots.txt can be had either from a host that is not there, or that our proxy does not lead to: it forbids nothing,
+# it fails.
 _NOBODY_THERE = (
     CannotResolveHostError,
     DownloadConnectionRefusedError,
     DownloadTimeoutError,
+    ProxyError,
     UntrustedCertificateError,
 )
 # Why a URL was not fetched, by what kept us from it.

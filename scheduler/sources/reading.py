@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -52,6 +53,8 @@ _SERVICE = {
 _WEBHOOK = {"url": values.WEBHOOK_URL, "secret_file": values.FILE}
 _WATCH = {"url": values.URL, "source": values.NAME, "changes": values.CHANGES}
 _LONGEST_NAME = 100
+# A user with a password, as some write into an address.
+_LOGIN = re.compile(r"//[^/\s'\"]*@")
 _Interval = tuple[timedelta, timedelta]
 _FRONT_PAGES: _Interval = (DEFAULT_PACE.front_quickest, DEFAULT_PACE.front_slowest)
 _ARTICLES: _Interval = (DEFAULT_PACE.quickest, DEFAULT_PACE.slowest)
@@ -226,7 +229,7 @@ class _Reader:
 def _explained(key: str, kind: Kind, value: object, error: ValueError) -> str:
     but = "" if kind.is_secret else f", not {_quoted(value)}"
     reason = "" if kind.is_secret or not str(error) else f" ({error})"
-    return f"{key!r} has to be {kind.allowed}{but}{reason}"
+    return _LOGIN.sub("//***@", f"{key!r} has to be {kind.allowed}{but}{reason}")
 
 
 def _unknown(key: str, allowed: list[str]) -> str:

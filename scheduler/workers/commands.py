@@ -50,17 +50,15 @@ class Outcome(NamedTuple):
 def arguments_of(job: Job, setting: Setting) -> list[str]:
     """Return the arguments of the command that does a job."""
     arguments = ["--archive", setting.archive, "--json"]
-    if job.kind == "recrawl":
-        arguments += ["recrawl", job.url or ""]
-    else:
-        arguments += ["crawl", job.source or ""]
-        if job.asked_by == SCHEDULE:
-            arguments.append("--due")
+    arguments.append(job.kind)
+    if job.kind == "crawl" and job.asked_by == SCHEDULE:
+        arguments.append("--due")
     if setting.sources_file is not None:
         arguments += ["--config", str(setting.sources_file)]
     if setting.allow_private:
         arguments.append("--allow-private")
-    return arguments
+    # A source may be called --help.
+    return [*arguments, "--", (job.source if job.kind == "crawl" else job.url) or ""]
 
 
 def outcome_of(job: Job, ended: Ended) -> Outcome:

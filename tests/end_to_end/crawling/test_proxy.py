@@ -100,6 +100,7 @@ def test_a_proxy_that_opens_no_tunnel_is_named_with_the_reason(
     with site_server(PAPER, "127.0.0.2") as site, proxy_server(answer=said) as proxy:
         ended = crawl(tmp_path, f"{kind}://127.0.0.1:{proxy.port}", "--allow-private", f"{site.url}/")
 
+    assert ended.document["outcomes"]["failed"] == 1, "the site has forbidden nothing"
     assert reason in ended.stderr
     assert f"{kind}://127.0.0.1:{proxy.port}" in ended.stderr
     assert "Traceback" not in ended.stderr

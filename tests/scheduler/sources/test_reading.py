@@ -210,6 +210,9 @@ def test_all_errors_of_a_file_are_told_at_once() -> None:
 def test_the_address_of_a_webhook_is_repeated_in_no_message() -> None:
     (problem,) = problems("[[service.webhooks]]\nurl = 'https://me:secret@hooks.example/'\nsecret_file = 'x'")
     assert "secret@" not in problem
+    said = problems("[sources.a]\nhome = 'http://me:secret@a.example/'\nfeeds = ['http://me:secret@a.example/f']")
+    assert len(said) == 2
+    assert not [problem for problem in said if "secret" in problem]
     assert "url" in problem
 
 

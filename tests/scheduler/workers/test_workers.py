@@ -15,9 +15,11 @@ import pytest
 from end_to_end.pages import answer, article, made_up_text
 from servers.raw_server import RawServer
 
+from broadsheet.scheduler.cli import program
 from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
+from broadsheet.scheduler.sources.errors import ConfigError
 from broadsheet.scheduler.workers.children import Child, Ended, Limits
-from broadsheet.scheduler.workers.commands import Setting
+from broadsheet.scheduler.workers.commands import Setting, arguments_of
 from broadsheet.scheduler.workers.workers import Workers
 
 # What a reader takes to import its libraries.
@@ -128,6 +130,14 @@ def test_a_child_that_hangs_is_killed_when_it_has_to_end(slow: RawServer, tmp_pa
     assert ended.status == -signal.SIGKILL
     assert ended.interrupted
     assert _children() == before
+
+
+def test_a_source_that_is_called_like_an_option_is_taken_for_a_source(tmp_path: Path) -> None:
+    archive = str(tmp_path / "archive")
+    with open_service_database(archive) as database:
+        job = Jobs(database).ask("crawl", source="--help", asked_by="ann")
+    with pytest.raises(ConfigError, match="--help"):
+        program.main(arguments_of(job, Setting(archive=archive)), standalone_mode=False)
 
 
 def test_a_job_that_is_taken_while_the_workers_stop_waits_again(tmp_path: Path) -> None:
