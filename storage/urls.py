@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import socket
+from encodings.idna import nameprep
 from functools import lru_cache
 from ipaddress import IPv6Address
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit, urlunsplit
@@ -28,6 +29,10 @@ _WWW_OF_SURT = re.compile(r"^www\d*\.")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 _UNRESERVED = re.compile(r"[0-9A-Za-z._~-]")
+# Letters that IDNA 2008 knows and IDNA 2003 maps to others (UTS 46, section 7), and what ends a label (RFC 3490, 3.1).
+_KEPT_APART = re.compile("([ß\u03c2])")
+_LABEL_ENDS = re.compile("[.\u3002\uff0e\uff61]")
+_LONGEST_LABEL = 63
 # Parameters that tell where a reader came from and never what is shown.
 _TRACKING = re.compile(
     r"^(utm_\w+|mtm_\w+|pk_(campaign|kwd|source|medium|content)|piwik_\w+|hsa_\w+|at_(medium|campaign|custom\d)"
@@ -159,7 +164,7 @@ def _ipv6(address: str) -> str:
 
 def _host_name(name: str) -> str:
     try:
-        ascii_name = name if name.isascii() else name.encode("idna").decode().lower()
+        ascii_name = name if name.isascii() else _internationalised(name)
         ascii_name = ascii_name.removesuffix(".")
         if _NUMBER.fullmatch(ascii_name.rpartition(".")[2]):
             # What ends in a number is an IPv4 address to browsers and resolvers, however it is written.
@@ -169,6 +174,25 @@ def _host_name(name: str) -> str:
     if re.search(r"[^a-z0-9._-]", ascii_name) or not all(ascii_name.split(".")):
         raise InvalidURLError(f"not a host name: {name[:200]!r}")
     return ascii_name
+
+
+def _internationalised(name: str) -> str:
+    """Return the ASCII form of a host name as browsers have it (UTS 46, non-transitional).
+
+    Python's codec is that of IDNA 2003 (RFC 3490), which takes straße.example for strasse.example: another's host.
+    """
+    if not _KEPT_APART.search(name):
+        return name.encode("idna").decode().lower()
+    labels = _LABEL_ENDS.split(name)
+    return ".".join(_kept_apart(label) if _KEPT_APART.search(label) else _internationalised(label) for label in labels)
+
+
+def _kept_apart(label: str) -> str:
+    parts = (part if _KEPT_APART.fullmatch(part) else nameprep(part) for part in _KEPT_APART.split(label))
+    encoded = f"xn--{''.join(parts).encode('punycode').decode()}"
+    if len(encoded) > _LONGEST_LABEL:
+        raise UnicodeError("label too long")
+    return encoded
 
 
 def _authority(parts: SplitResult) -> str:

@@ -109,6 +109,8 @@ def test_the_normal_form_of_a_url_has_the_identity_and_the_site_of_that_url(url:
         ("http://example.com/a?utm_source=x&id=7&fbclid=y", "http://example.com/a?id=7"),
         ("http://example.com/a?utm_source=x", "http://example.com/a"),
         ("http://bücher.example/", "http://xn--bcher-kva.example/"),
+        ("http://www.Straße.example/", "http://www.xn--strae-oqa.example/"),
+        ("http://βόλος.example。/", "http://xn--nxasmm1c.example/"),
         ("http://[2001:DB8::1]:8080/", "http://[2001:db8::1]:8080/"),
         ("http://[2001:0db8:0:0:0:0:0:1]/", "http://[2001:db8::1]/"),
         ("http://[::FFFF:7f00:1]/", "http://[::ffff:127.0.0.1]/"),
@@ -205,6 +207,8 @@ HOSTILE = st.one_of(
 @example("http://example.com:\u0661/")
 @example("http://a\u2100b/")
 @example("http://xn--a/")
+@example("http://ß" + "ü" * 60 + ".com/")
+@example("http://ß\u202e/")
 def test_a_hostile_url_has_a_normal_form_or_is_refused(url: str) -> None:
     try:
         normal = normalise(url)
