@@ -30,6 +30,7 @@ class Credentials:
 
     Args:
         headers: Names and values, such as ``Cookie`` or ``Authorization``.
+        addresses: The addresses of the source, as it is configured: what is asked for by others may be less safe.
 
     Attributes:
         names: The names.
@@ -38,29 +39,25 @@ class Credentials:
         ValueError: One of them cannot be sent. The message holds no value.
     """
 
-    def __init__(self, headers: Mapping[str, str]) -> None:
+    def __init__(self, headers: Mapping[str, str], addresses: Iterable[str]) -> None:
         for name, value in headers.items():
             if not _NAME.fullmatch(name) or _NOT_FOR_CREDENTIALS.fullmatch(name):
                 raise ValueError(f"{name!r} is no header for credentials; Cookie and Authorization are")
             if not value or value != value.strip() or not value.isascii() or not value.isprintable():
                 raise ValueError(f"the value of {name} has to be printable ASCII, without blanks around it")
         self._headers = dict(headers)
+        self._addresses = [urlsplit(address) for address in addresses]
         self.names = tuple(headers)
 
     def __repr__(self) -> str:
         return f"Credentials({', '.join(self.names)})"
 
-    def are_for(self, url: str, targets: Iterable[str]) -> bool:
-        """Tell whether a URL may have them: it is at the host of a target, ``www`` aside, and no less safe than that.
-
-        Args:
-            url: What is asked for.
-            targets: The addresses of the source.
-        """
+    def are_for(self, url: str) -> bool:
+        """Tell whether a URL may have them: at the host of one of the addresses, ``www`` aside, and no less safe."""
         asked = urlsplit(url)
         return any(
-            _host(asked) == _host(target) and asked.port == target.port and asked.scheme in ("https", target.scheme)
-            for target in map(urlsplit, targets)
+            _host(asked) == _host(known) and asked.port == known.port and asked.scheme in ("https", known.scheme)
+            for known in self._addresses
         )
 
     def without(self, exchange: Exchange) -> Exchange:

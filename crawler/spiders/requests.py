@@ -65,7 +65,7 @@ class Requests:
         job = self._job
         known = self._catalog.get(filed_as or url)
         credentials = job.credentials
-        if credentials is not None and not credentials.are_for(url, job.targets):
+        if credentials is not None and not credentials.are_for(url):
             credentials = None
         about = captures.Request(
             filed_as=filed_as,

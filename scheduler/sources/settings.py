@@ -133,7 +133,7 @@ def credentials(source: Source) -> Credentials | None:
     if not headers or not all(isinstance(value, str) for value in headers.values()):
         raise ConfigError(f"{path}: [headers] needs at least one header, each a text")
     try:
-        return Credentials(headers)
+        return Credentials(headers, [source.home, *source.sections])
     except ValueError as error:
         raise ConfigError(f"{path}: {error}") from None
 

@@ -71,8 +71,15 @@ def test_an_address_on_the_site_of_a_source_is_fetched_as_the_source_is(tmp_path
             assert Broadsheet(str(tmp_path / "archive"))(*command, *sources).status == 0
         sent = [exchange.request for exchange in server.log if exchange.path == "/story"]
 
+        secure = (tmp_path / "sources.toml").read_text().replace("http:", "https:")
+        (tmp_path / "sources.toml").write_text(secure)
+        assert Broadsheet(str(tmp_path / "archive"))("recrawl", f"{url}/story", *sources).status == 0
+        in_clear_text = server.log[-1].request
+
     assert len(sent) == 2
     assert all(SECRET.encode() in request for request in sent)
+    assert in_clear_text.startswith(b"GET /story ")
+    assert SECRET.encode() not in in_clear_text, "the source is one with https"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +114,7 @@ def test_a_file_of_secrets_that_cannot_be_used_is_named_and_not_quoted(tmp_path:
     ],
 )
 def test_secrets_are_for_the_host_of_the_source_and_never_in_clear_text(url: str, *, sent: bool) -> None:
-    assert Credentials({"Cookie": SECRET}).are_for(url, ["https://news.example/"]) is sent
+    assert Credentials({"Cookie": SECRET}, ["https://news.example/"]).are_for(url) is sent
 
 
 @given(st.from_regex(r"[!-~][ -~]{0,39}", fullmatch=True), st.sampled_from(["Cookie", "cookie", "COOKIE"]))
