@@ -92,10 +92,12 @@ def _cut_after(seconds: float, connection: http.client.HTTPConnection) -> Iterat
     """Cut a connection that lives too long: a timeout of its socket ends only one on which nothing comes at all."""
 
     def cut() -> None:
-        if connection.sock is not None:
+        # Looked at once: where its answer comes just now, the connection lets go of it. One that is closed says so.
+        connected = connection.sock
+        if connected is not None:
             with contextlib.suppress(OSError):
                 # Not that of the TLS layer: it would take the session from under the thread that reads.
-                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
     timer = Timer(seconds, cut)
     timer.daemon = True
