@@ -12,6 +12,9 @@ from broadsheet.crawler.extraction.page import Page
 # HTML, section 4.8.4.2.1: an address goes up to a blank, and holds commas, but for those that it ends in.
 _CANDIDATE = re.compile(r"[\s,]*+(\S++)([^,]*+)")
 _DESCRIPTOR = re.compile(r"(\d+(?:\.\d+)?)[wx]")
+# HTML, section 4.2.5.3, shared declarative refresh steps: seconds, and where to.
+_REFRESH = re.compile(r"\s*(\d{1,9})[\d.]*\s*[;,\s]\s*(?:url\s*=\s*)?", re.IGNORECASE)
+_LONGEST_REDIRECT = 10
 _FEED_TYPES = frozenset(("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"))
 
 
@@ -22,9 +25,11 @@ class Link(Struct, frozen=True, kw_only=True):
 
 
 def read_links(page: Page) -> list[Link]:
-    """The addresses in ``<a href>``, ``<area href>`` and ``<link rel=next>``, each once, in document order."""
-    linking = (link for link in page.root.iter("a", "area", "link") if link.tag != "link" or _is(link, "next"))
-    found = (page.absolute(element.get("href")) for element in linking)
+    """The addresses in ``<a href>``, ``<area href>`` and ``<link rel=next>``, each once, in document order.
+
+    And that in ``<meta http-equiv=refresh>`` where it redirects: what shows a page for minutes only loads it anew.
+    """
+    found = (page.absolute(_followed(element)) for element in page.root.iter("a", "area", "link", "meta"))
     return [Link(url=url) for url in dict.fromkeys(found) if url is not None]
 
 
@@ -76,6 +81,23 @@ def read_canonical(page: Page) -> str | None:
         if _is(link, "canonical"):
             return page.absolute(link.get("href"))
     return None
+
+
+def _followed(element: HtmlElement) -> str | None:
+    if element.tag == "meta":
+        return _redirected(element)
+    return element.get("href") if element.tag != "link" or _is(element, "next") else None
+
+
+def _redirected(meta: HtmlElement) -> str | None:
+    if (meta.get("http-equiv") or "").strip().lower() != "refresh":
+        return None
+    content = meta.get("content") or ""
+    refresh = _REFRESH.match(content)
+    if refresh is None or int(refresh[1]) > _LONGEST_REDIRECT:
+        return None
+    address = content[refresh.end() :]
+    return address[1:].partition(address[0])[0] if address.startswith(("'", '"')) else address
 
 
 def _shown(element: HtmlElement) -> list[str | None]:

@@ -19,6 +19,7 @@ _INDEX = (
     '<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap><loc>{}</loc></sitemap></sitemapindex>'
 )
 _ATOM = '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>An entry</title><link href="{}"/></entry></feed>'
+_REFRESH = """<html><head><meta http-equiv="Refresh" content="0; URL='{}'"></head><body></body></html>"""
 _JSON_FEED = "https://jsonfeed.org/version/1.1"
 _NEWS = (
     '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
@@ -29,6 +30,7 @@ _NEWS = (
 _WAYS = (
     "linked",
     "in an article",
+    "where a page redirects by itself",
     "in a section",
     "on the next page",
     "on a numbered page",
@@ -48,7 +50,9 @@ def _path(way: str) -> str:
 
 
 def _paper(url: str, elsewhere: str) -> dict[str, Script]:
-    home = front_page([_path("linked"), "/section", "/archive?page=1"], feeds=["/news.rss", "/news.atom", "/news.json"])
+    home = front_page(
+        [_path("linked"), "/section", "/archive?page=1", "/go"], feeds=["/news.rss", "/news.atom", "/news.json"]
+    )
     home = home.replace(
         "<head>", '<head><link rel="sitemap" href="/linked.xml"><link rel="sitemap" href="/latest.xml">'
     )
@@ -58,6 +62,7 @@ def _paper(url: str, elsewhere: str) -> dict[str, Script]:
         "/robots.txt": robots(f"Sitemap: {url}/map.xml.gz", "Sitemap: /maps.xml", f"Sitemap: {elsewhere}/index.xml"),
         "/": answer(home),
         "/section": answer(section),
+        "/go": answer(_REFRESH.format(_path("where a page redirects by itself"))),
         "/section/2": answer(front_page([_path("on the next page")])),
         _path("linked"): answer(article("linked", links=[_path("in an article")])),
         "/archive?page=1": answer(front_page(["/archive?page=2"])),
