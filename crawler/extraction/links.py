@@ -15,6 +15,7 @@ _DESCRIPTOR = re.compile(r"(\d+(?:\.\d+)?)[wx]")
 # HTML, section 4.2.5.3, shared declarative refresh steps: seconds, and where to.
 _REFRESH = re.compile(r"\s*(\d{1,9})[\d.]*\s*[;,\s]\s*(?:url\s*=\s*)?", re.IGNORECASE)
 _LONGEST_REDIRECT = 10
+_LONGEST_REFRESH = 9_000
 _FEED_TYPES = frozenset(("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"))
 
 
@@ -92,7 +93,7 @@ def _followed(element: HtmlElement) -> str | None:
 def _redirected(meta: HtmlElement) -> str | None:
     if (meta.get("http-equiv") or "").strip().lower() != "refresh":
         return None
-    content = meta.get("content") or ""
+    content = (meta.get("content") or "")[:_LONGEST_REFRESH]
     refresh = _REFRESH.match(content)
     if refresh is None or int(refresh[1]) > _LONGEST_REDIRECT:
         return None
