@@ -37,6 +37,7 @@ _RENDERED = "text/html; charset=utf-8"
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")  # RFC 9110, section 5.6.2
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _MOST_HEADERS = 100
+_STATUS_END = 600
 _LONGEST_VALUE = 2_000
 
 
@@ -96,7 +97,9 @@ def _replay(parts: Parts, at: Addresses, memento: Memento, to: Requisites | None
     if to is None or kind == shown.NOT_SHOWN:
         # As it was archived it is for programs: a browser, which would load what a page names, saves it.
         headers.append(("Content-Disposition", "attachment"))
-    return Replayed(status=archived.status, headers=headers, body=parts.bodies.make(body, kind, asked))
+    # RFC 9110, section 15: 999 and the like, which the server cannot send, are an error of the server to a client.
+    status = archived.status if archived.status < _STATUS_END else 500
+    return Replayed(status=status, headers=headers, body=parts.bodies.make(body, kind, asked))
 
 
 def _page(archived: ArchivedBody, rendering: bytes | None, url: str, to: Requisites) -> tuple[bytes, str]:

@@ -26,6 +26,7 @@ HOSTILE = "https://news.example/hostile"
 PICTURE = "https://news.example/picture"
 SCRIPT = "https://news.example/script"
 FRONT = "https://news.example/"
+ODD = "https://news.example/odd"
 FIRST, SECOND, GONE = moment(0), moment(10), moment(20)
 
 _ATTACK = b"<script>fetch('/api/sources')</script><img src=x onerror=alert(1)><p>text</p>"
@@ -59,7 +60,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     )
     writer.publish(answers(URL, 5, "304 Not Modified"), answers(FRONT, 5, "304 Not Modified"))
     writer.publish(shows(URL, 10, "at ten"), shows_no_article(FRONT, 10, "<p>front again"))
-    writer.publish(answers(URL, 20, "410 Gone"))
+    writer.publish(answers(URL, 20, "410 Gone"), answers(ODD, 20, "999 Request denied"))
     writer.spool.close()
     parts = Parts(archive=OpenedArchive(str(folder / "archive")), tokens=Tokens(), sources=dict)
     with served(make_app(parts)) as running:
@@ -131,6 +132,12 @@ def test_a_memento_is_the_archived_answer_with_its_links(web: Web) -> None:
 def test_a_memento_of_an_error_has_its_status(web: Web) -> None:
     answer = web.get(f"/memento/{GONE:%Y%m%d%H%M%S}/{URL}")
     assert (answer.status, answer.headers["Memento-Datetime"]) == (410, date(GONE))
+
+
+def test_a_memento_of_an_answer_with_a_status_that_is_none_is_that_of_an_error(web: Web) -> None:
+    found = web.get(f"/memento/{GONE:%Y%m%d%H%M%S}/{ODD}")
+    assert found.status == 500
+    assert found.headers["Memento-Datetime"] == date(GONE)
 
 
 def test_a_memento_of_another_moment_leads_to_the_one_that_stood_then(web: Web) -> None:
