@@ -81,9 +81,13 @@ class Listings:
         """
         if home not in self._homes or not is_front_page(location):
             return
-        self._homes[self._homes.index(home)] = location
+        self._homes.remove(home)
         if home in self._unguessed:
             self._unguessed.remove(home)
+        if location in self._homes:
+            return
+        self._homes.append(location)
+        if self._job.feeds is None and self._job.sitemaps is None:
             self._unguessed += self._run.guesses.unguessed([location])
         await self._admit_found_at(location)
 

@@ -87,10 +87,12 @@ def test_a_target_that_has_moved_to_another_host_is_followed_there_and_so_is_wha
     with RawServer(new) as moved, RawServer({"/": redirect(f"http://127.0.0.1:{moved.port}/")}) as old:
         listed = sitemap([f"http://127.0.0.1:{moved.port}/in-a-sitemap"])
         new["/named.xml"] = answer(listed, content_type="application/xml")
-        home = f"http://127.0.0.1:{old.port}/"
-        summary = Broadsheet(str(tmp_path)).crawl(home, home)
+        home, moved_to = f"http://127.0.0.1:{old.port}/", f"http://127.0.0.1:{moved.port}/"
+        summary = Broadsheet(str(tmp_path)).crawl(home, moved_to, home)
         asked_of_old = [exchange.path for exchange in old.log]
-    assert summary["source"] == home, "what is given twice is crawled once"
+        guessed = [exchange.path for exchange in moved.log if exchange.path not in {*new, *OF_THE_SITE}]
+    assert summary["source"] == f"{home} {moved_to}", "what is given twice is crawled once"
+    assert len(guessed) == len(set(guessed)) > 5
     assert summary["outcomes"]["new"] == 3
     assert summary["skipped"] == {"redirected": 1}
     assert sorted(asked_of_old) == sorted([*OF_THE_SITE, "/"]), "nothing is guessed where a site was"
