@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.crawler.discovery.url_patterns import UrlPatterns
+from broadsheet.storage.urls import normalise
 
 SITE = "https://courier.example"
 
@@ -40,6 +41,22 @@ def test_a_star_stands_for_anything_and_all_else_for_itself(
         assert excluded.want(SITE + path), path
 
 
+@pytest.mark.parametrize(
+    ("pattern", "url"),
+    [
+        ("/über/*", "https://courier.example/über/a"),
+        ("/%c3%bcber/*", "https://courier.example/über/a"),
+        ("*/%7Ejo", "https://courier.example/~jo"),
+        ("https://Courier.example:443/a", "https://courier.example/a"),
+        ("https://bücher.example/*", "https://bücher.example/a"),
+        ("https://courier.example", "https://courier.example/"),
+    ],
+)
+def test_a_pattern_may_be_spelled_as_addresses_are(pattern: str, url: str) -> None:
+    assert UrlPatterns(include=[pattern]).want(normalise(url))
+    assert not UrlPatterns(exclude=[pattern]).want(normalise(url))
+
+
 def test_without_patterns_every_url_is_wanted() -> None:
     assert UrlPatterns().want(f"{SITE}/anything")
 
@@ -56,7 +73,9 @@ def test_it_matches_what_the_regular_expression_of_the_same_meaning_matches(patt
     assert UrlPatterns(include=[f"/{pattern}"]).want(f"{SITE}/{path}") == bool(re.fullmatch(expression, f"/{path}"))
 
 
-@pytest.mark.parametrize("pattern", ["", "news", "ftp://courier.example/", "/a b"])
+@pytest.mark.parametrize(
+    "pattern", ["", "news", "ftp://courier.example/", "/a b", "http:///a", "http://*.bücher.example/"]
+)
 def test_a_pattern_that_could_match_nothing_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         UrlPatterns(include=[pattern])
