@@ -34,6 +34,10 @@ class NoContactError(CrawlError):
     """The host is at a public address and the crawl names no contact; nothing was sent to it."""
 
 
+ROBOTS_UNREACHABLE = "robots.txt unreachable"
+"""How a `RobotsDisallowed` begins that came of a robots.txt that could not be read."""
+
+
 class RobotsDisallowed(CrawlError):  # noqa: N818 - named as the decision it is, like Scrapy's IgnoreRequest
     """robots.txt forbids the fetch, or could not be read, which forbids it too (RFC 9309, 2.3.1.4)."""
 

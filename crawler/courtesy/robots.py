@@ -21,6 +21,7 @@ from broadsheet.crawler.courtesy.robots_rules import RobotsRules
 from broadsheet.crawler.courtesy.site_files import SiteFiles, fetch_site_file, file_in
 from broadsheet.crawler.entries import absolute
 from broadsheet.crawler.errors import (
+    ROBOTS_UNREACHABLE,
     BlockedAddressError,
     NoContactError,
     OptedOut,
@@ -178,7 +179,7 @@ async def named_sitemaps(crawler: Crawler, url: str) -> list[str]:
 
 
 def _unreachable(said: str, cause: Exception | None = None) -> RobotsPolicy:
-    return RobotsPolicy(basis=f"robots.txt unreachable ({said})", reachable=False, cause=cause)
+    return RobotsPolicy(basis=f"{ROBOTS_UNREACHABLE} ({said})", reachable=False, cause=cause)
 
 
 def _robots(response: Response) -> bytes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, case, func, literal, null, or_, select
+from sqlalchemy import Connection, and_, case, func, literal, null, or_, select
 
+from broadsheet.crawler.errors import ROBOTS_UNREACHABLE
 from broadsheet.crawler.frontier.schema import Moment, runs, urls, visits
 from broadsheet.crawler.frontier.upserts import insert_for
 
@@ -24,6 +25,8 @@ _DUE_AFTER = {
     "opted_out": 30 * _DAY,
     "was_no_page": 30 * _DAY,
 }
+# A server that is not well says nothing of robots: what it keeps us from is due as what could not be had.
+_DUE_AFTER_UNREACHABLE = timedelta(minutes=15)
 NOT_DUE = "not_due"
 """Why a crawl of what is due passes over a page."""
 OVER_BUDGET = "over_budget"
@@ -46,7 +49,12 @@ def remember(connection: Connection, run: int, at: datetime) -> None:
                 runs.c.started_at,
                 visits.c.checked_at,
                 case(
-                    *((became == name, literal(at + after, Moment)) for name, after in _DUE_AFTER.items()), else_=null()
+                    (
+                        and_(became == "robots", visits.c.explanation.startswith(ROBOTS_UNREACHABLE)),
+                        literal(at + _DUE_AFTER_UNREACHABLE, Moment),
+                    ),
+                    *((became == name, literal(at + after, Moment)) for name, after in _DUE_AFTER.items()),
+                    else_=null(),
                 ),
                 visits.c.outcome,
                 visits.c.reason,

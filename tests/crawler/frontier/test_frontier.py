@@ -234,6 +234,16 @@ def test_what_a_run_has_found_is_remembered_and_is_due_again(machine: Machine) -
     assert Frontier(machine.database).due("another", datetime.now(UTC) + timedelta(days=99), 10) == []
 
 
+def test_what_a_robots_txt_kept_from_is_due_soon_where_it_could_only_not_be_had(machine: Machine) -> None:
+    machine.discover([1, 2])
+    disallowed, kept_from = machine.lease(2)
+    machine.run.skip(disallowed, "robots", "robots.txt disallows")
+    machine.run.skip(kept_from, "robots", "robots.txt unreachable (HTTP 503)")
+    machine.end()
+    assert _due(machine, timedelta(minutes=20)) == [kept_from]
+    assert set(_due(machine, timedelta(hours=25))) == {disallowed, kept_from}
+
+
 def test_an_article_that_was_just_published_is_due_before_an_old_one(machine: Machine) -> None:
     machine.discover([1, 2])
     old, fresh = machine.lease(2)
