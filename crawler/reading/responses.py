@@ -13,7 +13,7 @@ from broadsheet.crawler.entries import Entry, absolute
 from broadsheet.crawler.extraction.extract import Extraction, extract
 from broadsheet.crawler.reading.feeds import FEED_ROOTS, read_feed, read_json_feed
 from broadsheet.crawler.reading.page import MAXIMUM_ENTRIES, CapturedPage, HtmlPage, Reading, unreadable
-from broadsheet.crawler.reading.sitemaps import SITEMAP_ROOTS, read_sitemap
+from broadsheet.crawler.reading.sitemaps import SITEMAP_ROOTS, read_sitemap, read_text_sitemap
 from broadsheet.crawler.reading.xml_stream import root_name
 from broadsheet.storage.errors import MessageError
 from broadsheet.storage.http.codings import remove_codings
@@ -135,6 +135,8 @@ def _read_body(
         return msgspec.structs.replace(reading, reservations=reading.reservations + sent)
     if root is None and (json_feed := read_json_feed(body, url=capture.url)) is not None:
         return _listing("feed", json_feed, tell)
+    if root is None and media_type in _VAGUE_TYPES and (addresses := read_text_sitemap(body)) is not None:
+        return _listing("sitemap", addresses, tell)
     return Reading(kind="other", reason=f"neither page, feed nor sitemap ({media_type or 'no Content-Type'})")
 
 

@@ -1,4 +1,4 @@
-"""Sitemaps: ``urlset`` with the Google News extension, and ``sitemapindex``.
+"""Sitemaps: ``urlset`` with the Google News extension, ``sitemapindex``, and lists of addresses in plain text.
 
 Sources: https://www.sitemaps.org/protocol.html,
 https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap.
@@ -6,6 +6,8 @@ https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitema
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Iterator
 
 from lxml import etree
@@ -17,6 +19,8 @@ from broadsheet.storage.model import Hints
 SITEMAP_ROOTS = frozenset({"urlset", "sitemapindex"})
 
 _LONGEST_DATE = 64
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_ADDRESS = re.compile(rb"https?://[^\s<>]{1,8192}", re.IGNORECASE)
 
 
 def read_sitemap(body: bytes, *, url: str, content_type: str | None = None) -> Iterator[Entry]:
@@ -32,6 +36,23 @@ def read_sitemap(body: bytes, *, url: str, content_type: str | None = None) -> I
     for element in elements(body, ("url", "sitemap"), base_url=url, content_type=content_type):
         if _is_listed(element) and (entry := _entry(element)) is not None:
             yield entry
+
+
+def read_text_sitemap(body: bytes) -> Iterator[Entry] | None:
+    """Return the pages of a sitemap in plain text: an address a line, and nothing else; None where it is none.
+
+    Args:
+        body: The content-decoded body.
+    """
+    lines = list(_lines(body)) if _ADDRESS.match(body.removeprefix(_BYTE_ORDER_MARK).lstrip()) else []
+    if not lines or not all(map(_ADDRESS.fullmatch, lines)):
+        return None
+    links = (absolute(line.decode("utf-8", "replace"), "") for line in lines)
+    return (Entry(url=link) for link in links if link is not None)
+
+
+def _lines(body: bytes) -> Iterator[bytes]:
+    return filter(None, map(bytes.strip, io.BytesIO(body.removeprefix(_BYTE_ORDER_MARK))))
 
 
 def _is_listed(element: etree._Element) -> bool:

@@ -184,3 +184,15 @@ def test_any_body_has_a_reading(content_type: str | None, beginning: bytes, nois
     reading = capture(beginning + noise, content_type)
     assert reading.reason
     assert reading == capture(beginning + noise, content_type)
+
+
+@pytest.mark.parametrize("content_type", ["text/plain; charset=utf-8", "application/octet-stream", None])
+def test_a_list_of_addresses_in_plain_text_is_a_sitemap(content_type: str | None) -> None:
+    reading = capture(b"\xef\xbb\xbfhttps://news.example/a\r\n\r\n http://news.example/b?c=d \n", content_type)
+    assert reading.kind == "sitemap"
+    assert [entry.url for entry in reading.entries] == ["https://news.example/a", "http://news.example/b?c=d"]
+
+
+@pytest.mark.parametrize("text", [b"", b"\n\n", b"https://news.example/a\nand so on", b"a https://news.example/a"])
+def test_other_plain_text_is_no_sitemap(text: bytes) -> None:
+    assert capture(text, "text/plain").kind == "other"
