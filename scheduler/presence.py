@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from broadsheet.scheduler.output import errors
 from broadsheet.storage.archive import Archive
-from broadsheet.storage.errors import ArchiveAddressError
+from broadsheet.storage.errors import ArchiveAddressError, NoSuchVersionError
 
 
 def require_archive(address: str) -> None:
@@ -21,6 +24,16 @@ def warn_without_archive(address: str) -> None:
     """Say on stderr that nothing is archived at an address, where nothing is."""
     if _is_empty(address):
         errors.print(f"nothing is archived at {address} yet", soft_wrap=True)
+
+
+@contextmanager
+def asked(address: str) -> Iterator[Archive]:
+    """Give the archive at an address; where it has not what it is asked for, say so if it has nothing at all."""
+    try:
+        yield Archive.open(address)
+    except NoSuchVersionError:
+        warn_without_archive(address)
+        raise
 
 
 def _is_empty(address: str) -> bool:

@@ -8,7 +8,7 @@ from rich.text import Text
 from broadsheet.scheduler.answers import Comparison, compare
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, print_json, printable, said
-from broadsheet.storage.archive import Archive
+from broadsheet.scheduler.presence import asked
 from broadsheet.storage.differences import Run
 
 _STYLES = {"equal": "", "delete": "red strike", "insert": "green"}
@@ -24,7 +24,8 @@ _CONTEXT = 120
 @archive_option
 def command(url: str, before: int | None, after: int | None, archive: str, *, as_json: bool) -> None:
     """Show what changed between two versions of URL, word by word."""
-    compared = compare(Archive.open(archive), url, before, after)
+    with asked(archive) as opened:
+        compared = compare(opened, url, before, after)
     if as_json:
         print_json(compared)
     else:

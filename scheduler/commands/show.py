@@ -11,6 +11,7 @@ from broadsheet.scheduler.answers import MomentError, numbered, parse_moment, se
 from broadsheet.scheduler.captured import select_look, show_capture
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import article_text, changes, moment, print_json, printable, write_bytes
+from broadsheet.scheduler.presence import asked
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.http.messages import decoded_body, parse_response
 from broadsheet.storage.model import Snapshot
@@ -61,12 +62,13 @@ def command(
         raise click.UsageError("--version and --at exclude each other")
     if captured and (number is not None or extraction):
         raise click.UsageError("--capture goes with --at and --format only")
-    opened, at = Archive.open(archive), None if when is None else _parse(when)
+    at = None if when is None else _parse(when)
     form = form or ("json" if as_json else "text")
-    if captured:
-        show_capture(opened, select_look(opened, url, at), form)
-        return
-    snapshot = select(opened, url, number=number, when=at)
+    with asked(archive) as opened:
+        if captured:
+            show_capture(opened, select_look(opened, url, at), form)
+            return
+        snapshot = select(opened, url, number=number, when=at)
     if extraction:
         snapshot = _as_last_read(opened, snapshot)
     if form == "json":

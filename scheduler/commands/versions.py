@@ -8,7 +8,7 @@ from rich.table import Table
 from broadsheet.scheduler.answers import Versions, versions
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import changes, console, print_json, printable
-from broadsheet.storage.archive import Archive
+from broadsheet.scheduler.presence import asked
 
 _ANY_WIDTH = 10_000
 
@@ -19,7 +19,8 @@ _ANY_WIDTH = 10_000
 @archive_option
 def command(url: str, archive: str, *, as_json: bool) -> None:
     """List every version of URL, oldest first, with the unchanged checks between them."""
-    found = versions(Archive.open(archive), url)
+    with asked(archive) as opened:
+        found = versions(opened, url)
     if as_json:
         print_json(found)
     else:

@@ -306,9 +306,14 @@ def test_options_may_stand_before_and_behind_the_command(library: Library, tmp_p
     assert printed("show", "--json", url, BROADSHEET_ARCHIVE=f"file://{archive}") == wanted
 
 
-def test_a_reader_writes_nothing(library: Library, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["versions", "show", "diff"])
+def test_a_reader_of_what_is_no_archive_says_so_and_writes_nothing(
+    library: Library, tmp_path: Path, command: str
+) -> None:
     missing = tmp_path / "nowhere"
-    assert _status(Broadsheet(str(missing))("versions", library.barrier)) == 1
+    ended = Broadsheet(str(missing))(command, library.barrier)
+    assert _status(ended) == 1
+    assert f"nothing is archived at {missing}" in ended.stderr
     assert not missing.exists()
 
 
