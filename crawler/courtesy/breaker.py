@@ -1,7 +1,7 @@
 """The circuit breaker: a host that refuses or fails again and again is left alone, and at last given up.
 
-One page that is forbidden or broken says nothing of its host; ten in a row do. Who goes on asking then is a burden to a
-server in trouble, or is being told to go away.
+One page that is forbidden or broken says nothing of its host; ten in a row do, and so does one answer that says that it
+was asked too often. Who goes on asking then is a burden to a server in trouble, or is being told to go away.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ PAUSES = 3
 LONGEST_PAUSE = 15 * 60.0
 """How many seconds a host is left alone for at most."""
 
-# Forbidden, and asked too often (RFC 6585): 4xx else is about the page.
-_REFUSALS = frozenset({403, 429})
+_FORBIDDEN = 403
+# RFC 6585 section 4. 4xx else is about the page.
+_ASKED_TOO_OFTEN = 429
 _OURS = (BlockedAddressError, CrawlStopped, NoContactError, OptedOut, RobotsDisallowed)
 
 
@@ -65,11 +66,15 @@ class Circuit(Struct):
         """Note that it served a page, or said that there is none."""
         self.failures = self.pauses = 0
 
-    def failed(self) -> float | None:
-        """Note a refusal or failure; return how long to leave the host alone now, if it is time for that."""
+    def failed(self, *, asked_too_often: bool = False) -> float | None:
+        """Note a refusal or failure; return how long to leave the host alone now, if it is time for that.
+
+        Args:
+            asked_too_often: Whether the host says that this is why: then it is, however many there were before.
+        """
         self.failures += 1
         # After a pause, one more failure is enough: the host is as it was.
-        if self.failures < FAILURES_IN_A_ROW and not self.pauses:
+        if self.failures < FAILURES_IN_A_ROW and not self.pauses and not asked_too_often:
             return None
         self.failures = 0
         self.pauses += 1
@@ -81,8 +86,9 @@ class BreakerMiddleware:
 
     Settings:
         BREAKER_PAUSE: Seconds that a host is left alone for after ten refusals or failures in a row: the statuses 403,
-            429 and 5xx, time-outs and broken connections. Default 30. After each pause one request is tried; after the
-            third without success the host is given up for this crawl: `HostGivenUp`.
+            429 and 5xx, time-outs and broken connections; after one 429 that does not say itself how long, by
+            Retry-After. Default 30. After each pause one request is tried; after the third without success the host is
+            given up for this crawl: `HostGivenUp`.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -110,7 +116,11 @@ class BreakerMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         """Note how an answer speaks for its host."""
         if not _is_of_the_site(request):
-            if response.status in _REFUSALS or response.status >= 500:
+            if response.status == _ASKED_TOO_OFTEN:
+                # Where it says when to come again, it is left alone until then: see `Courtesy`.
+                said = b"Retry-After" in response.headers
+                self._failed(request, f"HTTP {response.status}", asked_too_often=not said)
+            elif response.status == _FORBIDDEN or response.status >= 500:
                 self._failed(request, f"HTTP {response.status}")
             else:
                 self._circuit(request).served()
@@ -121,19 +131,20 @@ class BreakerMiddleware:
         if not _is_of_the_site(request) and not isinstance(exception, (*_OURS, HostGivenUp)):
             self._failed(request, str(exception) or type(exception).__name__)
 
-    def _failed(self, request: Request, cause: str) -> None:
+    def _failed(self, request: Request, cause: str, *, asked_too_often: bool = False) -> None:
         host = self._host(request)
         if time.monotonic() < self._open_until.get(host, 0.0):
             return  # It was on its way when the pause began.
         circuit = self._circuit(request)
-        pause = circuit.failed()
+        pause = circuit.failed(asked_too_often=asked_too_often)
         if pause is None:
             return
         if circuit.given_up:
             logger.warning("%s: given up for this crawl, after %d pauses: %s", host, PAUSES, cause)
             self._refuse_what_waits(host)
             return
-        logger.warning("%s: left alone for %g s, it refuses or fails again and again: %s", host, pause, cause)
+        why = "it says that it is asked too often" if asked_too_often else "it refuses or fails again and again"
+        logger.warning("%s: left alone for %g s, %s: %s", host, pause, why, cause)
         self._open_until[host] = time.monotonic() + pause
         if (slot := self._slot(host)) is not None:
             slot.pause(pause)
