@@ -35,6 +35,8 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _WHITESPACE = " \t\v\f"
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _TOKEN = re.compile(r"[A-Za-z_-]*")
+# No standard says how the number is written, and owners mean what they write.
+_SECONDS = re.compile(r"(\d+)(?:[.,](\d+))?\s*(?:s|secs?|seconds?)?\.?", re.ASCII | re.IGNORECASE)
 
 
 class RobotsRules:
@@ -76,6 +78,8 @@ class RobotsRules:
         return [each for each in stated if each.optouts]
 
     def _add_crawl_delay(self, value: str) -> None:
+        if worded := _SECONDS.fullmatch(value):
+            value = f"{worded[1]}.{worded[2] or 0}"
         try:
             delay = float(value)
         except ValueError:

@@ -209,7 +209,9 @@ def test_sitemaps_are_told_wherever_they_stand() -> None:
         ("user-agent: other\ncrawl-delay: 5", None),
         ("user-agent: *\ncrawl-delay: 5\nuser-agent: other\ncrawl-delay: 60", 5),
         ("crawl-delay: 5", None),
+        *((f"user-agent: *\ncrawl-delay: {value}", 10) for value in ("10s", "10 sec", "10 Seconds.", "10,0", "1e1")),
         *((f"user-agent: *\ncrawl-delay: {value}", None) for value in ("-1", "soon", "inf", "nan", "")),
+        *((f"user-agent: *\ncrawl-delay: {value}", None) for value in ("10 minutes", "1/10")),
     ],
 )
 def test_a_crawl_delay_is_that_of_our_group_and_the_longest_one(robots: str, seconds: float | None) -> None:
