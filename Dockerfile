@@ -1,6 +1,6 @@
 # One image for every command: docker build -t broadsheet . && docker run --rm -v news:/archive broadsheet --help
 # Without a command it is the service, with the sources of /etc/broadsheet/sources.toml:
-#   docker run -d --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges -p 127.0.0.1:8080:8080 \
+#   docker run -d --init --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges -p 127.0.0.1:8080:8080 \
 #     -v ./sources.toml:/etc/broadsheet/sources.toml:ro -v news:/archive broadsheet
 # deploy/ has examples with a bucket, for Compose and for Kubernetes.
 #
