@@ -14,6 +14,8 @@ from broadsheet.storage.differences import FieldDifference, difference
 from broadsheet.storage.errors import NoSuchVersionError
 from broadsheet.storage.model import Change, Snapshot, SnapshotDocument, WarcLocation
 
+# As of a day: what stood at its end.
+_TO_THE_END_OF_A_DAY = timedelta(days=1) - timedelta(microseconds=1)
 RecrawlOutcome = Literal["new", "changed", "unchanged", "gone", "failed", "blocked"]
 
 
@@ -108,8 +110,8 @@ def select(archive: Archive, url: str, *, number: int | None = None, when: datet
     snapshot = archive.latest(url) if when is None else archive.at(url, when)
     if snapshot is None:
         archive.refuse_taken_down(url)
-        as_of = f" as of {when.isoformat()}" if when else ""
-        raise NoSuchVersionError(f"nothing is archived for {url}{as_of}{_but_looks(archive, url, when)}")
+        until = f" as of {as_of(when)}" if when else ""
+        raise NoSuchVersionError(f"nothing is archived for {url}{until}{_but_looks(archive, url, when)}")
     return snapshot
 
 
@@ -162,10 +164,18 @@ def parse_moment(text: str) -> datetime:
     try:
         parsed = datetime.fromisoformat(text)
         if len(text) == len("2026-11-22"):
-            parsed += timedelta(days=1) - timedelta(microseconds=1)  # As of a day: what stood at its end.
+            parsed += _TO_THE_END_OF_A_DAY
         return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
         raise MomentError(f"{text!r} is not a time in ISO 8601, such as 2026-11-22T15:00:00Z") from error
+
+
+def as_of(when: datetime) -> str:
+    """Return a moment as people read it; the last one of a day in UTC as the end of that day."""
+    utc = when.astimezone(UTC)
+    if utc.time() == (datetime.min + _TO_THE_END_OF_A_DAY).time():  # noqa: DTZ901 - only its time of day counts
+        return f"the end of {utc:%Y-%m-%d}"
+    return utc.isoformat().replace("+00:00", "Z")
 
 
 def _latest_of_several(archive: Archive, url: str) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-import click
-
-from broadsheet.scheduler.output import moment, print_json, printable, write_bytes
+from broadsheet.scheduler.answers import as_of
+from broadsheet.scheduler.output import moment, print_json, print_text, printable, write_bytes
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.errors import NoSuchVersionError
@@ -24,20 +24,27 @@ def select_look(archive: Archive, url: str, when: datetime | None) -> IndexLine:
     looks = archive.looks(url, when)
     if not looks:
         archive.refuse_taken_down(url)
-        raise NoSuchVersionError(f"nothing was captured at {url}" + (f" until {when.isoformat()}" if when else ""))
+        raise NoSuchVersionError(f"nothing was captured at {url}" + (f" until {as_of(when)}" if when else ""))
     return looks[-1]
 
 
 def show_capture(archive: Archive, line: IndexLine, form: str) -> None:
     """Print a capture: what is known of it as JSON or text, the page it brought, or its WARC record."""
     if form == "json":
-        print_json({name: getattr(line, name) for name in IndexLine.__struct_fields__})
+        print_json(_document(line))
     elif form == "text":
-        click.echo(printable(_text(line)))
+        print_text(printable(_text(line)))
     elif form == "html":
         write_bytes(decoded_body(parse_response(archive.captured(line))))
     else:
         write_bytes(read_record(archive.store, location(line))[0])
+
+
+def _document(line: IndexLine) -> dict[str, Any]:
+    """Return what an index tells of a capture, with numbers as such: in a CDXJ index they are strings."""
+    told = {name: getattr(line, name) for name in IndexLine.__struct_fields__}
+    status = int(line.status) if line.status.isdecimal() else None
+    return {**told, "status": status, "length": int(line.length), "offset": int(line.offset)}
 
 
 def _text(line: IndexLine) -> str:

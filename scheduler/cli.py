@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -13,7 +14,8 @@ from types import FrameType
 import click
 
 from broadsheet.crawler.errors import CrawlError
-from broadsheet.scheduler.exits import DAMAGED, FAILED, INTERRUPTED, USAGE, exit_code, explain, leave
+from broadsheet.scheduler.exits import DAMAGED, FAILED, INTERRUPTED, NOBODY_READS, USAGE, exit_code, explain, leave
+from broadsheet.scheduler.output import NobodyReadsError
 from broadsheet.scheduler.sources.errors import ConfigError
 from broadsheet.storage.errors import ArchiveError
 
@@ -62,7 +64,8 @@ class _Commands(click.Group):
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=f"Exit codes: 0 done; {FAILED} failed for the thing asked; {USAGE} usage or configuration; "
-    f"{DAMAGED} the archive is damaged; {INTERRUPTED} interrupted.",
+    f"{DAMAGED} the archive is damaged; {INTERRUPTED} interrupted; {NOBODY_READS} whoever read "
+    "the output has gone (SIGPIPE).",
 )
 @click.version_option(version("broadsheet"))
 @click.option(
@@ -88,6 +91,8 @@ def main() -> None:
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         leave(INTERRUPTED)
+    except NobodyReadsError:
+        leave(NOBODY_READS)
     except click.ClickException as error:
         error.show()
         leave(error.exit_code)
@@ -109,7 +114,13 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def _open_standard_streams() -> None:
-    """Give streams that the caller closed an end; else the next file opened would take their place."""
+    """Give streams that the caller closed an end; else the next file opened would take their place.
+
+    What an encoding has no character for is escaped: headlines have dashes and quotes that ASCII and Latin-1 lack.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for the process
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
+            stream.reconfigure(errors="backslashreplace")

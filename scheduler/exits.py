@@ -21,6 +21,8 @@ FAILED = 1
 USAGE = 2
 DAMAGED = 3
 INTERRUPTED = 130
+# What a shell says of a program that SIGPIPE ended, as most are whose reader has gone.
+NOBODY_READS = 141
 
 _OF_USAGE = (
     ArchiveAddressError,
@@ -56,13 +58,15 @@ def leave(status: int, *, flush: bool = True) -> NoReturn:
     spool, and what was to be printed is flushed here.
 
     Args:
-        status: The exit status; where stdout takes no more, and all else went well, it is `FAILED`.
+        status: The exit status; where stdout takes no more, and all else went well, it is `FAILED`, or `NOBODY_READS`.
         flush: Whether what was printed is brought out first.
     """
     if flush:
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
-            except (OSError, ValueError):  # Nobody reads it any more, its disk is full, or it was closed.
+            except BrokenPipeError:
+                status = NOBODY_READS if stream is sys.stdout and not status else status
+            except (OSError, ValueError):  # Its disk is full, or it was closed.
                 status = FAILED if stream is sys.stdout and not status else status
     os._exit(status)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import json
 import re
 import sys
 from collections.abc import Iterable
@@ -13,8 +15,18 @@ from rich.console import Console
 
 from broadsheet.storage.model import Article, Change
 
+
+class NobodyReadsError(Exception):
+    """Whoever read stdout has gone, as `head` does. It is no OSError: those click ends with a status of its own."""
+
+
+class _Output(Console):
+    def on_broken_pipe(self) -> None:
+        raise NobodyReadsError
+
+
 # Headlines and addresses are printed as they are: "[live]" is no style, ":boat:" no picture.
-console = Console(highlight=False, markup=False, emoji=False)
+console = _Output(highlight=False, markup=False, emoji=False)
 
 
 class _Errors(Console):
@@ -25,6 +37,7 @@ class _Errors(Console):
 
 errors = _Errors(stderr=True, highlight=False, markup=False, emoji=False)
 
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SAID = {
     "headline": "headline",
@@ -40,14 +53,38 @@ _SAID = {
 
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - whatever msgspec encodes
-    """Print one document on one line of stdout."""
-    write_bytes(msgspec.json.encode(document) + b"\n")
+    """Print one document on one line of stdout: in UTF-8, and where that is not its encoding, in ASCII with escapes."""
+    encoded = msgspec.json.encode(document)
+    if not _is_utf8(sys.stdout.encoding):
+        escaped = _BEYOND_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], encoded.decode())
+        encoded = escaped.encode("ascii")
+    write_bytes(encoded + b"\n")
+
+
+def print_text(text: str) -> None:
+    """Print a text and the end of its line to stdout.
+
+    Raises:
+        NobodyReadsError: Nobody reads it.
+    """
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise NobodyReadsError from error
 
 
 def write_bytes(data: bytes) -> None:
-    """Write bytes to stdout as they are."""
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    """Write bytes to stdout as they are.
+
+    Raises:
+        NobodyReadsError: Nobody reads it.
+    """
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError as error:
+        raise NobodyReadsError from error
 
 
 def printable(text: str) -> str:
@@ -84,3 +121,7 @@ def article_text(article: Article) -> str:
 def said(change: Change) -> str:
     """Return a class of change as people say it."""
     return _SAID[change]
+
+
+def _is_utf8(encoding: str) -> bool:
+    return codecs.lookup(encoding).name == "utf-8"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from broadsheet.scheduler.output import errors
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.errors import ArchiveAddressError, NoSuchVersionError
 
@@ -20,19 +19,18 @@ def require_archive(address: str) -> None:
         raise ArchiveAddressError(f"there is no archive at {address}")
 
 
-def warn_without_archive(address: str) -> None:
-    """Say on stderr that nothing is archived at an address, where nothing is."""
-    if _is_empty(address):
-        errors.print(f"nothing is archived at {address} yet", soft_wrap=True)
-
-
 @contextmanager
 def asked(address: str) -> Iterator[Archive]:
-    """Give the archive at an address; where it has not what it is asked for, say so if it has nothing at all."""
+    """Give the archive at an address; only where it has not what it is asked for, look whether it has anything at all.
+
+    Raises:
+        ArchiveAddressError: Nothing is archived there.
+        NoSuchVersionError: Something is, but not that.
+    """
     try:
         yield Archive.open(address)
     except NoSuchVersionError:
-        warn_without_archive(address)
+        require_archive(address)
         raise
 
 

@@ -6,7 +6,7 @@ import click
 
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, errors, moment, print_json, printable
-from broadsheet.scheduler.presence import warn_without_archive
+from broadsheet.scheduler.presence import require_archive
 from broadsheet.storage.archive import Archive
 
 
@@ -16,7 +16,7 @@ from broadsheet.storage.archive import Archive
 @archive_option
 def command(archive: str, *, since: str | None, as_json: bool) -> None:
     """Print the versions of the archive in the order of publication, each with the cursor to go on from."""
-    warn_without_archive(archive)
+    require_archive(archive)
     cursor = None
     for change in Archive.open(archive).changes(since):
         cursor = change.cursor

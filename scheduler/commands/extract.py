@@ -18,7 +18,7 @@ from broadsheet.crawler.reading.page import HtmlPage, Reading
 from broadsheet.crawler.reading.pool import ReadingPool
 from broadsheet.scheduler.exits import FAILED
 from broadsheet.scheduler.options import json_option
-from broadsheet.scheduler.output import article_text, print_json, write_bytes
+from broadsheet.scheduler.output import article_text, print_json, print_text, write_bytes
 
 
 @click.command("extract")
@@ -51,7 +51,7 @@ def command(file: Path, url: str, *, jsonl: bool, as_json: bool) -> int:
     if as_json:
         print_json(reading.article)
     else:
-        click.echo(article_text(reading.article))
+        print_text(article_text(reading.article))
     return 0
 
 

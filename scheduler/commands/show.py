@@ -10,7 +10,7 @@ import msgspec
 from broadsheet.scheduler.answers import MomentError, numbered, parse_moment, select
 from broadsheet.scheduler.captured import select_look, show_capture
 from broadsheet.scheduler.options import archive_option, json_option
-from broadsheet.scheduler.output import article_text, changes, moment, print_json, printable, write_bytes
+from broadsheet.scheduler.output import article_text, changes, moment, print_json, print_text, printable, write_bytes
 from broadsheet.scheduler.presence import asked
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.http.messages import decoded_body, parse_response
@@ -60,6 +60,8 @@ def command(
     """
     if number is not None and when is not None:
         raise click.UsageError("--version and --at exclude each other")
+    if as_json and form not in (None, "json"):
+        raise click.UsageError(f"--json prints JSON and nothing else: leave it out, or --format {form}")
     if captured and (number is not None or extraction):
         raise click.UsageError("--capture goes with --at and --format only")
     at = None if when is None else _parse(when)
@@ -74,7 +76,7 @@ def command(
     if form == "json":
         print_json(numbered(snapshot))
     elif form == "text":
-        click.echo(_text(snapshot))
+        print_text(_text(snapshot))
     elif form == "html":
         write_bytes(opened.rendering(snapshot) or decoded_body(parse_response(opened.response(snapshot))))
     else:

@@ -32,6 +32,7 @@ class Library:
         clock: The article that the second edition sent to the front page.
         awkward: An article whose headline looks like markup.
         hostile: An article whose server then said something to the reader's terminal.
+        dashed: An article whose headline ASCII and Latin-1 cannot write.
     """
 
     broadsheet: Broadsheet
@@ -39,6 +40,7 @@ class Library:
     clock: str
     awkward: str
     hostile: str
+    dashed: str
 
     def versions(self, url: str) -> list[Snapshot]:
         """Return the versions of an article as Python reads them."""
@@ -50,9 +52,10 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     """Crawl the first edition, again, and the second."""
     broadsheet = Broadsheet(str(tmp_path_factory.mktemp("library") / "archive"))
     scripts = {
-        "/": answer(front_page(["/awkward", "/hostile"])),
+        "/": answer(front_page(["/awkward", "/hostile", "/dashed"])),
         "/awkward": answer(article(_TITLE)),
         "/hostile": answer(article("A hostile server")),
+        "/dashed": answer(article("Caf\u00e9 \u2014 reopens")),
     }
     with DemoNewspaper(today=date(2025, 6, 10)) as demo, RawServer(scripts) as server:
         other = f"http://127.0.0.1:{server.port}/"
@@ -64,7 +67,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
             demo.url.rstrip("/") + next(path for path in demo.expectations(2) if slug in path)
             for slug in ("tidal-barrier", "town-clock")
         )
-    return Library(broadsheet, barrier, clock, f"{other}awkward", f"{other}hostile")
+    return Library(broadsheet, barrier, clock, f"{other}awkward", f"{other}hostile", f"{other}dashed")
 
 
 def test_versions_lists_every_version_with_the_checks_between(library: Library) -> None:
@@ -122,7 +125,7 @@ def test_show_gives_the_version_that_stood_at_a_time(library: Library) -> None:
     assert library.broadsheet("show", "--json", "--at", naive.isoformat(), library.barrier).document["version"] == 2
     before = library.broadsheet("show", "--at", "2001-01-01", library.barrier)
     assert (before.status, before.stdout) == (1, b"")
-    assert "2001-01-01" in before.stderr
+    assert "as of the end of 2001-01-01" in before.stderr
 
 
 def test_show_prints_an_article_as_people_read_it(library: Library) -> None:
@@ -183,6 +186,32 @@ def test_a_headline_is_printed_as_it_is_whatever_it_looks_like(library: Library)
         assert _TITLE in printed.text
 
 
+def test_what_an_encoding_has_no_character_for_is_escaped(library: Library) -> None:
+    def printed(encoding: str, *arguments: str) -> bytes:
+        ended = Broadsheet(library.broadsheet.archive, {"PYTHONIOENCODING": encoding})(*arguments, library.dashed)
+        assert _status(ended) == 0
+        return ended.stdout
+
+    assert b"Caf\\xe9 \\u2014 reopens" in printed("ascii", "versions")
+    assert b"Caf\xe9 \\u2014 reopens" in printed("latin-1", "show")
+    assert rb"Caf\u00e9 \u2014 reopens" in printed("latin-1", "show", "--json")
+    assert "Caf\u00e9 \u2014 reopens".encode() in printed("utf-8", "show", "--json")
+
+
+def test_a_reader_that_has_gone_ends_a_command_as_sigpipe_would(library: Library) -> None:
+    for arguments in (("changes",), ("changes", "--json"), ("show", library.barrier)):
+        with library.broadsheet.started(*arguments) as process:
+            assert process.stdout is not None
+            process.stdout.close()
+            assert (process.wait(60), process.stderr and process.stderr.read()) == (141, b""), arguments
+
+
+def test_a_capture_is_told_with_numbers_as_numbers(library: Library) -> None:
+    told = library.broadsheet("show", "--capture", "--json", library.barrier).document
+    where = library.versions(library.barrier)[1].warc
+    assert (told["status"], told["offset"], told["length"]) == (200, where.offset, where.length)
+
+
 def test_what_a_server_says_gives_no_commands_to_a_terminal(library: Library) -> None:
     for command in ("versions", "show", "diff"):
         printed = library.broadsheet(command, library.hostile)
@@ -226,6 +255,7 @@ def test_a_version_that_does_not_exist_is_said_to_be_missing(library: Library, a
         ("show", "--version", "1", "--at", "2020-01-01", "http://example.org/"),
         ("show", "--at", "yesterday", "http://example.org/"),
         ("show", "--format", "pdf", "http://example.org/"),
+        ("show", "--json", "--format", "warc", "http://example.org/"),
         ("versions", "example.org/story"),
         ("show", "file:///etc/passwd"),
         ("crawl",),
@@ -306,14 +336,14 @@ def test_options_may_stand_before_and_behind_the_command(library: Library, tmp_p
     assert printed("show", "--json", url, BROADSHEET_ARCHIVE=f"file://{archive}") == wanted
 
 
-@pytest.mark.parametrize("command", ["versions", "show", "diff"])
+@pytest.mark.parametrize("command", ["versions", "show", "diff", "changes", "verify"])
 def test_a_reader_of_what_is_no_archive_says_so_and_writes_nothing(
     library: Library, tmp_path: Path, command: str
 ) -> None:
     missing = tmp_path / "nowhere"
-    ended = Broadsheet(str(missing))(command, library.barrier)
-    assert _status(ended) == 1
-    assert f"nothing is archived at {missing}" in ended.stderr
+    ended = Broadsheet(str(missing))(command, *([] if command in ("changes", "verify") else [library.barrier]))
+    assert _status(ended) == 2
+    assert f"there is no archive at {missing}" in ended.stderr
     assert not missing.exists()
 
 
