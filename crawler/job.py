@@ -116,6 +116,7 @@ class CrawlSummary(Struct, frozen=True, kw_only=True):
         segments: The keys of the WARC segments that were published.
         measures: What this process has measured of it.
         alerts: What it warns of: traps, and pages that were without end.
+        put_off_until: When its source is asked again, where nothing was asked for since it could not be had before.
     """
 
     source: str
@@ -129,3 +130,4 @@ class CrawlSummary(Struct, frozen=True, kw_only=True):
     segments: list[str]
     measures: Measures
     alerts: list[Alert] = []
+    put_off_until: datetime | None = None

@@ -14,13 +14,14 @@ RunOutcome = Literal["finished", "partial", "failed", "idle"]
 
 ``finished``: all was looked at that was to be, as far as the bounds of its source allow. ``partial``: pages came, and
 then it was ended, or the site or the archive left URLs undone, or more failed than came. ``failed``: no page came.
-``idle``: none was asked for, since none was due; that says nothing of the site.
+``idle``: none was asked for, since none was due; that says nothing of the site. Where none was due because the site
+could not be had before, it is ``failed`` still.
 """
 
 RUN_OUTCOMES: tuple[RunOutcome, ...] = get_args(RunOutcome)
 
-# Of a site that is not there or lets nobody in nothing else is left.
-_REFUSALS = frozenset({"host_refuses", "robots", "private_address", "no_contact"})
+REFUSED = frozenset({"host_refuses", "robots", "private_address", "no_contact"})
+"""The reasons for which a URL is skipped where its site is not there, or lets nobody in."""
 # Those of bounds that the operator has set are none.
 _LEFT_UNDONE = frozenset({"host_refuses", "interrupted", "unpublished", "not_reached"})
 
@@ -36,7 +37,7 @@ def outcome_of_run(outcomes: Mapping[Outcome, int], skipped: Mapping[str, int], 
     failed = outcomes.get("failed", 0)
     came = sum(outcomes.values()) - failed
     is_whole = ending == "finished" and not _any(skipped, _LEFT_UNDONE)
-    if not came and (failed or ending == "broken" or _any(skipped, _REFUSALS)):
+    if not came and (failed or ending == "broken" or _any(skipped, REFUSED)):
         return "failed"
     if not is_whole or failed > came:
         return "partial"

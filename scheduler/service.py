@@ -172,6 +172,7 @@ class Service:
             archive=OpenedArchive(self._setting.archive),
             tokens=Tokens(service.tokens),
             sources=self._configured,
+            sources_problems=lambda: self._sources.problems,
             jobs=jobs,
             checks={"database": ask_database, "clock": clock.check},
             next_run=clock.next_run,

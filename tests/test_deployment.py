@@ -115,6 +115,7 @@ def test_the_rules_raise_what_they_are_for(tmp_path: Path) -> None:
         {"series": 'broadsheet_store_errors_total{source="paper",error="put_off"}', "values": "0x60 1+1x200"},
         {"series": 'broadsheet_alarm{kind="store"}', "values": "1x300"},
         {"series": "broadsheet_database_up", "values": "0x300"},
+        {"series": "broadsheet_sources_file_valid", "values": "0x300"},
     ]
     expected = {
         "BroadsheetCrawlsFail": ({"source": "away"}, "Three crawls of away have failed within three hours."),
@@ -122,6 +123,10 @@ def test_the_rules_raise_what_they_are_for(tmp_path: Path) -> None:
         "BroadsheetStorePutsOff": ({}, "The archive takes nothing: what is captured waits in the spool."),
         "BroadsheetAlarm": ({"kind": "store"}, "the service: the alarm store stands; /alarms.atom says why."),
         "BroadsheetDatabaseAway": ({}, "The service's database does not answer: nothing is taken up or planned."),
+        "BroadsheetSourcesFileRefused": (
+            {},
+            "The sources file is not valid: the sources are those of when it was; the log says what is wrong.",
+        ),
         "BroadsheetCrawlsPartial": (None, ""),
         "BroadsheetStoreRefuses": (None, ""),
     }

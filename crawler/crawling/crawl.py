@@ -29,7 +29,7 @@ from broadsheet.crawler.reading.pool import ReadingPool
 from broadsheet.crawler.reading.unread import read_unread
 from broadsheet.crawler.recovery.preparation import Preparation
 from broadsheet.crawler.rendering.browser import renderer_name
-from broadsheet.crawler.run_outcome import outcome_of_run
+from broadsheet.crawler.run_outcome import REFUSED, outcome_of_run
 from broadsheet.storage.errors import ArchiveError
 from broadsheet.storage.stores.objects import repeated
 from broadsheet.storage.workspace import Workspace
@@ -172,9 +172,12 @@ def _end(frontier: Frontier, parts: CrawlParts, error: Exception | None) -> Craw
         )
     except FrontierError as unwritten:
         raise (error or unwritten) from unwritten
+    outcome = outcome_of_run(standing.coverage.outcomes, standing.coverage.skipped, ending)
+    is_idle = outcome == "idle" and parts.job.only_due
+    put_off = frontier.put_off(parts.job.source, parts.job.targets, REFUSED) if is_idle else None
     summary = CrawlSummary(
         source=parts.job.source,
-        outcome=outcome_of_run(standing.coverage.outcomes, standing.coverage.skipped, ending),
+        outcome=outcome if put_off is None else "failed",
         started_at=run.started_at,
         seconds=round(standing.seconds, 3),
         discovered=standing.coverage.discovered,
@@ -184,11 +187,12 @@ def _end(frontier: Frontier, parts: CrawlParts, error: Exception | None) -> Craw
         segments=standing.segments,
         measures=parts.meter.measures,
         alerts=run.alerts.raised,
+        put_off_until=None if put_off is None else put_off.until,
     )
     return CrawlResult(
         summary=summary,
-        reasons=standing.explanations,
-        explained=standing.explained,
+        reasons=standing.explanations if put_off is None else {put_off.url: put_off.explanation},
+        explained=standing.explained if put_off is None else 1,
         interrupted=interrupted and error is None,
         whereabouts=publisher.whereabouts,
     )

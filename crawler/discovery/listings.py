@@ -68,8 +68,13 @@ class Listings:
         await self._admission.admit(entries, depth=1, via=None, anywhere=True)
 
     async def admit_found(self) -> None:
-        """Take in what each site names in its robots.txt, and what was found by guessing before."""
-        for home in tuple(self._homes):
+        """Take in what each site names in its robots.txt, and what was found by guessing before.
+
+        Where only what is due is looked at, of sites whose home page is: with nothing due, nothing is asked for, no
+        robots.txt either. Listings that are known are due by themselves.
+        """
+        asked = self._run.met(self._homes) if self._job.only_due else set(self._homes)
+        for home in [home for home in self._homes if home in asked]:
             await self._admit_found_at(home)
 
     async def move(self, home: str, location: str) -> None:

@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from broadsheet.crawler.frontier.learning import decode, habits_of
 from broadsheet.crawler.frontier.schema import histories, runs, urls
-from broadsheet.crawler.frontier.visits import Visit
+from broadsheet.crawler.frontier.visits import Visit, key_of
 from broadsheet.crawler.revisiting import revisiting
 from broadsheet.crawler.revisiting.histories import Habits
 
 _HOUR = timedelta(hours=1)
 # More are not weighed against each other at a time: those that were due first are.
 _MOST_WEIGHED = 20_000
+
+
+class PutOff(Struct, frozen=True, kw_only=True):
+    """That where a source begins nothing could be had, and when it is asked for again.
+
+    Attributes:
+        url: What is asked for first.
+        failures: How often on end nothing could be had there; 0 where something else than a failure kept us from it.
+        reason: Why it was not asked for at all the last time, or None where it was.
+        until: When it is asked for again.
+    """
+
+    url: str
+    failures: int
+    reason: str | None
+    until: datetime
+
+    @property
+    def explanation(self) -> str:
+        """Why nothing was asked for, for people."""
+        why = f"failed {self.failures} times in a row" if self.failures > 1 else "failed the last time"
+        if not self.failures:
+            why = f"was refused the last time ({self.reason})"
+        return f"still failing: {self.url} {why}; it is asked for again at {self.until:%Y-%m-%d %H:%M:%S} UTC"
 
 
 class Due(Struct, frozen=True, kw_only=True):
@@ -60,6 +85,31 @@ def next_due(connection: Connection, scope: str, at: datetime, requests_per_hour
     if first is None or requests_per_hour is None:
         return Due(next_at=first, pages=pages)
     return Due(next_at=max(first, _allowed_from(connection, scope, at, requests_per_hour)), pages=pages)
+
+
+def put_off(connection: Connection, scope: str, targets: Sequence[str], refusals: Collection[str]) -> PutOff | None:
+    """Return until when a source is left alone since none of its entrances could be had; None where one could.
+
+    Args:
+        connection: A transaction.
+        scope: Digest of archive and source.
+        targets: Where its crawls begin; of one that was redirected, where that led to counts.
+        refusals: The reasons for which what is skipped could not be had.
+    """
+    keys = [key_of(target) for target in targets]
+    rows = connection.execute(
+        select(urls.c.key, urls.c.url, urls.c.outcome, urls.c.reason, urls.c.failures, urls.c.due_at)
+        .outerjoin_from(urls, histories, and_(histories.c.scope == urls.c.scope, histories.c.key == urls.c.key))
+        .where(urls.c.scope == scope, or_(urls.c.key.in_(keys), histories.c.depth == 0))
+        .order_by(urls.c.due_at)
+    ).all()
+    if not any(row.reason == "redirected" for row in rows if row.key in keys):
+        rows = [row for row in rows if row.key in keys]
+    if any(row.outcome not in (None, "failed") for row in rows):
+        return None
+    failing = (row for row in rows if row.due_at and (row.outcome == "failed" or row.reason in refusals))
+    first = next(failing, None)
+    return first and PutOff(url=first.url, failures=first.failures, reason=first.reason, until=first.due_at)
 
 
 def allowance(connection: Connection, scope: str, run: int, at: datetime, requests_per_hour: int) -> int:

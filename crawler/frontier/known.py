@@ -25,8 +25,9 @@ _DUE_AFTER = {
     "opted_out": 30 * _DAY,
     "was_no_page": 30 * _DAY,
 }
-# A server that is not well says nothing of robots: what it keeps us from is due as what could not be had.
-_DUE_AFTER_UNREACHABLE = timedelta(minutes=15)
+# A server that is not well says nothing of robots: what it keeps us from is due as what could not be had. Soon at
+# first: whatever waits for it, a crawl asks for robots.txt once.
+_DUE_AFTER_UNREACHABLE = [timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 15)]
 NOT_DUE = "not_due"
 """Why a crawl of what is due passes over a page."""
 OVER_BUDGET = "over_budget"
@@ -36,8 +37,14 @@ OVER_BUDGET = "over_budget"
 def remember(connection: Connection, run: int, at: datetime) -> None:
     """Take in what became of every URL of a run that has ended at a moment."""
     became = func.coalesce(visits.c.outcome, visits.c.reason)
-    failed = case((visits.c.outcome == "failed", 1), else_=0)
+    is_unreachable = and_(became == "robots", visits.c.explanation.startswith(ROBOTS_UNREACHABLE))
+    failed = case((or_(visits.c.outcome == "failed", is_unreachable), 1), else_=0)
     insert = insert_for(connection, urls)
+    first, *longer = (literal(at + after, Moment) for after in _DUE_AFTER_UNREACHABLE)
+    was_unreachable = and_(insert.excluded.reason == "robots", insert.excluded.failures == 1)
+    longer_each_time = [
+        (and_(was_unreachable, urls.c.failures == before), due_at) for before, due_at in enumerate(longer[:-1], 1)
+    ]
     connection.execute(
         insert.from_select(
             [column.name for column in urls.columns],
@@ -49,10 +56,7 @@ def remember(connection: Connection, run: int, at: datetime) -> None:
                 runs.c.started_at,
                 visits.c.checked_at,
                 case(
-                    (
-                        and_(became == "robots", visits.c.explanation.startswith(ROBOTS_UNREACHABLE)),
-                        literal(at + _DUE_AFTER_UNREACHABLE, Moment),
-                    ),
+                    (is_unreachable, first),
                     *((became == name, literal(at + after, Moment)) for name, after in _DUE_AFTER.items()),
                     else_=null(),
                 ),
@@ -67,7 +71,11 @@ def remember(connection: Connection, run: int, at: datetime) -> None:
             set_={
                 "kind": insert.excluded.kind,
                 "checked_at": func.coalesce(insert.excluded.checked_at, urls.c.checked_at),
-                "due_at": insert.excluded.due_at,
+                "due_at": case(
+                    *longer_each_time,
+                    (and_(was_unreachable, urls.c.failures >= len(longer)), longer[-1]),
+                    else_=insert.excluded.due_at,
+                ),
                 "outcome": insert.excluded.outcome,
                 "reason": insert.excluded.reason,
                 "failures": case((insert.excluded.failures == 1, urls.c.failures + 1), else_=0),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from broadsheet.crawler.frontier import due as planning
 from broadsheet.crawler.frontier import requisites, visits
 from broadsheet.crawler.frontier.coverage import Standing, standing_of
 from broadsheet.crawler.frontier.database import Database
-from broadsheet.crawler.frontier.due import Due
+from broadsheet.crawler.frontier.due import Due, PutOff
 from broadsheet.crawler.frontier.holding import HELD_FOR, Holding
 from broadsheet.crawler.frontier.known import remember
 from broadsheet.crawler.frontier.learning import learn
@@ -134,6 +134,17 @@ class Frontier:
         """
         with self._database.reading() as connection:
             return planning.next_due(connection, _digest(self._database.archive, source), at, requests_per_hour)
+
+    def put_off(self, source: str, targets: Sequence[str], refusals: Collection[str]) -> PutOff | None:
+        """Tell until when a source is left alone since nothing could be had where it begins; None where something was.
+
+        Args:
+            source: What is crawled, as in `CrawlJob.source`.
+            targets: Where its crawls begin.
+            refusals: The reasons for which what is skipped could not be had.
+        """
+        with self._database.reading() as connection:
+            return planning.put_off(connection, _digest(self._database.archive, source), targets, refusals)
 
     def _begin(self, scope: str, source: str, job: str) -> Run:
         now = datetime.now(UTC)

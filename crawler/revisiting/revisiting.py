@@ -12,7 +12,8 @@ change too often are best given up: Cho and Garcia-Molina, "Effective page refre
 led to. **Other pages** may be listings or not: the interval is multiplied, by less than one where a look led to such an
 article, by more where not.
 
-**Removals** are looked at once more soon: a server errs. **Failures** are tried again after pauses that double.
+**Removals** are looked at once more soon: a server errs. **Failures** are tried again after pauses that double; those
+of a front page sooner at first, so that a site that is away is known to be within the time in which it is looked at.
 
 Where a budget does not suffice for all that is due, `expected` says what comes first: the edits, or new articles,
 that a look is expected to find.
@@ -40,6 +41,8 @@ _SHARE_OF_LAST = 0.2
 _CONFIRMED_AFTER_HOURS = 0.25
 _RESTORED_HOURS = 24.0
 _RETRIED_HOURS, _RETRIED_LONGEST_HOURS = 0.25, 24.0
+# Of a front page the first pause is this share of the quickest pace: the third try, after the second, is within it.
+_FRONT_RETRIED_SHARE, _FRONT_RETRIED_LEAST_HOURS = 0.2, 1 / 60
 _STEPS = 20
 _MOST_WAITED = 7 * 24.0
 _WESTERNMOST = timedelta(hours=12)
@@ -51,7 +54,7 @@ class Pace(Struct, frozen=True, kw_only=True):
     Attributes:
         quickest: No page but a front page is looked at again sooner than this.
         slowest: An article that never changes is still looked at again after this, and so is any other page.
-        front_quickest: No front page is looked at again sooner than this.
+        front_quickest: No front page is looked at again sooner than this, but for one that could not be had.
         front_slowest: One where nothing new appears is still looked at again after this.
         price: How many edits a look at an article has to be expected to find before it is due.
     """
@@ -117,7 +120,9 @@ def due_at(history: History, pace: Pace, habits: Habits) -> datetime:
     quickest = (pace.front_quickest if is_front else pace.quickest) / HOUR
     slowest = (pace.front_slowest if is_front else pace.slowest) / HOUR
     if history.failures:
-        hours = min(_RETRIED_HOURS * 2.0 ** min(history.failures - 1, 20), _RETRIED_LONGEST_HOURS)
+        first = max(quickest * _FRONT_RETRIED_SHARE, _FRONT_RETRIED_LEAST_HOURS) if is_front else _RETRIED_HOURS
+        quickest = min(quickest, first) if is_front else quickest
+        hours = min(first * 2.0 ** min(history.failures - 1, 20), _RETRIED_LONGEST_HOURS)
     elif history.gone == 1:
         hours = _CONFIRMED_AFTER_HOURS
     elif history.gone:

@@ -57,7 +57,7 @@ class Crawls:
 
 def look_of(job: Job) -> Look | None:
     """Return what an ended crawl says of its source, or None where it has not ended, or has not looked."""
-    if job.ended_at is None or job.run_outcome == "idle":
+    if job.ended_at is None or not job.has_looked:
         return None
     outcomes: Mapping[str, int] = (job.result or {}).get("outcomes", {})
     succeeded = job.run_outcome != "failed"

@@ -182,7 +182,7 @@ class Clock:
         last = self._jobs.newest(source=name, kind="crawl", limit=_MOST_DOUBLINGS + 1)
         if not last or last[0].ended_at is None:
             return not last
-        looked = [job for job in last if job.run_outcome != "idle"]
+        looked = [job for job in last if job.has_looked]
         failures = next((number for number, job in enumerate(looked) if job.state == "finished"), len(looked))
         pause: timedelta = min(_SHORTEST_PAUSE * 2**failures, _LONGEST_PAUSE)
         if last[0].ended_at > now:

@@ -142,7 +142,8 @@ def _counted(job: Job) -> Iterator[tuple[str, float]]:
         if "outcome" in result:
             yield f"outcomes.{result['outcome']}", 1
         return
-    yield f"crawls.{job.run_outcome}", 1
+    # Rules count failures in a row: one that asked for nothing adds none to that which it tells of again.
+    yield f"crawls.{job.run_outcome if job.has_looked else 'idle'}", 1
     for prefix in ("outcomes", "skipped"):
         for word, count in result.get(prefix, {}).items():
             if count:

@@ -69,3 +69,8 @@ class Job(Struct, frozen=True, kw_only=True):
         # One that was killed or refused has told of nothing.
         untold: RunOutcome = "finished" if self.state == "finished" else "failed"
         return next((outcome for outcome in RUN_OUTCOMES if outcome == said), untold)
+
+    @property
+    def has_looked(self) -> bool:
+        """Whether a crawl has ended that asked its source for something: nothing was due else, or it was put off."""
+        return self.run_outcome not in (None, "idle") and not (self.result or {}).get("put_off_until")

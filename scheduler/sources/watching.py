@@ -45,10 +45,11 @@ class WatchedSources:
     def look(self, *, closely: bool = False) -> bool:
         """Look whether the file has changed; tell whether `document` is another now.
 
-        A file that is not valid any more changes nothing but `problems`, and is logged once.
+        A file that is not valid any more changes nothing but `problems`, and is logged once, and whenever it is looked
+        at closely.
 
         Args:
-            closely: Read it even if modification time, size and inode are what they were.
+            closely: Read it even if modification time, size and inode are what they were: somebody asks.
         """
         state = _state(self.path)
         if state == self._state and state is not None and not closely:
@@ -58,13 +59,15 @@ class WatchedSources:
             # Taken before the bytes were read: what is written meanwhile is seen by the next look.
             self._state = state
             if (digest := _digest(content)) == self._digest:
-                if closely:
+                if closely and self.problems:
+                    self._tell_refusal()
+                elif closely:
                     _log.info("%s is as it was: nothing is loaded again", self.path)
                 return False
             self._digest = digest
             document = parse(self.path, content)
         except ConfigError as error:
-            self._refuse(error)
+            self._refuse(error, again=closely)
             return False
         self.problems = ()
         changed, self.document, self.content = document != self.document, document, content
@@ -103,10 +106,14 @@ class WatchedSources:
         for warning in found.warnings:
             _log.warning("%s", warning)
 
-    def _refuse(self, error: ConfigError) -> None:
-        if error.problems != self.problems:
-            self.problems = error.problems
-            _log.error("the sources stay as they were:\n%s", error, extra={"event": "sources_refused"})
+    def _refuse(self, error: ConfigError, *, again: bool) -> None:
+        is_news, self.problems = error.problems != self.problems, error.problems
+        if is_news or again:
+            self._tell_refusal()
+
+    def _tell_refusal(self) -> None:
+        said = "\n".join(self.problems)
+        _log.error("the sources stay as they were:\n%s", said, extra={"event": "sources_refused"})
 
 
 def _state(path: Path) -> tuple[int, ...] | None:

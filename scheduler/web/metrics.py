@@ -82,6 +82,8 @@ class _Service(Collector):
         yield InfoMetricFamily("broadsheet_build", "What runs.", {"version": version("broadsheet")})
         sources = self._parts.sources()
         yield GaugeMetricFamily("broadsheet_sources", "Configured sources.", len(sources))
+        said = "Whether the sources file is valid; where not (0), the sources are those of when it was last."
+        yield GaugeMetricFamily("broadsheet_sources_file_valid", said, not self._parts.sources_problems())
         if self._parts.spool_bytes is not None:
             yield GaugeMetricFamily("broadsheet_spool_bytes", "What waits to be published.", self._parts.spool_bytes())
         if self._parts.jobs is not None:

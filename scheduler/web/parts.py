@@ -32,6 +32,7 @@ class Parts(Struct, frozen=True, kw_only=True):
             away. Called in threads.
         tokens: Who may do what.
         sources: Returns the sources by name, as they are configured now.
+        sources_problems: Returns what is wrong with the sources file now; nothing where `sources` is what it says.
         jobs: What was asked for and what became of it; None where nothing can be asked for.
         checks: By name, what has to hold before the service is ready (``database``, ``clock``); the store is asked
             besides. Called in threads.
@@ -54,6 +55,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     archive: Callable[[], Archive]
     tokens: Tokens
     sources: Callable[[], Mapping[str, Source]]
+    sources_problems: Callable[[], Sequence[str]] = tuple
     jobs: Jobs | None = None
     checks: Mapping[str, Check] = {}
     next_run: Callable[[str, Source], datetime | None] = lambda _name, _source: None

@@ -240,8 +240,15 @@ def test_what_a_robots_txt_kept_from_is_due_soon_where_it_could_only_not_be_had(
     machine.run.skip(disallowed, "robots", "robots.txt disallows")
     machine.run.skip(kept_from, "robots", "robots.txt unreachable (HTTP 503)")
     machine.end()
-    assert _due(machine, timedelta(minutes=20)) == [kept_from]
     assert set(_due(machine, timedelta(hours=25))) == {disallowed, kept_from}
+    for minutes in (1, 2, 4, 8, 15, 15):
+        assert _due(machine, timedelta(minutes=minutes - 0.5)) == [], "it is left alone ever longer"
+        assert _due(machine, timedelta(minutes=minutes + 0.5)) == [kept_from]
+        machine.start()
+        machine.discover([2])
+        (again,) = machine.lease(1)
+        machine.run.skip(again, "robots", "robots.txt unreachable (HTTP 503)")
+        machine.end()
 
 
 def test_an_article_that_was_just_published_is_due_before_an_old_one(machine: Machine) -> None:

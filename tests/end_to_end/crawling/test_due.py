@@ -57,7 +57,8 @@ def test_what_is_due_is_looked_at_again_and_what_is_new_is_found(tmp_path: Path)
             "unchanged": 2,
         }
         assert asked["/story/0"] == 1, "nothing links to it any more, and it is due"
-        assert set(service.crawl(_A_MONTH)[1]) <= {"/robots.txt"}
+        nothing, asked = service.crawl(_A_MONTH)
+        assert (nothing["outcome"], asked, nothing["segments"]) == ("idle", {}, []), "nothing is due"
 
 
 def test_a_removal_is_a_version_at_once_and_looked_at_once_more(tmp_path: Path) -> None:

@@ -16,11 +16,17 @@ def test_a_crawl_of_a_site_that_only_refuses_has_failed_and_says_why_at_last(tmp
         url = f"http://127.0.0.1:{site.port}/"
         broadsheet = Broadsheet(str(tmp_path / "archive"))
         ended = broadsheet("crawl", "--json", "--allow-private", url)
+        asked = len(site.log)
         again = broadsheet("crawl", "--json", "--allow-private", "--due", url)
 
     assert ended.status == 1
     assert (ended.document["outcome"], ended.document["skipped"]) == ("failed", {"robots": 1})
-    assert (again.status, again.document["outcome"]) == (0, "idle"), "its home page is not due yet"
+    assert (again.status, again.document["outcome"]) == (1, "failed"), "its home page is not due yet"
+    assert again.document["skipped"] == {"not_due": 1}
+    until = again.document["put_off_until"][:19].replace("T", " ")
+    said = f"{url}: no page came: still failing: {url} failed the last time; it is asked for again at {until} UTC"
+    assert again.stderr.splitlines()[-1] == said
+    assert len(site.log) == asked, "who is left alone is not asked for robots.txt either"
     why = "robots.txt unreachable (HTTP 503)"
     assert ended.stderr.splitlines()[-1] == f"{url}: no page came: {why}"
 

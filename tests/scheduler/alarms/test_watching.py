@@ -81,6 +81,15 @@ class Service:
         assert job is not None
         self.jobs.end(job, self._worker, "finished", result={"outcome": "idle"}, now=self.at)
 
+    def crawl_put_off(self) -> None:
+        """Crawl some time later, when nothing is due since the source failed before."""
+        self.at += self._every
+        self.jobs.plan("courier", self.at, now=self.at)
+        job = self.jobs.take(self._worker, ["crawl"], now=self.at)
+        assert job is not None
+        result = {"outcome": "failed", "put_off_until": "2026-06-03T00:00:00Z"}
+        self.jobs.end(job, self._worker, "failed", reason="still failing", result=result, now=self.at)
+
     def watch(self) -> AlarmWatch:
         return AlarmWatch(self.jobs, self.database, Outbox(self.database), lambda: self.troubles)
 
@@ -177,6 +186,7 @@ def test_crawls_to_which_nothing_was_due_lie_between_failures_and_end_none(servi
     for new in (None, None):
         service.crawl(new)
         service.crawl_for_nothing()
+        service.crawl_put_off()
         told.append(service.look())
     service.crawl(None)
     told.append(service.look())

@@ -51,7 +51,9 @@ def test_sums_stay_when_jobs_are_forgotten_and_the_service_starts_anew(database:
 def test_a_crawl_to_which_nothing_was_due_is_no_success(jobs: Jobs) -> None:
     end(jobs, "finished", {"outcome": "partial"})
     end(jobs, "finished", {"outcome": "idle"}, minutes=1)
+    end(jobs, "failed", {"outcome": "failed", "put_off_until": "2026-11-26T13:00:00Z"}, minutes=2)
     assert sums(jobs)["last_success"] == NOON.timestamp()
+    assert [sums(jobs).get(f"crawls.{outcome}", 0) for outcome in ("partial", "idle", "failed")] == [1, 2, 0]
 
 
 def test_a_run_that_broke_off_and_was_gone_on_with_is_counted_once(jobs: Jobs) -> None:

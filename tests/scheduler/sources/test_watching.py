@@ -95,10 +95,12 @@ def test_the_last_valid_state_is_kept_and_the_errors_are_told_once(
     watched = WatchedSources(path)
     path.write_text(WRONG)
     assert not watched.look()
-    assert not watched.look(closely=True)
+    assert not watched.look()
     assert list(watched.document.sources) == ["courier"]
     assert ["gazette" in problem for problem in watched.problems] == [True]
     assert len(caplog.records) == 1
+    assert not watched.look(closely=True)
+    assert ["gazette" in record.message for record in caplog.records] == [True, True], "whoever asks is told again"
     path.write_text(TWO)
     assert watched.look()
     assert not watched.problems

@@ -47,7 +47,15 @@ def test_metrics_add_up_what_jobs_came_to(tmp_path: Path) -> None:
         jobs = Jobs(database)
         sources = {"paper": Source(home="https://news.example/")}
         archive = OpenedArchive(str(tmp_path / "archive"))
-        parts = Parts(archive=archive, tokens=Tokens(), sources=lambda: sources, jobs=jobs, spool_bytes=lambda: 4_096)
+        problems: list[str] = []
+        parts = Parts(
+            archive=archive,
+            tokens=Tokens(),
+            sources=lambda: sources,
+            sources_problems=lambda: problems,
+            jobs=jobs,
+            spool_bytes=lambda: 4_096,
+        )
         crawl(jobs, "paper")
         with served(make_app(parts)) as web:
             first = samples(web)
@@ -59,6 +67,9 @@ def test_metrics_add_up_what_jobs_came_to(tmp_path: Path) -> None:
             assert first["broadsheet_last_success_timestamp_seconds", "paper"] > 1_700_000_000
             assert first["broadsheet_spool_bytes",] == 4_096
             assert first["broadsheet_sources",] == 1
+            assert first["broadsheet_sources_file_valid",] == 1
+            problems.append("sources.toml: 'home' is missing")
+            assert samples(web)["broadsheet_sources_file_valid",] == 0
 
             # A job is counted once, when it ends, however often it was seen before.
             jobs.ask("crawl", source="paper", asked_by="somebody")

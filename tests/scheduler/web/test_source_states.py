@@ -82,6 +82,9 @@ def test_a_crawl_to_which_nothing_was_due_hides_no_failure(paper: Paper) -> None
     paper.end(paper.begin(), "failed", {"outcome": "failed"})
     paper.end(paper.begin(), "finished", {"outcome": "idle"})
     assert paper.state["last_outcome"] == "failed"
+    page = paper.web.get("/sources").text
+    assert ">idle<" in page
+    assert 'before: <span class="tag tag-failed">failed<' in page
 
 
 def test_a_page_says_of_a_crawl_that_left_something_undone_that_it_is_partial(paper: Paper) -> None:
