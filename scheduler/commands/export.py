@@ -13,6 +13,7 @@ from broadsheet.scheduler.presence import require_archive
 from broadsheet.scheduler.wording import counted
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.exports.exports import Form, export
+from broadsheet.storage.exports.progress import UnfinishedFile
 from broadsheet.storage.exports.selection import Selection
 from broadsheet.storage.urls import site
 
@@ -26,6 +27,7 @@ from broadsheet.storage.urls import site
 @click.option("--since", metavar="TIME", help="Only captures from this time on (ISO 8601; UTC where no zone is given).")
 @click.option("--until", metavar="TIME", help="Only captures before this time.")
 @click.option("--language", help="Only articles of this language (en), of any region; with --format jsonl.")
+@click.option("--overwrite", is_flag=True, help="Replace the file that lies there; a folder never is.")
 @json_option
 @archive_option
 def command(
@@ -37,6 +39,7 @@ def command(
     language: str | None,
     archive: str,
     *,
+    overwrite: bool,
     as_json: bool,
 ) -> None:
     """Write a WACZ file (to replay), JSON lines (one version each) or Parquet files (captures and versions).
@@ -51,17 +54,34 @@ def command(
         since=_moment("--since", since), until=_moment("--until", until), host=host, language=language
     )
     path = output or Path(f"archive.{form}")
-    if form != "parquet" and path.is_dir():
-        raise click.UsageError(f"--output {path} is a folder; --format {form} writes a file")
+    _check_output(path, form, overwrite=overwrite)
     require_archive(archive)
     exported = export(Archive.open(archive), archive, path, form, selection)
     if as_json:
         print_json(exported)
         return
     resumed = f", {exported.resumed_at} of them done before" if exported.resumed_at else ""
+    what = f"{counted(exported.versions, 'version')}, {exported.bytes:,} bytes"
     console.print(
-        f"{path}: {exported.bytes:,} bytes from {counted(exported.segments, 'segment')}{resumed}", soft_wrap=True
+        f"{path}: {what} from {counted(exported.segments, 'segment')}{resumed}",
+        soft_wrap=True,
     )
+
+
+def _check_output(path: Path, form: Form, *, overwrite: bool) -> None:
+    """Refuse to write where something lies that is not to be replaced.
+
+    Raises:
+        UsageError: It is so.
+    """
+    if str(path) == "-":
+        raise click.UsageError("--output - is no file: an export is written to one, so that it can go on; name it")
+    if form == "parquet":
+        return
+    if path.is_dir():
+        raise click.UsageError(f"--output {path} is a folder; --format {form} writes a file")
+    if path.exists() and not overwrite and not UnfinishedFile(path).is_begun:
+        raise click.UsageError(f"{path} is there already: name another --output, or give --overwrite to replace it")
 
 
 def _moment(option: str, text: str | None) -> datetime | None:

@@ -12,10 +12,11 @@ from broadsheet.scheduler.output import console, errors, print_json
 from broadsheet.scheduler.presence import require_archive
 from broadsheet.scheduler.wording import counted
 from broadsheet.storage import layout
+from broadsheet.storage.archive import Archive
 from broadsheet.storage.documents import removals
 from broadsheet.storage.documents.removals import Removal
 from broadsheet.storage.tables.repair import renew_after_removal
-from broadsheet.storage.takedown.takedown import forget
+from broadsheet.storage.takedown.takedown import foresee, forget
 from broadsheet.storage.urls import normalise
 from broadsheet.storage.workspace import Workspace
 
@@ -33,19 +34,70 @@ class Forgotten(Struct, frozen=True, kw_only=True):
     set_aside: list[str]
 
 
+class WouldForget(Struct, frozen=True, kw_only=True):
+    """What a takedown would come to: what would be removed, how many WARC segments written anew, whether it was before.
+
+    What waits in a spool to be published is not counted.
+    """
+
+    url: str
+    dry_run: bool
+    captures: int
+    versions: int
+    segments: int
+    taken_down: bool
+
+
 @click.command("forget")
 @click.argument("url")
-@click.option("--reason", required=True, help="Why, as the archive will say to whoever asks for the article.")
+@click.option("--reason", help="Why, as the archive will say to whoever asks for the article; has to be given.")
+@click.option("--dry-run", is_flag=True, help="Tell what would be removed, and change nothing.")
 @json_option
 @archive_option
-def command(url: str, reason: str, archive: str, *, as_json: bool) -> None:
+def command(url: str, reason: str | None, archive: str, *, dry_run: bool, as_json: bool) -> None:
     """Take the article at URL down: remove all of it from the archive, and never fetch it again.
 
     Its records are taken out of the WARC segments, its versions and index lines are removed; what, when and why stays
-    written down, without the content. It cannot be undone. What other pages say of it stays.
+    written down, without the content. What other pages say of it stays.
+
+    It cannot be undone, and no command lets the URL in again. That holds for one that nobody archived too, such as a
+    mistyped one: look first, with --dry-run.
     """
-    if not reason.strip():
+    if dry_run:
+        _foresee(url, archive, as_json=as_json)
+    elif reason is None or not reason.strip():
         raise click.BadParameter("say why: it is what whoever asks for the article will be told", param_hint="--reason")
+    else:
+        _forget(url, reason, archive, as_json=as_json)
+
+
+def _foresee(url: str, archive: str, *, as_json: bool) -> None:
+    require_archive(archive)
+    foreseen = foresee(Archive.open(archive).store, url)
+    answer = WouldForget(
+        url=url,
+        dry_run=True,
+        captures=foreseen.captures,
+        versions=foreseen.versions,
+        segments=foreseen.segments,
+        taken_down=foreseen.taken_down,
+    )
+    if as_json:
+        print_json(answer)
+        return
+    if answer.taken_down:
+        console.print(f"{url} was taken down before", soft_wrap=True)
+    elif not answer.captures:
+        console.print(f"{url}: the archive holds nothing of it; it would not be let in from then on", soft_wrap=True)
+    if answer.captures:
+        console.print(
+            f"{url}: {counted(answer.captures, 'capture')}, {counted(answer.versions, 'version')} would be removed, "
+            f"{counted(answer.segments, 'WARC segment')} written anew without them",
+            soft_wrap=True,
+        )
+
+
+def _forget(url: str, reason: str, archive: str, *, as_json: bool) -> None:
     require_archive(archive)
     with Workspace.open(archive) as workspace, workspace.removing() as remover:
         made = forget(remover, url, reason)

@@ -31,13 +31,15 @@ class Exported(Struct, frozen=True, kw_only=True):
         output: The file, or the folder.
         format: Its format.
         bytes: Its length; of a folder, that of its files.
-        segments: How many segments of the archive it was made of.
+        versions: How many versions of articles are in it.
+        segments: How many segments of the archive were looked at.
         resumed_at: How many of those an earlier, interrupted export had done.
     """
 
     output: str
     format: Form
     bytes: int
+    versions: int
     segments: int
     resumed_at: int
 
@@ -101,7 +103,12 @@ def export(
         _refuse_replaced({entry.key for entry in archive.store.list(layout.INDEX)}, so_far, file)
     file.finish()
     return Exported(
-        output=str(output), format=form, bytes=file.bytes, segments=len(progress.segments), resumed_at=resumed_at
+        output=str(output),
+        format=form,
+        bytes=file.bytes,
+        versions=so_far.versions,
+        segments=len(so_far.segments),
+        resumed_at=resumed_at,
     )
 
 

@@ -30,6 +30,7 @@ def write_jsonl(archive: Archive, file: UnfinishedFile, progress: Progress, step
             lines = (line for line in lines_of(archive.store, key) if selection.takes(line))
             for snapshot in archive.snapshots_of(lines, language=selection.language):
                 output.write(encode(snapshot) + b"\n")
+                progress.versions += 1
             progress.done += 1
             progress.length = _on_disk(output)
             file.note(progress)

@@ -71,11 +71,12 @@ def _rows(
     selection, takedowns = progress.task.selection, Takedowns(store)
     found: dict[tuple[TableName, date], list[Path]] = defaultdict(list)
     for key in keys:
-        lines = (
+        lines = [
             line
             for line in lines_of(store, key)
             if selection.takes(line) and not takedowns.hides(line.filed_as or line.url, line.snapshot)
-        )
+        ]
+        progress.versions += sum(line.snapshot is not None for line in lines)
         built = tables.build(
             layout.batch_of(key), lines, lambda some: threads.map(partial(snapshots.read, store), some)
         )

@@ -50,6 +50,7 @@ class Progress(Struct, kw_only=True):
         done: How many of its steps are done.
         length: How many bytes of the output are whole.
         members: The files in it, where it is a ZIP.
+        versions: How many versions of articles are in it so far.
     """
 
     task: Task
@@ -58,6 +59,7 @@ class Progress(Struct, kw_only=True):
     done: int = 0
     length: int = 0
     members: list[Member] = []
+    versions: int = 0
 
 
 class Unfinished(ABC):
@@ -71,6 +73,11 @@ class Unfinished(ABC):
         self._output = output
         self.part = output.with_name(output.name + ".part")
         self._progress = output.with_name(output.name + ".progress")
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether an export was begun there and not finished."""
+        return self._progress.exists()
 
     def resume(self, task: Task) -> Progress | None:
         """Return how far an earlier export of the same came, its output cut to what is whole; None where none did.

@@ -54,6 +54,7 @@ def write_wacz(
             if whole and not warc_key.endswith(f"-{member.sha256[:32]}.warc.gz"):
                 raise ArchiveDamagedError(f"{warc_key}: its bytes are not those that were stored; run verify")
             progress.done += 1
+            progress.versions += sum(part.line.snapshot is not None for part in parts)
             progress.members = output.members
             progress.length = output.length
             file.note(progress)

@@ -9,9 +9,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from msgspec import Struct
+
 from broadsheet.storage import layout
 from broadsheet.storage.documents.removals import Removal, Takedowns
 from broadsheet.storage.segments.warc import WarcRecord
+from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.takedown.index_lines import Doomed, doomed_in
 from broadsheet.storage.takedown.merging import merge
 from broadsheet.storage.takedown.remaining import filed_under, remaining, shown_with
@@ -23,6 +26,22 @@ from broadsheet.storage.urls import identity_hash
 _ATTEMPTS = 5
 # What is made of segments takes no longer, from reading them to putting it.
 _SWEPT = timedelta(days=7)
+
+
+class Foreseen(Struct, frozen=True, kw_only=True):
+    """What a takedown would remove.
+
+    Attributes:
+        captures: How many captures.
+        versions: How many versions.
+        segments: How many WARC segments would be written anew without them.
+        taken_down: Whether the article was taken down before.
+    """
+
+    captures: int
+    versions: int
+    segments: int
+    taken_down: bool
 
 
 def forget(remover: Remover, url: str, reason: str) -> list[Removal]:
@@ -44,9 +63,30 @@ def forget(remover: Remover, url: str, reason: str) -> list[Removal]:
     finish(remover)
     made = []
     if Takedowns(remover.store, hashed).of_identity(hashed) is None:
-        doomed = doomed_in(remover.store, lambda line: hashed in (filed_under(line), shown_with(line)))
-        made.append(_take_down(remover, hashed, doomed, reason))
+        made.append(_take_down(remover, hashed, _doomed(remover.store, hashed), reason))
     return made + enforce(remover)
+
+
+def foresee(store: ObjectStore, url: str) -> Foreseen:
+    """Tell what taking an article down would remove, and change nothing.
+
+    Args:
+        store: The archive.
+        url: Any address of the article.
+
+    Raises:
+        InvalidURLError: `url` is none.
+        ArchiveDamagedError: An index segment is not what was stored.
+    """
+    hashed = identity_hash(url)
+    lines = [line for batch in _doomed(store, hashed) for line in batch.lines]
+    versions = {entry.key for entry in store.list(layout.snapshots_prefix(hashed))}
+    return Foreseen(
+        captures=len(lines),
+        versions=len(versions.union(line.snapshot for line in lines if line.snapshot)),
+        segments=len({line.filename for line in lines}),
+        taken_down=Takedowns(store, hashed).of_identity(hashed) is not None,
+    )
 
 
 def finish(remover: Remover) -> list[Removal]:
@@ -79,6 +119,10 @@ def enforce(remover: Remover) -> list[Removal]:
         made += finish(remover)
     sweep(remover.store, datetime.now(UTC) - _SWEPT)
     return made
+
+
+def _doomed(store: ObjectStore, hashed: str) -> list[Doomed]:
+    return doomed_in(store, lambda line: hashed in (filed_under(line), shown_with(line)))
 
 
 def _take_down(remover: Remover, hashed: str, doomed: list[Doomed], reason: str) -> Removal:

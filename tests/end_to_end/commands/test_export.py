@@ -90,6 +90,8 @@ def written(archive: Archive, output: Path, form: Form, selection: Selection, st
         assert not output.exists()
     exported = export(archive, "a", output, form, selection)
     assert exported.resumed_at == (stops or 0)
+    if form == "jsonl":
+        assert exported.versions == len(output.read_bytes().splitlines())
     assert [path.name for path in output.parent.glob(output.name + "*")] == [output.name]
     return output.read_bytes()
 
@@ -232,7 +234,18 @@ def test_what_makes_no_sense_is_a_usage_error(tmp_path: Path) -> None:
         ("--format", "wacz", "--language", "en"),
         ("--format", "jsonl", "--since", "yesterday"),
         ("--format", "jsonl", "--host", "no host/"),
+        ("--format", "jsonl", "--output", "-"),
         ("--format", "pdf"),
         (),
     ):
         assert broadsheet("export", *arguments).status == 2, arguments
+
+
+@pytest.mark.usefixtures("archive")
+def test_a_file_that_lies_there_is_replaced_only_when_that_is_asked_for(tmp_path: Path) -> None:
+    there = tmp_path / "a.jsonl"
+    there.write_text("mine")
+    arguments = ("export", "--format", "jsonl", "--host", "nowhere.example", "--output", str(there))
+    assert (Broadsheet(str(tmp_path / "archive"))(*arguments).status, there.read_text()) == (2, "mine")
+    said = Broadsheet(str(tmp_path / "archive"))(*arguments, "--overwrite").text
+    assert (there.read_bytes(), ": 0 versions, 0 bytes from 8 segments" in said) == (b"", True)

@@ -157,6 +157,11 @@ def test_no_crawl_brings_it_back_and_every_command_says_why(site: RawServer, tmp
         Jobs(jobs).ask("recrawl", source=None, url=removed, asked_by="ann")
         Frontier(frontier).next_due(home, datetime.now(UTC), requests_per_hour=None)  # As the service asks.
 
+        before = inspection.keys(FolderStore(Path(plain.archive)))
+        foreseen = plain("forget", removed, "--dry-run", "--json").document
+        assert [foreseen[key] for key in ("captures", "versions", "segments", "taken_down")] == [1, 1, 1, False]
+        assert "holds nothing of it" in plain("forget", f"{removed}-mistyped", "--dry-run").text
+        assert inspection.keys(FolderStore(Path(plain.archive))) == before
         forgotten = plain("forget", removed, "--reason", "court order", "--json").document
         assert (forgotten["captures"], forgotten["versions"]) == (1, 1)
         databases = list(Path(plain.archive).glob(".local/*.sqlite*"))
