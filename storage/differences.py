@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import Match, SequenceMatcher
-from functools import partial
 from typing import Literal
 
 from msgspec import Struct
@@ -81,24 +80,26 @@ def difference(before: Snapshot, after: Snapshot) -> Difference:
 def word_diff(before: str | None, after: str | None) -> list[Run]:
     """Return the runs that lead from one text to another, word by word where lines do not agree.
 
-    Of the lines that do not agree a million characters are compared word by word, the rest as a whole.
+    The space behind a word, and the end of a line, is a change of its own: a paragraph that is appended is inserted
+    behind the line that was the last one, whose end it brings. Of the lines that do not agree a million characters are
+    compared word by word, the rest as a whole.
     """
     old, new = (before or "").splitlines(keepends=True), (after or "").splitlines(keepends=True)
     runs: list[Run] = []
     left_to_refine = _MOST_REFINED
     for operation, lines_before, lines_after in _opcodes(old, new):
-        deleted, inserted = "".join(lines_before), "".join(lines_after)
-        refine: Callable[[str, str], Iterator[Run]] = partial(_runs, operation)
         if operation == "replace":
-            left_to_refine -= len(deleted) + len(inserted)
-            refine = _refined if left_to_refine >= 0 else refine
-        runs.extend(refine(deleted, inserted))
+            left_to_refine -= sum(map(len, lines_before)) + sum(map(len, lines_after))
+            if left_to_refine >= 0:
+                runs.extend(_refined("".join(lines_before), "".join(lines_after)))
+                continue
+        runs.extend(_runs(operation, lines_before, lines_after))
     return _joined(runs)
 
 
 def _refined(left: str, right: str) -> Iterator[Run]:
     for operation, deleted, inserted in _opcodes(_WORD.findall(left), _WORD.findall(right)):
-        yield from _runs(operation, "".join(deleted), "".join(inserted))
+        yield from _runs(operation, deleted, inserted)
 
 
 def _changes(before: Snapshot, after: Snapshot) -> list[Change]:
@@ -127,7 +128,7 @@ def _date(date: Date | None) -> str | None:
 
 
 def _opcodes(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
-    matcher = _BoundedMatcher(old, new)
+    matcher = _BoundedMatcher([piece.rstrip() for piece in old], [piece.rstrip() for piece in new])
     for operation, i1, i2, j1, j2 in matcher.get_opcodes():
         yield operation, old[i1:i2], new[j1:j2]
 
@@ -148,21 +149,35 @@ class _BoundedMatcher(SequenceMatcher[str]):
         return super().find_longest_match(alo, ahi, blo, bhi)
 
 
-def _runs(operation: str, deleted: str, inserted: str) -> Iterator[Run]:
-    if operation == "equal":
-        yield Run(operation="equal", text=inserted)
+def _runs(operation: str, before: Sequence[str], after: Sequence[str]) -> Iterator[Run]:
+    if operation != "equal":
+        yield Run(operation="delete", text="".join(before))
+        yield Run(operation="insert", text="".join(after))
         return
-    if deleted:
-        yield Run(operation="delete", text=deleted)
-    if inserted:
-        yield Run(operation="insert", text=inserted)
+    for old, new in zip(before, after, strict=True):
+        if old == new:
+            yield Run(operation="equal", text=new)
+            continue
+        bare = new.rstrip()
+        yield Run(operation="equal", text=bare)
+        yield Run(operation="delete", text=old[len(bare) :])
+        yield Run(operation="insert", text=new[len(bare) :])
 
 
-def _joined(runs: list[Run]) -> list[Run]:
+def _joined(runs: Iterable[Run]) -> list[Run]:
+    """Return runs without empty ones; between two equal ones stand one that deletes and one that inserts, at most."""
     joined: list[Run] = []
+    texts: dict[Operation, list[str]] = {"equal": [], "delete": [], "insert": []}
+
+    def close(*operations: Operation) -> None:
+        for operation in operations:
+            if texts[operation]:
+                joined.append(Run(operation=operation, text="".join(texts[operation])))
+                texts[operation].clear()
+
     for run in runs:
-        if joined and joined[-1].operation == run.operation:
-            joined[-1] = Run(operation=run.operation, text=joined[-1].text + run.text)
-        else:
-            joined.append(run)
+        if run.text:
+            close(*(("delete", "insert") if run.operation == "equal" else ("equal",)))
+            texts[run.operation].append(run.text)
+    close("equal", "delete", "insert")
     return joined

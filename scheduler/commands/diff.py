@@ -42,9 +42,27 @@ def _print(compared: Comparison) -> None:
 
 def _styled(run: Run) -> tuple[str, str]:
     text = printable(run.text)
-    if run.operation == "equal" and len(text) > 2 * _CONTEXT:
-        text = f"{text[:_CONTEXT]} [...] {text[-_CONTEXT:]}"
+    if run.operation == "equal":
+        return _elided(text), _STYLES["equal"]
     opening, closing = _MARKS[run.operation]
-    # Trailing spaces stay outside the marks, so that a removed word reads as one.
-    bare = text.rstrip()
-    return f"{opening}{bare}{closing}{text[len(bare) :]}", _STYLES[run.operation]
+    # Spaces around it stay outside the marks, so that a removed word, or an added paragraph, reads as one.
+    bare = text.strip()
+    if bare:
+        before, _, behind = text.partition(bare)
+    else:
+        # No word, but the space between two of them, or the break between two paragraphs.
+        bare, before = "\u00b6" if "\n" in text else " ", ""
+        behind = text if run.operation == "insert" and "\n" in text else ""
+    return f"{before}{opening}{bare}{closing}{behind}", _STYLES[run.operation]
+
+
+def _elided(text: str) -> str:
+    """Return what both versions have, of what is long without the middle, which begins and ends between words."""
+    if len(text) <= 2 * _CONTEXT:
+        return text
+    first, last = text[:_CONTEXT], text[-_CONTEXT:]
+    if not (text[_CONTEXT].isspace() or first[-1].isspace()):
+        first = first.rsplit(maxsplit=1)[0] if len(first.split()) > 1 else first
+    if not (text[-_CONTEXT - 1].isspace() or last[0].isspace()):
+        last = last.split(maxsplit=1)[1] if len(last.split()) > 1 else last
+    return f"{first.rstrip()} [...] {last.lstrip()}"
