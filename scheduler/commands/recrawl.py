@@ -22,6 +22,8 @@ from broadsheet.storage.workspace import Workspace
 if TYPE_CHECKING:
     from broadsheet.crawler.crawling.audience import CrawlResult
 
+# Before the reason of a page that was captured; its outcome is "failed" all the same: no version came of it.
+_NOT_AN_ARTICLE = "not an article"
 _BLOCKED = {"robots", "private_address", "no_contact", "taken_down", "opted_out"}
 
 
@@ -66,6 +68,8 @@ def _answer(url: str, result: CrawlResult, captures: list[Published], archive: A
     if not judged or judged[-1].outcome in ("failed", "not_article"):
         reason = "; ".join(result.reasons.values()) or (judged[-1].reason if judged else _unjudged(pages))
         reason = reason or "the page holds no article"
+        if judged and judged[-1].outcome == "not_article":
+            reason = f"{_NOT_AN_ARTICLE}: {reason}"
         return _unpublished(url, "failed", reason, pages)
     return _published(url, judged[-1], archive)
 
@@ -106,9 +110,12 @@ def _published(url: str, published: Published, archive: Archive) -> Recrawled:
 
 def _print(answer: Recrawled, archive: str) -> None:
     number = "" if answer.version is None else f", version {answer.version}"
-    console.print(Text.assemble(f"{answer.url}: ", (answer.outcome, "bold"), number), soft_wrap=True)
-    if answer.reason:
-        console.print(f"  {answer.reason}", soft_wrap=True)
+    if answer.reason and answer.reason.startswith(_NOT_AN_ARTICLE):
+        console.print(Text.assemble(f"{answer.url}: archived, but ", (answer.reason, "bold")), soft_wrap=True)
+    else:
+        console.print(Text.assemble(f"{answer.url}: ", (answer.outcome, "bold"), number), soft_wrap=True)
+        if answer.reason:
+            console.print(f"  {answer.reason}", soft_wrap=True)
     if answer.changes:
         console.print(f"  changed: {', '.join(answer.changes)}")
         console.print(f"  see: broadsheet --archive {archive} diff {answer.url}", soft_wrap=True)

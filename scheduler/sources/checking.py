@@ -36,10 +36,11 @@ class Checked(Struct, frozen=True, kw_only=True):
 def check(path: Path) -> Checked:
     """Read a sources file and whatever it names on this machine; nothing is asked for over the network."""
     try:
-        document = reading.load(path)
+        document, problems = reading.survey(path)
     except ConfigError as error:
         return Checked(errors=list(error.problems), warnings=[], sources=0)
-    return examine(path, document)
+    examined = examine(path, document)
+    return Checked(errors=problems + examined.errors, warnings=[], sources=0) if problems else examined
 
 
 def examine(path: Path, document: SourcesFile) -> Checked:

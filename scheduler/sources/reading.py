@@ -72,8 +72,21 @@ def load(path: Path) -> SourcesFile:
     Raises:
         ConfigError: It cannot be read, or says something that is not allowed.
     """
+    return parse(path, _content(path))
+
+
+def survey(path: Path) -> tuple[SourcesFile, list[str]]:
+    """Read a sources file as far as it can be understood; return what it says, and all that is not allowed in it.
+
+    Raises:
+        ConfigError: It cannot be read at all.
+    """
+    return _survey(path, _content(path))
+
+
+def _content(path: Path) -> bytes:
     try:
-        return parse(path, Path(os.environ.get(VALID_COPY) or path).read_bytes())
+        return Path(os.environ.get(VALID_COPY) or path).read_bytes()
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
 
@@ -88,15 +101,19 @@ def parse(path: Path, content: bytes) -> SourcesFile:
     Raises:
         ConfigError: It says something that is not allowed.
     """
+    document, problems = _survey(path, content)
+    if problems:
+        raise ConfigError(*problems)
+    return document
+
+
+def _survey(path: Path, content: bytes) -> tuple[SourcesFile, list[str]]:
     try:
         tables = tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
     reader = _Reader(path)
-    document = reader.document(tables)
-    if reader.problems or document is None:
-        raise ConfigError(*reader.problems)
-    return document
+    return reader.document(tables), reader.problems
 
 
 class _Reader:
@@ -106,7 +123,7 @@ class _Reader:
         self._path = path
         self.problems: list[str] = []
 
-    def document(self, tables: Mapping[str, Any]) -> SourcesFile | None:
+    def document(self, tables: Mapping[str, Any]) -> SourcesFile:
         found = self._values("", tables, _FILE, tables_beside={"sources", "service", "watch"})
         named = self._table("", "sources", tables.get("sources", {}))
         sources = {name: self._source(name, table) for name, table in named.items()}

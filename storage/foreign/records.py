@@ -24,6 +24,8 @@ LARGEST_BLOCK = 128 * 1024 * 1024
 
 _LARGEST_HEAD = 256 * 1024
 _VERSION = re.compile(r"WARC/\d+\.\d+")
+# How a file in a ZIP begins (APPNOTE.TXT, 4.3.7).
+_ZIP = b"PK\x03\x04"
 _BEGIN = re.compile(rb"WARC/\d")
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 # WARC/1.1, section 5.4 allows dates of any precision from the year on.
@@ -250,13 +252,20 @@ def _record(place: str, fields: Fields, block_digest: str | None, block: bytes) 
     )
 
 
+def _no_record(data: bytearray) -> str:
+    """Return why no record begins with these bytes."""
+    if data.startswith(_ZIP):
+        return "a ZIP file begins there, such as a WACZ file is: unpack it, and import the WARC files in its `archive`"
+    return f"{bytes(data[:40])!r} does not begin a record" if data else "nothing is there"
+
+
 def _parse_head(text: _Text) -> tuple[Fields, int]:
     """Return the fields of the next record, and where in what is ahead its block begins."""
     while (end := _END_OF_HEAD.search(text.data, 0, _LARGEST_HEAD)) is None:
         if len(text.data) >= _LARGEST_HEAD or not text.more():
-            raise RecordError(f"{bytes(text.data[:40])!r} does not begin a record" if text.data else "nothing is there")
+            raise RecordError(_no_record(text.data))
     if not _BEGIN.match(text.data):
-        raise RecordError(f"{bytes(text.data[:40])!r} does not begin a record")
+        raise RecordError(_no_record(text.data))
     version, *lines = text.data[: end.start()].decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
     if not _VERSION.fullmatch(version.strip()):
         raise RecordError(f"{version[:40]!r} is no version of WARC")

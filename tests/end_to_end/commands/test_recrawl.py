@@ -255,7 +255,10 @@ def test_people_are_told_what_a_recrawl_came_to(desk: Desk, tmp_path: Path) -> N
 
 
 def test_a_page_without_an_article_fails_and_says_so(tmp_path: Path) -> None:
-    with RawServer({"/a": answer("<p>nothing</p>" * 2)}) as server:
-        ended = Broadsheet(str(tmp_path))("recrawl", "--allow-private", "--json", f"http://127.0.0.1:{server.port}/")
-    assert ended.status == 1
-    assert ended.document["reason"]
+    with RawServer({"/": answer(front_page(["/a", "/b"]))}) as server:
+        url = f"http://127.0.0.1:{server.port}/"
+        ended = Broadsheet(str(tmp_path))("recrawl", "--allow-private", "--json", url)
+        said = Broadsheet(str(tmp_path))("recrawl", "--allow-private", url)
+    assert (ended.status, said.status) == (1, 1)
+    assert ended.document["reason"].startswith("not an article: ")
+    assert f"{url}: archived, but not an article: " in said.text

@@ -42,6 +42,10 @@ def test_the_files_that_it_names_are_read(tmp_path: Path) -> None:
     assert all(word in credentials for word in ["broadsheet.toml", "sources.courier", "courier.toml"])
     assert all(word in tokens for word in ["[service]", "tokens", "line 1"])
     assert all(word in secret for word in ["webhooks", "secret_file", "cannot be read"])
+    unknown, *rest = checked(
+        tmp_path, text.replace("https://courier.example/'", "https://courier.example/'\nhouse = 1")
+    ).errors
+    assert ("'house'" in unknown, rest) == (True, [credentials, tokens, secret])
 
 
 def test_what_the_environment_says_is_checked_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
