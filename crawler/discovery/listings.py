@@ -116,7 +116,7 @@ class Listings:
             with self._run.noting_faults():
                 self._run.guesses.note(self._guessing)
         full = self._admission.budget.is_spent or self._job.max_depth < _DEPTH_OF_LISTED
-        homes, self._unguessed = ([] if full else self._unguessed), []
+        homes, self._unguessed = ([] if full else self._answered(self._unguessed)), []
         places = [place for home in homes for place in customary_places(home, listed=self._listed)]
         self._guessing = homes if places else []
         about = captures.Request(purpose="guess")
@@ -124,6 +124,14 @@ class Listings:
             Request(place.url, callback=self._guessed, errback=self._missed, meta={REQUEST: about}, dont_filter=True)
             for place in places
         ]
+
+    def _answered(self, homes: list[str]) -> list[str]:
+        answered: list[str] = []
+        if homes:
+            with self._run.noting_faults():
+                self._run.flush()
+                answered = self._run.guesses.answered(homes)
+        return answered
 
     async def _guessed(self, response: Response) -> None:
         """Go on from a place where a listing was guessed, if there is one."""

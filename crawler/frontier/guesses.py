@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.crawler.frontier.schema import guesses, runs, visits
@@ -38,6 +38,20 @@ class Guesses:
                 .where(runs.c.id == self._run, guesses.c.made_at > datetime.now(UTC) - _REPEATED_AFTER)
             ).all()
         return [home for home in homes if key_of(home) not in made]
+
+    def answered(self, homes: Sequence[str]) -> list[str]:
+        """Return the front pages that the run has asked for and had an answer to, whatever it was.
+
+        At a site that is away nothing can be found by guessing, and of one that is not asked for nothing is to be.
+        """
+        had = or_(visits.c.answered_at.is_not(None), visits.c.reason == "opted_out")
+        with self._database.reading() as connection:
+            keys = connection.scalars(
+                select(visits.c.key).where(
+                    visits.c.run == self._run, visits.c.key.in_([key_of(home) for home in homes]), had
+                )
+            ).all()
+        return [home for home in homes if key_of(home) in keys]
 
     def note(self, homes: Sequence[str]) -> None:
         """Note that all guesses of front pages were made."""
