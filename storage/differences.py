@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import Match, SequenceMatcher
+from itertools import groupby
 from typing import Literal
 
 from msgspec import Struct
@@ -167,17 +168,29 @@ def _runs(operation: str, before: Sequence[str], after: Sequence[str]) -> Iterat
 def _joined(runs: Iterable[Run]) -> list[Run]:
     """Return runs without empty ones; between two equal ones stand one that deletes and one that inserts, at most."""
     joined: list[Run] = []
-    texts: dict[Operation, list[str]] = {"equal": [], "delete": [], "insert": []}
-
-    def close(*operations: Operation) -> None:
-        for operation in operations:
-            if texts[operation]:
-                joined.append(Run(operation=operation, text="".join(texts[operation])))
-                texts[operation].clear()
-
-    for run in runs:
-        if run.text:
-            close(*(("delete", "insert") if run.operation == "equal" else ("equal",)))
+    for is_equal, group in groupby((run for run in runs if run.text), lambda run: run.operation == "equal"):
+        texts: dict[Operation, list[str]] = {"equal": [], "delete": [], "insert": []}
+        for run in group:
             texts[run.operation].append(run.text)
-    close("equal", "delete", "insert")
+        equal, deleted, inserted = ("".join(texts[operation]) for operation in ("equal", "delete", "insert"))
+        if is_equal and joined and joined[-1].operation == "equal":
+            joined[-1] = Run(operation="equal", text=joined[-1].text + equal)
+            continue
+        deleted, inserted, behind = _without_common_end(deleted, inserted)
+        pieces: list[tuple[Operation, str]] = [("delete", deleted), ("insert", inserted), ("equal", equal or behind)]
+        joined.extend(Run(operation=operation, text=text) for operation, text in pieces if text)
     return joined
+
+
+def _without_common_end(deleted: str, inserted: str) -> tuple[str, str, str]:
+    """Return what is deleted and inserted, and the space that both end with, where one of them is nothing but space.
+
+    A word put to the end of a line is an insertion, and not one that also replaces the end of the line.
+    """
+    if deleted.strip() and inserted.strip():
+        return deleted, inserted, ""
+    count = 0
+    while count < min(len(deleted), len(inserted)) and deleted[-1 - count] == inserted[-1 - count]:
+        count += 1
+    kept = len(deleted) - count
+    return deleted[:kept], inserted[: len(inserted) - count], deleted[kept:]

@@ -92,6 +92,8 @@ def test_a_text_does_not_differ_from_itself(text: str) -> None:
         ("นายกลาออก", "นายกไม่ลาออก", "นายก{+ไม่+}ลาออก"),
         ("A.\nHall.", "A.\nHall.\nC.", "A.\nHall.{+\nC.+}"),
         ("A.\nThe hall.", "A.\nThe town hall.\nC d.", "A.\nThe {+town +}hall.{+\nC d.+}"),
+        ("A hall\nC.", "A hall now\nC.", "A hall{+ now+}\nC."),
+        ("A hall now\nC.", "A hall\nC.", "A hall[- now-]\nC."),
         ("Hall.\nC.", "Hall.", "Hall.[-\nC.-]"),
         ("one two", "one\ntwo", "one[- -]{+\n+}two"),
         ("", "new", "{+new+}"),
