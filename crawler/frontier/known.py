@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, case, func, literal, null, or_, select
+from sqlalchemy import Connection, and_, case, func, literal, null, or_, select, update
 
 from broadsheet.crawler.errors import ROBOTS_UNREACHABLE
 from broadsheet.crawler.frontier.schema import Moment, runs, urls, visits
@@ -32,6 +32,35 @@ NOT_DUE = "not_due"
 """Why a crawl of what is due passes over a page."""
 OVER_BUDGET = "over_budget"
 """Why it passes over one that is due: the source was asked often enough for now."""
+
+
+def hasten_entrances(connection: Connection, run: int, due_at: datetime) -> None:
+    """Have the pages where a source begins looked at soon, where a run that asked for others had none of them.
+
+    Whether its site is away, or only those pages are, is known from its front page, which was not due.
+
+    Args:
+        connection: A transaction.
+        run: The run's number, which has ended and was remembered.
+        due_at: When they are due then, unless they are sooner.
+    """
+    of_run = visits.c.run == run
+    came = select(visits.c.key).where(of_run, visits.c.outcome != "failed").exists()
+    is_unreachable = or_(visits.c.outcome == "failed", visits.c.explanation.startswith(ROBOTS_UNREACHABLE))
+    none_came = select(visits.c.key).where(of_run, is_unreachable).exists()
+    entrances = select(visits.c.key).where(of_run, visits.c.depth == 0, visits.c.reason == NOT_DUE)
+    connection.execute(
+        update(urls)
+        .where(
+            urls.c.scope == select(runs.c.scope).where(runs.c.id == run).scalar_subquery(),
+            urls.c.key.in_(entrances),
+            urls.c.due_at > due_at,
+            or_(urls.c.outcome != "failed", urls.c.reason == "redirected"),
+            none_came,
+            ~came,
+        )
+        .values(due_at=due_at)
+    )
 
 
 def remember(connection: Connection, run: int, at: datetime) -> None:

@@ -17,13 +17,13 @@ from broadsheet.crawler.frontier.coverage import Standing, standing_of
 from broadsheet.crawler.frontier.database import Database
 from broadsheet.crawler.frontier.due import Due, PutOff
 from broadsheet.crawler.frontier.holding import HELD_FOR, Holding
-from broadsheet.crawler.frontier.known import remember
+from broadsheet.crawler.frontier.known import hasten_entrances, remember
 from broadsheet.crawler.frontier.learning import learn
 from broadsheet.crawler.frontier.lock import RunLock
 from broadsheet.crawler.frontier.run import Run
 from broadsheet.crawler.frontier.schema import Ending, of_runs, runs
 from broadsheet.crawler.frontier.visits import Visit
-from broadsheet.crawler.revisiting.revisiting import DEFAULT_PACE, Pace
+from broadsheet.crawler.revisiting.revisiting import DEFAULT_PACE, Pace, front_retried_after
 
 _log = logging.getLogger(__name__)
 
@@ -239,6 +239,7 @@ def _conclude(connection: Connection, run: int, *, unfinished: str, at: datetime
     connection.execute(visits.GIVE_UP, {"of_run": run, "because": unfinished})
     remember(connection, run, at)
     learn(connection, run, at, pace)
+    hasten_entrances(connection, run, at + front_retried_after(pace))
     for table in of_runs:
         connection.execute(delete(table).where(table.c.run == run))
 

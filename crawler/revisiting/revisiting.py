@@ -42,7 +42,7 @@ _CONFIRMED_AFTER_HOURS = 0.25
 _RESTORED_HOURS = 24.0
 _RETRIED_HOURS, _RETRIED_LONGEST_HOURS = 0.25, 24.0
 # Of a front page the first pause is this share of the quickest pace: the third try, after the second, is within it.
-_FRONT_RETRIED_SHARE, _FRONT_RETRIED_LEAST_HOURS = 0.2, 1 / 60
+_FRONT_RETRIED_SHARE, _FRONT_RETRIED_LEAST = 0.2, timedelta(minutes=1)
 _STEPS = 20
 _MOST_WAITED = 7 * 24.0
 _WESTERNMOST = timedelta(hours=12)
@@ -120,7 +120,7 @@ def due_at(history: History, pace: Pace, habits: Habits) -> datetime:
     quickest = (pace.front_quickest if is_front else pace.quickest) / HOUR
     slowest = (pace.front_slowest if is_front else pace.slowest) / HOUR
     if history.failures:
-        first = max(quickest * _FRONT_RETRIED_SHARE, _FRONT_RETRIED_LEAST_HOURS) if is_front else _RETRIED_HOURS
+        first = front_retried_after(pace) / HOUR if is_front else _RETRIED_HOURS
         quickest = min(quickest, first) if is_front else quickest
         hours = min(first * 2.0 ** min(history.failures - 1, 20), _RETRIED_LONGEST_HOURS)
     elif history.gone == 1:
@@ -135,6 +135,11 @@ def due_at(history: History, pace: Pace, habits: Habits) -> datetime:
     else:
         hours = history.interval
     return history.tried_at + max(quickest, min(hours, slowest)) * HOUR
+
+
+def front_retried_after(pace: Pace) -> timedelta:
+    """Return after which time a front page that could not be had is tried again for the first time."""
+    return max(pace.front_quickest * _FRONT_RETRIED_SHARE, _FRONT_RETRIED_LEAST)
 
 
 def expected(history: History, at: datetime, habits: Habits) -> float:

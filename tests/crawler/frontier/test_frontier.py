@@ -251,6 +251,32 @@ def test_what_a_robots_txt_kept_from_is_due_soon_where_it_could_only_not_be_had(
         machine.end()
 
 
+@pytest.mark.parametrize("came", [True, False])
+def test_where_a_source_begins_is_looked_at_soon_once_nothing_could_be_had_of_what_was_due(
+    machine: Machine, *, came: bool
+) -> None:
+    (home,) = machine.discover([1])
+    machine.discover([2, 3], depth=1)
+    for url in machine.lease(3):
+        machine.run.answered(url, machine.capture(url, "not_article", at=datetime.now(UTC)))
+    machine.publish()
+    machine.end()
+    assert home not in _due(machine, timedelta(minutes=2))
+    machine.start()
+    machine.discover([1], refused="not_due")
+    machine.discover([2, 3], depth=1)
+    failing, page = machine.lease(2)
+    machine.run.fail(failing, "connection refused")
+    if came:
+        machine.run.answered(page, machine.capture(page, "not_article", at=datetime.now(UTC)))
+        machine.publish()
+    else:
+        machine.run.fail(page, "connection refused")
+    machine.end()
+    assert (home in _due(machine, timedelta(minutes=2))) is not came
+    assert home not in _due(machine, timedelta(seconds=30))
+
+
 def test_an_article_that_was_just_published_is_due_before_an_old_one(machine: Machine) -> None:
     machine.discover([1, 2])
     old, fresh = machine.lease(2)
