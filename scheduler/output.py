@@ -53,12 +53,20 @@ _SAID = {
 
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - whatever msgspec encodes
-    """Print one document on one line of stdout: in UTF-8, and where that is not its encoding, in ASCII with escapes."""
-    encoded = msgspec.json.encode(document)
+    """Print one document on one line of stdout."""
+    write_json(msgspec.json.encode(document) + b"\n")
+
+
+def write_json(encoded: bytes) -> None:
+    """Write JSON in UTF-8 to stdout: as it is, and where that is not its encoding, in ASCII with escapes.
+
+    Raises:
+        NobodyReadsError: Nobody reads it.
+    """
     if not _is_utf8(sys.stdout.encoding):
         escaped = _BEYOND_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], encoded.decode())
         encoded = escaped.encode("ascii")
-    write_bytes(encoded + b"\n")
+    write_bytes(encoded)
 
 
 def print_text(text: str) -> None:

@@ -18,7 +18,7 @@ from broadsheet.crawler.reading.page import HtmlPage, Reading
 from broadsheet.crawler.reading.pool import ReadingPool
 from broadsheet.scheduler.exits import FAILED
 from broadsheet.scheduler.options import json_option
-from broadsheet.scheduler.output import article_text, print_json, print_text, write_bytes
+from broadsheet.scheduler.output import article_text, print_json, print_text, write_json
 
 
 @click.command("extract")
@@ -57,7 +57,7 @@ def command(file: Path, url: str, *, jsonl: bool, as_json: bool) -> int:
 
 async def _read_lines(descriptor: int, now: datetime) -> None:
     async with ReadingPool() as pool:
-        await read_lines(lines_of(descriptor), write_bytes, pool, captured_at=now)
+        await read_lines(lines_of(descriptor), write_json, pool, captured_at=now)
 
 
 async def _read_page(page: HtmlPage) -> Reading:
