@@ -15,8 +15,8 @@ def require_archive(address: str) -> None:
     Raises:
         ArchiveAddressError: Nothing is.
     """
-    if _is_empty(address):
-        raise ArchiveAddressError(f"there is no archive at {address}")
+    if is_empty(address):
+        raise ArchiveAddressError(_none_at(address))
 
 
 @contextmanager
@@ -24,15 +24,20 @@ def asked(address: str) -> Iterator[Archive]:
     """Give the archive at an address; only where it has not what it is asked for, look whether it has anything at all.
 
     Raises:
-        ArchiveAddressError: Nothing is archived there.
-        NoSuchVersionError: Something is, but not that.
+        NoSuchVersionError: That is not archived there, or nothing is.
     """
     try:
         yield Archive.open(address)
-    except NoSuchVersionError:
-        require_archive(address)
+    except NoSuchVersionError as error:
+        if is_empty(address):
+            raise NoSuchVersionError(f"{error}: {_none_at(address)}") from error
         raise
 
 
-def _is_empty(address: str) -> bool:
+def is_empty(address: str) -> bool:
+    """Tell whether nothing at all lies at an address."""
     return next(iter(Archive.open(address).store.list()), None) is None
+
+
+def _none_at(address: str) -> str:
+    return f"there is no archive at {address}"

@@ -6,7 +6,7 @@ import click
 
 from broadsheet.scheduler.options import archive_option, json_option
 from broadsheet.scheduler.output import console, errors, moment, print_json, printable
-from broadsheet.scheduler.presence import require_archive
+from broadsheet.scheduler.presence import is_empty
 from broadsheet.storage.archive import Archive
 
 
@@ -16,7 +16,6 @@ from broadsheet.storage.archive import Archive
 @archive_option
 def command(archive: str, *, since: str | None, as_json: bool) -> None:
     """Print the versions of the archive in the order of publication, each with the cursor to go on from."""
-    require_archive(archive)
     cursor = None
     for change in Archive.open(archive).changes(since):
         cursor = change.cursor
@@ -25,5 +24,8 @@ def command(archive: str, *, since: str | None, as_json: bool) -> None:
         else:
             what = printable(change.url or change.snapshot_key)
             console.print(f"{moment(change.captured_at)}  {change.outcome:9}  {what}", soft_wrap=True)
+    if cursor is None and since is None and is_empty(archive):
+        # Whoever follows an archive may begin before it does.
+        errors.print(f"there is no archive at {archive} yet", soft_wrap=True)
     if cursor and not as_json:
         errors.print(f"go on from here: --since {cursor}", soft_wrap=True)
