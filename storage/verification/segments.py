@@ -64,7 +64,27 @@ class SegmentVerifier:
         if not stream.sha256().startswith(layout.told_digest(key) or "-"):
             yield "its bytes are not those that its name tells"
         for line in left.values():
-            yield f"holds no record at byte {line.offset}, where the index has {line.url}"
+            damage = self._behind_damage(key, size, line, removed)
+            if damage is not None:
+                yield damage
+
+    def _behind_damage(self, key: str, size: int, line: IndexLine, removed: Container[str]) -> str | None:
+        """Tell what is wrong with a capture that reading in order did not come to; None where it is whole.
+
+        Members are independent of each other (WARC/1.1, annex D), and the index tells where each lies.
+        """
+        offset, length = int(line.offset), int(line.length)
+        if offset + length > size:
+            return f"holds no record at byte {line.offset}, where the index has {line.url}"
+        try:
+            record = warc.read_member(self._store.get_range(key, offset, length))
+        except RecordError as error:
+            return f"holds no readable record at byte {line.offset}, where the index has {line.url}: {error}"
+        if record.record_id in removed:
+            return f"record {record.record_id} at byte {offset}: it was removed on purpose and is here"
+        if record.record_id != line.id or not warc.block_is_intact(record):
+            return f"holds another record at byte {line.offset} than the index tells of {line.url}"
+        return None
 
     def _against_index(self, member: Member, line: IndexLine | None, *, is_named: bool) -> Iterator[str]:
         record = member.record

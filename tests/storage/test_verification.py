@@ -12,7 +12,7 @@ import pytest
 from archiving.stores import WatchedStore
 from archiving.writer import Writer, answers, shows
 
-from broadsheet.storage import layout
+from broadsheet.storage import cdxj, layout
 from broadsheet.storage.documents import manifests
 from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.stores.objects import ObjectEntry
@@ -67,6 +67,31 @@ def test_a_segment_that_is_cut_off_is_named_without_reading_any_record(archive: 
     segment.write_bytes(segment.read_bytes()[:-900])
     defects = check(archive, deep=False).defects
     assert [defect.key for defect in defects] == [str(segment.relative_to(archive))]
+
+
+def test_of_a_segment_with_one_damaged_record_only_that_capture_is_named(archive: Path) -> None:
+    """The records behind the damaged one can be read where the index tells, and are no defects."""
+    segment = objects_of(archive, "warc")[0]
+    key = str(segment.relative_to(archive))
+    store = FolderStore(archive)
+    lines = [
+        line
+        for path in objects_of(archive, "index")
+        for line in cdxj.decode(path.read_bytes(), str(path))
+        if line.filename == key
+    ]
+    damaged, *others = sorted(lines, key=lambda line: int(line.offset))
+    data = bytearray(store.get(key))
+    middle = int(damaged.offset) + int(damaged.length) // 2
+    data[middle : middle + 8] = b"overlaid"
+    segment.chmod(0o644)
+    segment.write_bytes(data)
+
+    told = [defect.what for defect in check(archive, deep=True).defects if defect.key == key]
+
+    assert others
+    assert len([what for what in told if f"at byte {damaged.offset}, where the index has {damaged.url}" in what]) == 1
+    assert [what for what in told for line in others if f"byte {line.offset}," in what] == []
 
 
 def test_a_segment_that_nothing_names_is_told_and_is_no_defect(archive: Path) -> None:
