@@ -20,7 +20,7 @@ from broadsheet.storage.chains import chains
 from broadsheet.storage.documents import manifests, removals
 from broadsheet.storage.documents.manifests import Manifest
 from broadsheet.storage.documents.removals import Takedowns
-from broadsheet.storage.errors import CursorError
+from broadsheet.storage.errors import ArchiveDamagedError, CursorError, NoSuchObjectError
 from broadsheet.storage.model import Outcome
 from broadsheet.storage.segments import replaced
 from broadsheet.storage.stores.objects import ObjectStore
@@ -170,8 +170,15 @@ class Changes(Iterator[Change]):
 
     def _lines(self, manifest: Manifest) -> list[IndexLine]:
         keys = [named.key for named in manifest.objects if named.key.startswith(layout.INDEX)]
-        lines = [line for key in keys for line in _decode(*replaced.get(self._store, key))]
+        lines = [line for key in keys for line in _decode(*self._segment(key))]
         return sorted(lines, key=lambda line: int(line.offset))
+
+    def _segment(self, key: str) -> tuple[str, bytes]:
+        try:
+            return replaced.get(self._store, key)
+        except NoSuchObjectError as error:
+            message = f"index segment {key} is missing and its manifest names it; run recover"
+            raise ArchiveDamagedError(message) from error
 
 
 def _decode(key: str, segment: bytes) -> Iterator[IndexLine]:

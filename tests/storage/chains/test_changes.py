@@ -48,6 +48,15 @@ def test_every_cursor_goes_on_right_behind_its_change(writer: Writer, archive: A
         assert list(archive.changes(change.cursor)) == changes[number:]
 
 
+def test_an_index_that_is_missing_is_damage_of_the_archive(writer: Writer, archive: Archive) -> None:
+    writer.publish(shows(URL, 0, "one"))
+    [index] = list(archive.store.list(layout.INDEX))
+    writer.store.delete(index.key)
+
+    with pytest.raises(ArchiveDamagedError, match=f"{index.key} is missing and its manifest names it; run recover"):
+        list(archive.changes())
+
+
 def test_a_reading_without_news_gives_a_cursor_behind_what_changed_nothing(writer: Writer, archive: Archive) -> None:
     writer.publish(shows(URL, 0, "one"))
     writer.publish(shows(URL, 1, "one"))
