@@ -40,16 +40,16 @@ def command(archive: str, *, only_spool: bool, as_json: bool) -> int:
     if as_json:
         print_json(recovered)
     else:
-        _print(archive, recovered)
+        _print(archive, recovered, only_spool=only_spool)
     return DAMAGED if recovered.lost else 0
 
 
-def _print(archive: str, recovered: Recovered) -> None:
+def _print(archive: str, recovered: Recovered, *, only_spool: bool) -> None:
     segments = recovered.segments
     console.print(
         f"{archive}: {counted(len(segments), 'batch', 'batches')} finished"
         if segments
-        else f"{archive}: nothing was left"
+        else f"{archive}: no batch was left in the spool"
     )
     for key in segments:
         console.print(f"  {key}", soft_wrap=True)
@@ -63,6 +63,11 @@ def _print(archive: str, recovered: Recovered) -> None:
         console.print(f"  {key}", soft_wrap=True)
     for path in recovered.set_aside:
         console.print(f"  {path}: set aside: nobody could read it: save what can be, or delete it", soft_wrap=True)
+    if not only_spool:
+        console.print(
+            "WARC segments were read where something of them was missing: verify --deep reads them all",
+            soft_wrap=True,
+        )
     if recovered.lost:
         console.print(f"{len(recovered.lost)} could not be repaired:")
     for lost in recovered.lost:
