@@ -188,11 +188,11 @@ class Service:
     @contextlib.contextmanager
     def _taking_reloads(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+        # Not by the loop: it would take the pipe that `Stop` hears of signals by.
+        signal.signal(signal.SIGHUP, lambda *_: loop.call_soon_threadsafe(self._reload.set))
         try:
             yield
         finally:
-            loop.remove_signal_handler(signal.SIGHUP)
             # A process that ends is not to be ended for it.
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
