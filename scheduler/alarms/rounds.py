@@ -105,7 +105,10 @@ def going_rounds(rounds: Rounds, document: Callable[[], SourcesFile], *, every: 
 
 def disk_trouble(directory: Path, limits: SpoolLimits) -> str | None:
     """Return what is wrong with the disk of a directory, for people, or None."""
-    free = shutil.disk_usage(directory).free
+    try:
+        free = shutil.disk_usage(directory).free
+    except FileNotFoundError:
+        return None  # It is away with its archive, which is told as such.
     if free >= limits.free_bytes:
         return None
     return f"{free >> 20} MiB are free where {limits.free_bytes >> 20} MiB have to be: fetching pauses"

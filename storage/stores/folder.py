@@ -19,6 +19,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+from broadsheet.storage import layout
 from broadsheet.storage.durable import sync_directory
 from broadsheet.storage.errors import (
     ArchiveAddressError,
@@ -33,6 +34,8 @@ from broadsheet.storage.stores.objects import ObjectEntry, is_key, validate_key,
 LEFTOVER_AGE = 24 * 60 * 60  # seconds: longer than any put takes
 
 _CHUNK = 1 << 20
+# The folders in which this process saw an archive.
+_seen: set[Path] = set()
 
 
 class FolderStore:
@@ -41,6 +44,9 @@ class FolderStore:
     Opening and reading create nothing, so an archive can be read from a medium that allows no writing. What
     puts that were killed left in ``.local/tmp/`` is removed at opening once it is a day old; whatever is
     younger may belong to a put that is still running.
+
+    A folder in which this process saw an archive and that has none any more is away, as a volume that is not mounted:
+    it is neither an empty archive nor a place for a new one.
 
     Args:
         root: The folder. The first put creates it, with its parents, if it does not exist.
@@ -71,6 +77,7 @@ class FolderStore:
         validate_key(key)
         path = self.root / key
         with self._translating("stored", key):
+            self._require_present(key)
             self._prepare()
             self._make_directory(path.parent, key)
             created = not path.exists() and self._create(path, data)
@@ -78,6 +85,8 @@ class FolderStore:
                 raise KeyCollisionError(f"other bytes are stored under {key} in {self.root}: they stay")
             # Synced also where the object was there already: who stored it may have been killed before this.
             self._sync_names(path.parent)
+        if key == layout.MARKER:
+            _seen.add(self.root)
 
     def get(self, key: str) -> bytes:
         """Return the bytes of an object. See `ObjectStore.get`."""
@@ -118,6 +127,7 @@ class FolderStore:
         path = self.root / key
         # Directories stay: to remove one would pull it away from a put that is about to use it.
         with self._translating("deleted", key):
+            self._require_present(key)
             if not path.parent.is_dir() or path.is_dir():
                 return
             path.unlink(missing_ok=True)
@@ -126,10 +136,13 @@ class FolderStore:
 
     def _directories_in(self, prefix: str) -> Sequence[str]:
         with self._translating("listed", prefix or "the archive"):
+            if not prefix:
+                self._require_present("the archive")
             try:
                 with os.scandir(self.root / prefix) as found:
                     return sorted(entry.name for entry in found if entry.is_dir() and is_key(prefix + entry.name))
             except (FileNotFoundError, NotADirectoryError):
+                self._require_present(prefix or "the archive")
                 return []
 
     def _walk(self, prefix: str) -> Iterator[ObjectEntry]:
@@ -138,7 +151,10 @@ class FolderStore:
                 with os.scandir(self.root / prefix) as found:
                     entries = sorted(found, key=_place_among_keys)
             except (FileNotFoundError, NotADirectoryError):
+                self._require_present(prefix or "the archive")
                 return
+            if not prefix:
+                self._require_present("the archive")
             for entry in entries:
                 key = prefix + entry.name
                 if not is_key(key):
@@ -156,9 +172,24 @@ class FolderStore:
             try:
                 file = (self.root / key).open("rb")
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+                self._require_present(key)
                 raise NoSuchObjectError(f"there is no object {key} in {self.root}") from error
+            if key == layout.MARKER:
+                _seen.add(self.root)
             with file:
                 yield file
+
+    def _require_present(self, key: str) -> None:
+        """Return unless an archive was seen here and has gone.
+
+        Raises:
+            StoreUnavailableError: It has.
+        """
+        if self.root in _seen and not _holds_anything(self.root):
+            raise StoreUnavailableError(
+                f"{key} cannot be had in {self.root}: the archive that was there is away: was its volume unmounted, or "
+                "the folder moved?"
+            )
 
     @contextlib.contextmanager
     def _translating(self, done: str, key: str) -> Iterator[None]:
@@ -230,6 +261,14 @@ class FolderStore:
                 with contextlib.suppress(FileNotFoundError):
                     if path.stat().st_mtime < oldest:
                         path.unlink()
+
+
+def _holds_anything(root: Path) -> bool:
+    try:
+        with os.scandir(root) as found:
+            return any(not entry.name.startswith(".") for entry in found)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _opened(data: bytes | Path) -> BinaryIO:

@@ -25,7 +25,7 @@ _NO_READERS = "import sys; sys.executable = '/bin/false'; from broadsheet.schedu
 # Whoever was shown the progress has gone: rich ends the program then.
 _NOBODY_LOOKS = """
 import sys
-from broadsheet.crawler import crawl
+from broadsheet.crawler.crawling import crawl
 from broadsheet.crawler.job import CrawlJob
 from broadsheet.storage.workspace import Workspace
 

@@ -137,13 +137,36 @@ def test_a_step_that_is_cut_off_is_made_again_whole(
 def test_where_the_archive_is_another_its_changes_are_told_too(tmp_path: Path, database: Database) -> None:
     document = SourcesFile(sources=SOURCES, watches=(Watch(source="news"),))
     follower(tmp_path, database).step(document)
-    (tmp_path / "archive").rename(tmp_path / "before")
-    other = Writer(FolderStore(tmp_path / "archive"), tmp_path / "other")
+    other = Writer(FolderStore(tmp_path / "elsewhere"), tmp_path / "other")
     other.publish(shows(FERRY, 5, "there before it was looked at"))
+    (tmp_path / "archive").rename(tmp_path / "before")
+    (tmp_path / "elsewhere").rename(tmp_path / "archive")
+    other.store = FolderStore(tmp_path / "archive")
     follower(tmp_path, database).step(document)
     other.publish(shows(FERRY, 10, "now"))
     follower(tmp_path, database).step(document)
     assert ("changed", FERRY) in told(database)
+
+
+@pytest.mark.parametrize("instead", ["nothing", "an empty folder"])
+def test_an_archive_that_is_away_is_no_other_one_and_nothing_is_told_twice_when_it_is_back(
+    tmp_path: Path, database: Database, writer: Writer, instead: str
+) -> None:
+    document = SourcesFile(sources=SOURCES, watches=(Watch(source="news"),))
+    follower(tmp_path, database).step(document)
+    writer.publish(shows(FERRY, 5, "told once"))
+    follower(tmp_path, database).step(document)
+    once = told(database)
+    (tmp_path / "archive").rename(tmp_path / "away")
+    if instead == "an empty folder":
+        (tmp_path / "archive").mkdir()
+    with pytest.raises(StoreUnavailableError, match="is away"):
+        follower(tmp_path, database).step(document)
+    if instead == "an empty folder":
+        (tmp_path / "archive").rmdir()
+    (tmp_path / "away").rename(tmp_path / "archive")
+    follower(tmp_path, database).step(document)
+    assert told(database) == once == [("changed", FERRY)]
 
 
 def _unavailable(*_: object) -> bytes:

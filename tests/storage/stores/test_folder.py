@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from broadsheet.storage.errors import (
     KeyCollisionError,
     NoSuchObjectError,
     StoreError,
+    StoreUnavailableError,
 )
 from broadsheet.storage.stores.folder import LEFTOVER_AGE, FolderStore
 
@@ -213,3 +215,34 @@ def test_a_write_that_fails_in_the_middle_leaves_nothing(root: Path) -> None:
     """
     assert run(writer, str(root)).startswith("a/b cannot be stored")
     assert [path for path in root.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("instead", ["nothing", "an empty folder", "local files alone"])
+def test_a_folder_in_which_an_archive_was_seen_is_away_when_it_is_gone_and_no_place_for_a_new_one(
+    root: Path, instead: str
+) -> None:
+    store = FolderStore(root)
+    store.put("archive.json", b"{}")
+    store.put("index/a", b"here")
+    root.rename(root.with_name("away"))
+    if instead != "nothing":
+        (root / ".local" if instead == "local files alone" else root).mkdir(parents=True)
+    for again in (store, FolderStore(root)):
+        with pytest.raises(StoreUnavailableError, match="is away"):
+            again.get("archive.json")
+        with pytest.raises(StoreUnavailableError, match="is away"):
+            again.get("index/a")
+        with pytest.raises(StoreUnavailableError, match="is away"):
+            list(again.list())
+        with pytest.raises(StoreUnavailableError, match="is away"):
+            list(again.directories())
+        with pytest.raises(StoreUnavailableError, match="is away"):
+            again.put("index/b", b"new")
+        with pytest.raises(StoreUnavailableError, match="is away"):
+            again.delete("index/a")
+    assert not [path for path in root.glob("*") if not path.name.startswith(".")]
+
+    if root.exists():
+        shutil.rmtree(root)
+    root.with_name("away").rename(root)
+    assert store.get("index/a") == b"here"
