@@ -16,7 +16,8 @@ _DESCRIPTOR = re.compile(r"(\d+(?:\.\d+)?)[wx]")
 _REFRESH = re.compile(r"\s*(\d{1,9})[\d.]*\s*[;,\s]\s*(?:url\s*=\s*)?", re.IGNORECASE)
 _LONGEST_REDIRECT = 10
 _LONGEST_REFRESH = 9_000
-_FEED_TYPES = frozenset(("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"))
+FEED_TYPES = frozenset(("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"))
+"""The media types by which a link to a feed is told from one to a translation."""
 
 
 class Link(Struct, frozen=True, kw_only=True):
@@ -39,7 +40,7 @@ def read_feeds(page: Page) -> list[str]:
     found: dict[str, None] = {}
     for link in page.root.iter("link"):
         kind = (link.get("type") or "").partition(";")[0].strip().lower()
-        if (kind in _FEED_TYPES and _is(link, "alternate")) or _is(link, "sitemap"):
+        if (kind in FEED_TYPES and _is(link, "alternate")) or _is(link, "sitemap"):
             url = page.absolute(link.get("href"))
             if url is not None:
                 found[url] = None

@@ -12,6 +12,7 @@ import msgspec
 from broadsheet.crawler.entries import Entry, absolute
 from broadsheet.crawler.extraction.extract import Extraction, extract
 from broadsheet.crawler.reading.feeds import FEED_ROOTS, read_feed, read_json_feed
+from broadsheet.crawler.reading.link_header import linked
 from broadsheet.crawler.reading.page import MAXIMUM_ENTRIES, CapturedPage, HtmlPage, Reading, unreadable
 from broadsheet.crawler.reading.sitemaps import SITEMAP_ROOTS, read_sitemap, read_text_sitemap
 from broadsheet.crawler.reading.xml_stream import root_name
@@ -66,7 +67,11 @@ def read_capture(capture: CapturedPage, tell: Tell | None = None) -> Reading:
         body = _body(message)
     except MessageError as error:
         return unreadable(str(error))
-    return _read_body(capture, body, media_type, message.header("Content-Type"), tell)
+    reading = _read_body(capture, body, media_type, message.header("Content-Type"), tell)
+    named = list(linked(message.headers, capture.url)) if reading.kind in {"article", "index"} else []
+    if not named:
+        return reading
+    return msgspec.structs.replace(reading, entries=_distinct([*named, *reading.entries], None)[0])
 
 
 def read_html(page: HtmlPage) -> Reading:

@@ -54,6 +54,45 @@ def test_an_article_is_read_with_the_links_on_its_page() -> None:
     assert reading.failure is None
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        'Link: </only-here>; rel="alternate"; type="application/rss+xml"',
+        'Link: <https://api.example/>; rel=api, </only-here> ; title="a, b; c"; REL=Alternate; type=application/atom+xml',
+        'link: <https://news.example/only-here>;rel="home sitemap"',
+    ],
+)
+def test_a_feed_that_only_a_link_header_names_is_an_entry(header: str) -> None:
+    entries = capture(ARTICLE, "text/html", header).entries
+    assert ("https://news.example/only-here", "feed") in [(entry.url, entry.kind) for entry in entries]
+
+
+def test_the_next_page_may_be_named_by_a_link_header() -> None:
+    entries = capture(ARTICLE, "text/html", "Link: <?page=2>; rel=next").entries
+    assert ("https://news.example/2016/harbour.html?page=2", "link") in [(entry.url, entry.kind) for entry in entries]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Link: </style.css>; rel=preload; as=style",
+        "Link: </feed-of-another>; rel=alternate; type=application/rss+xml; anchor=/another",
+        "Link: </de>; rel=alternate; hreflang=de",
+        "Link: <ftp://news.example/feed>; rel=sitemap",
+        "Link: </broken; rel=next",
+    ],
+)
+def test_what_else_a_link_header_names_is_no_entry(header: str) -> None:
+    assert capture(ARTICLE, "text/html", header).entries == capture(ARTICLE).entries
+
+
+@settings(deadline=None)
+@given(st.text(st.sampled_from('<>;,="\\ relnxtahf*'), max_size=200))
+def test_any_link_header_leaves_the_page_as_it_is(value: str) -> None:
+    page = b"<!DOCTYPE html><title>Harbour</title><p>The harbour."
+    assert capture(page, "text/html", f"Link: {value}").kind == capture(page).kind
+
+
 def test_a_page_of_links_is_an_index() -> None:
     reading = capture(b"<html><body><a href='/a'>A</a> <a href='/b'>B</a></body></html>")
     assert reading.kind == "index"
