@@ -58,7 +58,7 @@ def test_an_article_is_read_with_the_links_on_its_page() -> None:
     "header",
     [
         'Link: </only-here>; rel="alternate"; type="application/rss+xml"',
-        'Link: <https://api.example/>; rel=api, </only-here> ; title="a, b; c"; REL=Alternate; type=application/atom+xml',
+        'Link: <https://api.example/>; rel=api, </only-here> ; title="a, b"; REL=Alternate; type=application/atom+xml',
         'link: <https://news.example/only-here>;rel="home sitemap"',
     ],
 )
