@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,10 @@ from servers.seaweedfs import seaweedfs as running_seaweedfs
 # How long an example takes depends on what else the machine does: no wall time decides a test.
 settings.register_profile("broadsheet", deadline=None)
 settings.load_profile("broadsheet")
+
+# The command is started thousands of times: without compiled modules each start compiles them all anew, which is a
+# quarter of what it costs.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,7 @@ def _show(home: str, archive: str) -> None:
     console.rule("the WARC files", align="left")
     for entry in Archive.open(archive).store.list(layout.WARC):
         console.print(f"  {entry.size:>9,} bytes  {entry.key}", soft_wrap=True)
+    console.print()
     console.rule("to look further", align="left")
     for line in (
         f"show {corrected} --version 1",
