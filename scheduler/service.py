@@ -181,6 +181,8 @@ class Service:
             spool_bytes=lambda: _size_of(database.directory / "spool"),
             hosts=names_of(host, public_url=service.public_url),
             read_needs_token=reads_need_token(host, configured=service.read_needs_token, public_url=service.public_url),
+            reads_per_minute=service.reads_per_minute,
+            writes_per_minute=service.writes_per_minute,
             is_stopping=self._stop.is_asked,
             bodies=Bodies(database.directory),
         )

@@ -16,6 +16,9 @@ from broadsheet.storage.optouts import OptOut
 
 DEFAULT_TIMEZONE = "UTC"
 DEFAULT_AT_ONCE = 2
+# A page of an archive is shown with up to some hundred pictures.
+DEFAULT_READS = 3_000
+DEFAULT_WRITES = 30
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -95,6 +98,8 @@ class Service(Struct, frozen=True, kw_only=True):
         tokens: The file of tokens; None where nobody may ask for anything over HTTP.
         read_needs_token: Whether reading needs a token too; None for whatever fits the address that is bound.
         at_once: How many crawls run at once.
+        reads_per_minute: How many reads a token or an address may make a minute.
+        writes_per_minute: How many writes.
         public_url: The address by which people reach the service; None where it is not known.
         webhooks: Where alarms and notifications are sent.
     """
@@ -102,6 +107,8 @@ class Service(Struct, frozen=True, kw_only=True):
     tokens: Path | None = None
     read_needs_token: bool | None = None
     at_once: int = DEFAULT_AT_ONCE
+    reads_per_minute: int = DEFAULT_READS
+    writes_per_minute: int = DEFAULT_WRITES
     public_url: str | None = None
     webhooks: tuple[Webhook, ...] = ()
 

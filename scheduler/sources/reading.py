@@ -48,6 +48,8 @@ _SERVICE = {
     "tokens": values.FILE,
     "read_needs_token": values.BOOLEAN,
     "at_once": values.COUNT,
+    "reads_per_minute": values.COUNT,
+    "writes_per_minute": values.COUNT,
     "public_url": values.URL,
 }
 _WEBHOOK = {"url": values.WEBHOOK_URL, "secret_file": values.FILE}

@@ -25,24 +25,47 @@ class Access:
     def __init__(self, parts: Parts) -> None:
         self._tokens = parts.tokens
         self._read_needs_token = parts.read_needs_token
+        self._reads = RateLimit(parts.reads_per_minute)
         self._writes = RateLimit(parts.writes_per_minute)
 
-    def reader(self, connection: HTTPConnection) -> None:
-        """Let a reader in.
+    def reader(self, connection: HTTPConnection) -> str:
+        """Let a reader in, and count it; return who asks: a token where reading needs one, else an address.
 
         Browsers know no bearer tokens: for reading, a token is also taken as the password of Basic authentication.
+
+        Raises:
+            ProblemError: Reading needs a token, and this is none, or it is too often.
+        """
+        holder = self._reader(connection) if self._read_needs_token else None
+        asker = _asker(connection, holder)
+        # Who tries tokens is counted as well, by address.
+        _count(self._reads, asker, "reads")
+        if self._read_needs_token and holder is None:
+            raise _not_a_reader()
+        return asker
+
+    def anyone(self, connection: HTTPConnection) -> str:
+        """Count a read that needs no token; return who asks.
+
+        Raises:
+            ProblemError: It is too often.
+        """
+        asker = _asker(connection, None)
+        _count(self._reads, asker, "reads")
+        return asker
+
+    def monitor(self, connection: HTTPConnection) -> None:
+        """Let a reader in who has to be answered however often it asks.
 
         Raises:
             ProblemError: Reading needs a token, and this is none.
         """
         if not self.may_read(connection):
-            raise _unauthorised('Basic realm="Broadsheet: any name, and a token as the password", charset="UTF-8"')
+            raise _not_a_reader()
 
     def may_read(self, connection: HTTPConnection) -> bool:
         """Tell whether whoever asks may read."""
-        if not self._read_needs_token:
-            return True
-        return self._holder(_bearer(connection) or _password(connection)) is not None
+        return not self._read_needs_token or self._reader(connection) is not None
 
     def writer(self, connection: HTTPConnection, scope: Scope) -> Holder:
         """Return who writes, and count it.
@@ -55,20 +78,30 @@ class Access:
             # Who tries no token costs nothing, and needs to be told that one is needed.
             raise _unauthorised('Bearer realm="Broadsheet"')
         holder = self._holder(token)
-        address = connection.client.host if connection.client else "unknown"
-        seconds = self._writes.wait(f"token {holder.name}" if holder else f"address {address}")
-        if seconds:
-            raise ProblemError(
-                429, "too_many_requests", f"too many writes: try again in {seconds} s", {"Retry-After": str(seconds)}
-            )
+        _count(self._writes, _asker(connection, holder), "writes")
         if holder is None:
             raise _unauthorised('Bearer realm="Broadsheet"')
         if not holder.may(scope):
             raise ProblemError(403, "forbidden", f"the token {holder.name} has the scope {holder.scope}, not {scope}")
         return holder
 
+    def _reader(self, connection: HTTPConnection) -> Holder | None:
+        return self._holder(_bearer(connection) or _password(connection))
+
     def _holder(self, token: str | None) -> Holder | None:
         return self._tokens.holder(token) if token and len(token) <= _LONGEST_TOKEN else None
+
+
+def _asker(connection: HTTPConnection, holder: Holder | None) -> str:
+    address = connection.client.host if connection.client else "unknown"
+    return f"token {holder.name}" if holder else f"address {address}"
+
+
+def _count(limit: RateLimit, asker: str, what: str) -> None:
+    seconds = limit.wait(asker)
+    if seconds:
+        said = f"too many {what}: try again in {seconds} s"
+        raise ProblemError(429, "too_many_requests", said, {"Retry-After": str(seconds)})
 
 
 def _bearer(connection: HTTPConnection) -> str | None:
@@ -86,6 +119,10 @@ def _password(connection: HTTPConnection) -> str | None:
         return base64.b64decode(encoded.strip(), validate=True).decode().partition(":")[2]
     except (binascii.Error, UnicodeDecodeError):
         return None
+
+
+def _not_a_reader() -> ProblemError:
+    return _unauthorised('Basic realm="Broadsheet: any name, and a token as the password", charset="UTF-8"')
 
 
 def _unauthorised(challenge: str) -> ProblemError:

@@ -52,7 +52,7 @@ def make_app(parts: Parts) -> ASGIApp:
             *(write.route(parts, access, threads) for write in WRITES),
             *timemaps.routes(access, threads),
             replay.route(access, threads, signatures),
-            requisites.route(threads, signatures),
+            requisites.route(access, threads, signatures),
             *health.routes(parts, access, threads),
             *feeds.routes(parts, access, threads),
             _described(parts),
@@ -79,8 +79,8 @@ def _described(parts: Parts) -> Route:
 
 def _measured(metrics: Metrics, access: Access, threads: Threads) -> Route:
     async def answer(request: Request) -> Response:
-        access.reader(request)
-        return Response(await threads.ask(metrics.exposition), media_type=MEDIA_TYPE)
+        access.monitor(request)
+        return Response(await threads.ask_together(metrics.exposition), media_type=MEDIA_TYPE)
 
     return Route("/metrics", answer)
 

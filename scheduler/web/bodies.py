@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import tempfile
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -79,7 +80,8 @@ class Body:
         self.length = length
         self.is_packed = is_packed
         self._content = content
-        self._let_go = let_go
+        # Also where nobody waits for it any more when it is made.
+        self._let_go = weakref.finalize(self, let_go)
 
     @property
     def is_known(self) -> bool:
@@ -99,7 +101,6 @@ class Body:
         if self._content is not None and not isinstance(self._content, bytes):
             self._content.close()
         self._let_go()
-        self._let_go = lambda: None
 
 
 class Bodies:

@@ -37,6 +37,7 @@ class Read(Struct, frozen=True, kw_only=True):
         answer: The type of the answer.
         find: Returns the answer to a query; called in a thread.
         errors: The statuses of its problems, besides those of all endpoints.
+        scans: Whether it goes through much of the archive.
     """
 
     path: str
@@ -45,19 +46,20 @@ class Read(Struct, frozen=True, kw_only=True):
     answer: type[Struct]
     find: Callable[[Parts, Any], Struct]
     errors: tuple[int, ...] = ()
+    scans: bool = False
 
     def route(self, access: Access, threads: Threads) -> Route:
         """Return the route that answers with it."""
 
         async def answer(request: Request) -> Response:
-            access.reader(request)
+            asker = access.reader(request)
             negotiation.require(request, JSON)
             query, asked = parse_query(request, self.query), Asked.by(request)
 
             def answered(parts: Parts) -> Body:
                 return parts.bodies.make(msgspec.json.encode(self.find(parts, query)) + b"\n", JSON, asked)
 
-            return BodyResponse(await threads.run(answered))
+            return BodyResponse(await threads.run(asker, answered, scans=self.scans))
 
         return Route(self.path, answer, methods=["GET"])
 

@@ -63,6 +63,15 @@ class ProblemError(Exception):
         self.headers = dict(headers or {})
 
 
+def slow(what: str) -> ProblemError:
+    """Return what is told where reading the archive takes too long.
+
+    Args:
+        what: What happened.
+    """
+    return ProblemError(503, "archive_slow", f"{what}; try again", {"Retry-After": "10"})
+
+
 _WORDS = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
 # The first that fits counts. An archive that cannot be read as a whole is a matter of its operator: 503.
 _ERRORS: tuple[tuple[type[Exception], int, str], ...] = (

@@ -40,12 +40,13 @@ class Health(Struct, frozen=True, kw_only=True):
 
 def routes(parts: Parts, access: Access, threads: Threads) -> list[Route]:
     """Return /healthz, which answers while the process lives, and /readyz, which asks what it stands on."""
+    examined = partial(examine, parts)
 
     async def alive(_request: Request) -> Response:
         return Response(msgspec.json.encode(Alive(alive=True)) + b"\n", media_type="application/json")
 
     async def ready(request: Request) -> Response:
-        health = await threads.ask(partial(examine, parts))
+        health = await threads.ask_together(examined)
         if not access.may_read(request):
             # What is wrong may name places that not everybody is to know.
             health = Health(ready=health.ready, checks={name: _word(said) for name, said in health.checks.items()})

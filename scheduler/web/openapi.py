@@ -45,7 +45,7 @@ _MEANINGS = {
     502: "What is stored is damaged, and not shown.",
     503: "The archive, or something else that is needed, does not answer.",
 }
-_PROBLEMS = (400, 401, 403, 405, 408, 421, 431, 503)
+_PROBLEMS = (400, 401, 403, 405, 408, 421, 429, 431, 503)
 _URL = {
     "name": "url",
     "in": "path",

@@ -69,32 +69,34 @@ Make = Callable[[Parts, Any], str]
 def routes(access: Access, threads: Threads) -> list[BaseRoute]:
     """Return the pages, and what they are styled with."""
 
-    def page(path: str, query: type[Struct], make: Make) -> Route:
+    def page(path: str, query: type[Struct], make: Make, *, scans: bool = False) -> Route:
         async def answer(request: Request) -> Response:
-            access.reader(request)
+            asker = access.reader(request)
             asked, of_body = parse_query(request, query), Asked.by(request)
 
             def made(parts: Parts) -> Body:
                 return parts.bodies.make(make(parts, asked).encode("utf-8", "replace"), _HTML, of_body)
 
-            return BodyResponse(await threads.run(made), headers={"Content-Security-Policy": presentation.POLICY})
+            return BodyResponse(
+                await threads.run(asker, made, scans=scans), headers={"Content-Security-Policy": presentation.POLICY}
+            )
 
         return Route(path, answer)
 
     async def search(request: Request) -> Response:
-        access.reader(request)
+        asker = access.reader(request)
         query = parse_query(request, SearchQuery)
-        target = await threads.run(lambda parts: _found(parts, query))
+        target = await threads.run(asker, lambda parts: _found(parts, query))
         return RedirectResponse(target, 303)
 
     return [
-        page("/", NoQuery, _index),
+        page("/", NoQuery, _index, scans=True),
         Route("/search", search),
-        page("/site", SiteQuery, _site),
+        page("/site", SiteQuery, _site, scans=True),
         page("/versions", UrlQuery, _versions),
         page("/version", VersionQuery, _version),
         page("/diff", DiffQuery, _diff),
-        page("/changes", DayQuery, _changes),
+        page("/changes", DayQuery, _changes, scans=True),
         page("/sources", NoQuery, _sources),
         page("/jobs", JobsQuery, _jobs),
         page("/jobs/{id}", JobQuery, _job),

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from broadsheet.scheduler.alarms.notices import About, Kind, Notice
 from broadsheet.scheduler.jobs.jobs import Jobs
-from broadsheet.scheduler.sources.document import Source
+from broadsheet.scheduler.sources.document import DEFAULT_READS, DEFAULT_WRITES, Source
 from broadsheet.scheduler.tokens import Tokens
 from broadsheet.scheduler.web.bodies import Bodies
 from broadsheet.storage.archive import Archive
@@ -49,6 +49,7 @@ class Parts(Struct, frozen=True, kw_only=True):
         is_stopping: Tells whether the service ends: whoever waits for an answer is sent away with the job.
         bodies: What makes the bodies of answers.
         longest_body: The most bytes of a body that was archived, without its codings.
+        reads_per_minute: How many reads a token or an address may make a minute; more are told to wait.
         writes_per_minute: How many writes a token or an address may make a minute; more are told to wait.
     """
 
@@ -66,7 +67,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     read_needs_token: bool = False
     longest_wait: float = 120.0
     is_stopping: Callable[[], bool] = lambda: False
-    writes_per_minute: int = 30
+    reads_per_minute: int = DEFAULT_READS
+    writes_per_minute: int = DEFAULT_WRITES
     bodies: Bodies = field(default_factory=Bodies)
     longest_body: int = DEFAULT_LIMIT
 

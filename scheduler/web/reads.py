@@ -264,6 +264,7 @@ READS = (
         answer=ChangesPage,
         find=_changes,
         errors=(502, 503),
+        scans=True,
     ),
     Read(path="/api/sources", summary="The sources.", query=NoQuery, answer=Sources, find=sources, errors=(503,)),
     Read(

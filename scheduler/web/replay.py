@@ -53,19 +53,19 @@ def route(access: Access, threads: Threads, signatures: Signatures) -> Route:
     """Return what answers with mementos."""
 
     async def memento(request: Request) -> Response:
-        access.reader(request)
+        asker = access.reader(request)
         digits, mark = _moment(request.path_params["digits"])
         at = mementos.addresses(request, f"/memento/{digits}{mark}/")
         when = mementos.moment_of(digits)
         if when is None:
             raise ProblemError(400, "bad_request", f"{digits[:40]!r} is no time: it needs 14 digits, as 20261122120000")
-        found = await threads.run(lambda parts: mementos.mementos(parts.archive(), at.original))
+        found = await threads.run(asker, lambda parts: mementos.mementos(parts.archive(), at.original))
         chosen = mementos.standing(found, when)
         if chosen.at != when:
             return Response(None, 302, {"Location": at.memento(chosen.at, mark), "Link": mementos.links(found, at)})
         to = None if mark else Requisites(signatures, chosen.at, at.base)
         asked = Asked.by(request)
-        replayed = await threads.run(lambda parts: _replay(parts, at, chosen, to, asked))
+        replayed = await threads.run(asker, lambda parts: _replay(parts, at, chosen, to, asked))
         response = BodyResponse(replayed.body, replayed.status)
         for name, value in replayed.headers:
             response.headers.append(name, value)

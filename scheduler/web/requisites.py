@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from broadsheet.scheduler.rewriting import styles
 from broadsheet.scheduler.web import mementos, shown
+from broadsheet.scheduler.web.access import Access
 from broadsheet.scheduler.web.archived_body import ArchivedBody
 from broadsheet.scheduler.web.bodies import Asked, Body, BodyResponse
 from broadsheet.scheduler.web.errors import ProblemError
@@ -103,10 +104,11 @@ class Requisites:
         return f"{self._base.rstrip('/')}{PATH}{self._signatures.sign(path)}/{path}"
 
 
-def route(threads: Threads, signatures: Signatures) -> Route:
+def route(access: Access, threads: Threads, signatures: Signatures) -> Route:
     """Return what answers with requisites."""
 
     async def requisite(request: Request) -> Response:
+        asker = access.anyone(request)
         signature, _, path = request.scope["raw_path"].decode("latin-1").removeprefix(PATH).partition("/")
         if not signatures.is_signed(path, signature):
             raise ProblemError(403, "not_signed", "this address holds good for a day at most: load the page again")
@@ -115,7 +117,7 @@ def route(threads: Threads, signatures: Signatures) -> Route:
         assert when is not None  # noqa: S101 - only addresses of ours are signed
         to = Requisites(signatures, when, str(request.base_url))
         asked = Asked.by(request)
-        body = await threads.run(lambda parts: _find(parts, [unquote(url) for url in urls], when, to, asked))
+        body = await threads.run(asker, lambda parts: _find(parts, [unquote(url) for url in urls], when, to, asked))
         return BodyResponse(body, headers=_HEADERS)
 
     return Route(f"{PATH}{{rest:path}}", requisite)

@@ -2,6 +2,8 @@
 
 Nearly all that is asked for is small, and answered by several threads at once with what is small. Whatever turns out to
 be large is done again in a thread of its own, one after another, so that memory stays bounded whatever is asked for.
+What goes through much of the archive (the change feed, the days, the sites) has few threads of its own, lest it keep
+those that look something up, and the event loop, from going on. Nobody has all threads of a kind.
 """
 
 from __future__ import annotations
@@ -10,19 +12,25 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from broadsheet.crawler.process.memory import give_back_free_memory
 from broadsheet.scheduler.web.bounded_store import BoundedStore
-from broadsheet.scheduler.web.errors import ProblemError
+from broadsheet.scheduler.web.errors import slow
 from broadsheet.scheduler.web.parts import Parts
+from broadsheet.scheduler.web.turns import Turns
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.errors import TooLargeError
 
 _THREADS = 12
+_SCANNING_THREADS = 3
 _OTHER_THREADS = 4
+# Of one asker.
+_AT_ONCE = 8
+_SCANS_AT_ONCE = 2
+_MOST_OF_ONE = 64
 _SMALL = 512 * 1024
 _LARGE = 40 * 1024 * 1024
 _SECONDS = 25.0
@@ -41,27 +49,39 @@ class Threads:
 
     def __init__(self, parts: Parts) -> None:
         self._small = replace(parts, archive=lambda: _bounded(parts, _SMALL), longest_body=_SMALL)
-        self._large = replace(parts, archive=lambda: Archive(parts.archive().store, longest_record=_LARGE))
+        self._large = replace(parts, archive=lambda: _timed(parts))
         self._of_small = ThreadPoolExecutor(_THREADS, thread_name_prefix="web-read")
+        self._of_scans = ThreadPoolExecutor(_SCANNING_THREADS, thread_name_prefix="web-scan")
         self._of_large = ThreadPoolExecutor(1, thread_name_prefix="web-read-large")
         self._of_others = ThreadPoolExecutor(_OTHER_THREADS, thread_name_prefix="web-ask")
+        self._turns = Turns(_AT_ONCE, _MOST_OF_ONE)
+        self._turns_to_scan = Turns(_SCANS_AT_ONCE, _MOST_OF_ONE)
         self._waiting = 0
+        self._asking: dict[Callable[[], Any], asyncio.Future[Any]] = {}
 
-    async def run(self, call: Callable[[Parts], _T]) -> _T:
+    async def run(self, asker: str, call: Callable[[Parts], _T], *, scans: bool = False) -> _T:
         """Return what a call returns that is given the parts to work with.
 
+        Args:
+            asker: Who asks, as `Access` tells it.
+            call: What is to be called.
+            scans: Whether it goes through much of the archive.
+
         Raises:
-            ProblemError: Too many wait already, or it takes too long; it is then left alone, and ends by the deadline
-                of the store.
+            ProblemError: Too many wait already, or it takes too long; it is then left alone, and ends when it asks the
+                store for more.
         """
         if self._waiting >= _MOST_WAITING:
-            raise _slow("too much is asked of the archive at once")
+            raise slow("too much is asked of the archive at once")
+        turns, pool = (self._turns_to_scan, self._of_scans) if scans else (self._turns, self._of_small)
         self._waiting += 1
         try:
-            # Outside of a handler, so that nothing that the error holds is held while it waits.
-            with contextlib.suppress(TooLargeError):
-                return await self._result(self._of_small.submit(call, self._small), _SECONDS)
-            return await self._result(self._of_large.submit(_run_large, call, self._large), _SECONDS_OF_LARGE)
+            async with turns.request(asker) as turn:
+                # Outside of a handler, so that nothing that the error holds is held while it waits.
+                with contextlib.suppress(TooLargeError):
+                    async with turn:
+                        return await self._result(pool.submit(call, self._small), _SECONDS)
+                return await self._result(self._of_large.submit(_run_large, call, self._large), _SECONDS_OF_LARGE)
         finally:
             self._waiting -= 1
 
@@ -73,9 +93,20 @@ class Threads:
         """
         return await self._result(self._of_others.submit(call), _SECONDS)
 
+    async def ask_together(self, call: Callable[[], _T]) -> _T:
+        """Return what `ask` does; whoever asks while it is asked already is given the same answer.
+
+        What has to be answered however often somebody asks keeps one thread so.
+        """
+        asking = self._asking.get(call)
+        if asking is None:
+            asking = self._asking[call] = asyncio.ensure_future(self.ask(call))
+            asking.add_done_callback(lambda _: self._asking.pop(call))
+        return await asyncio.shield(asking)
+
     def close(self) -> None:
         """Take no more calls; those that run are left alone."""
-        for pool in (self._of_small, self._of_large, self._of_others):
+        for pool in (self._of_small, self._of_scans, self._of_large, self._of_others):
             pool.shutdown(wait=False, cancel_futures=True)
 
     @staticmethod
@@ -83,11 +114,16 @@ class Threads:
         try:
             return await asyncio.wait_for(asyncio.wrap_future(running), seconds)
         except TimeoutError as error:
-            raise _slow(f"there was no answer within {seconds:g} s") from error
+            raise slow(f"there was no answer within {seconds:g} s") from error
 
 
 def _bounded(parts: Parts, most: int) -> Archive:
-    return Archive(BoundedStore(parts.archive().store, most), longest_record=most)
+    return Archive(BoundedStore(parts.archive().store, most, seconds=_SECONDS), longest_record=most)
+
+
+def _timed(parts: Parts) -> Archive:
+    store = BoundedStore(parts.archive().store, None, seconds=_SECONDS_OF_LARGE)
+    return Archive(store, longest_record=_LARGE)
 
 
 def _run_large(call: Callable[[Parts], _T], parts: Parts) -> _T:
@@ -95,7 +131,3 @@ def _run_large(call: Callable[[Parts], _T], parts: Parts) -> _T:
         return call(parts)
     finally:
         give_back_free_memory()
-
-
-def _slow(what: str) -> ProblemError:
-    return ProblemError(503, "archive_slow", f"{what}; try again", {"Retry-After": "10"})

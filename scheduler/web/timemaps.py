@@ -56,16 +56,16 @@ def routes(access: Access, threads: Threads) -> list[Route]:
     """Return the TimeGate and the TimeMaps."""
 
     async def timegate(request: Request) -> Response:
-        access.reader(request)
+        asker = access.reader(request)
         at = mementos.addresses(request, "/timegate/")
         when = _accepted(request)
-        found = await threads.run(lambda parts: mementos.mementos(parts.archive(), at.original))
+        found = await threads.run(asker, lambda parts: mementos.mementos(parts.archive(), at.original))
         chosen = mementos.standing(found, when) if when else found[-1]
         fields = {"Location": at.memento(chosen.at), "Vary": "accept-datetime", "Link": mementos.links(found, at)}
         return Response(None, 302, fields)
 
     async def link_timemap(request: Request) -> Response:
-        access.reader(request)
+        asker = access.reader(request)
         negotiation.require(request, LINK_FORMAT)
         at, asked = mementos.addresses(request, "/timemap/link/"), Asked.by(request)
 
@@ -73,10 +73,10 @@ def routes(access: Access, threads: Threads) -> list[Route]:
             found = mementos.mementos(parts.archive(), at.original)
             return parts.bodies.make(_link_format(found, at).encode(), LINK_FORMAT, asked)
 
-        return BodyResponse(await threads.run(listed))
+        return BodyResponse(await threads.run(asker, listed))
 
     async def json_timemap(request: Request) -> Response:
-        access.reader(request)
+        asker = access.reader(request)
         negotiation.require(request, JSON)
         at, asked = mementos.addresses(request, "/timemap/json/"), Asked.by(request)
 
@@ -84,7 +84,7 @@ def routes(access: Access, threads: Threads) -> list[Route]:
             found = mementos.mementos(parts.archive(), at.original)
             return parts.bodies.make(msgspec.json.encode(_document(found, at)) + b"\n", JSON, asked)
 
-        return BodyResponse(await threads.run(listed))
+        return BodyResponse(await threads.run(asker, listed))
 
     return [
         Route("/timegate/{url:path}", timegate),
