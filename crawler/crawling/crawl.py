@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+# First of all, and not by way of the modules below: what Scrapy does at its import (`inspect.stack`) costs a tenth of a
+# second more for every level of imports above it.
+import scrapy.core.downloader.contextfactory  # noqa: F401
+
 from broadsheet.crawler.capturing.publisher import Publisher
 from broadsheet.crawler.capturing.recorder import segment_head
 from broadsheet.crawler.courtesy.tdm import asked_in_run
