@@ -9,9 +9,11 @@ from typing import Literal
 
 from msgspec import Struct, field, structs
 
+from broadsheet.storage import numbering
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.differences import FieldDifference, difference
 from broadsheet.storage.errors import NoSuchVersionError
+from broadsheet.storage.layout import SnapshotName
 from broadsheet.storage.model import Change, Snapshot, SnapshotDocument, WarcLocation
 
 # As of a day: what stood at its end.
@@ -91,12 +93,38 @@ def versions(archive: Archive, url: str) -> Versions:
     Raises:
         NoSuchVersionError: Nothing is archived for it.
     """
-    # One at a time: articles are long, and some have thousands of versions.
-    versions = [_entry(snapshot) for snapshot in archive.versions(url)]
-    if not versions:
+    names = archived(archive, url)
+    return Versions(url=url, versions=entries(archive, url, names, range(1, len(names) + 1)))
+
+
+def archived(archive: Archive, url: str) -> list[SnapshotName]:
+    """Return what the keys of the versions of a URL tell, oldest first; there is one at least.
+
+    Raises:
+        NoSuchVersionError: Nothing is archived for it.
+    """
+    names = archive.names(url)
+    if not names:
         archive.refuse_taken_down(url)
         raise NoSuchVersionError(f"nothing is archived for {url}")
-    return Versions(url=url, versions=list(_with_checks(versions, [check.at for check in archive.checks(url)])))
+    return names
+
+
+def entries(archive: Archive, url: str, names: list[SnapshotName], numbers: range) -> list[VersionEntry]:
+    """Return some versions of a URL as they are listed.
+
+    Args:
+        archive: Where they are.
+        url: The article's URL.
+        names: All its versions, as `archived` returns them.
+        numbers: Which of them, one behind another.
+    """
+    if not numbers:
+        return []
+    # The version behind them tells which looks are theirs. One at a time: articles are long.
+    read = range(numbers.start, min(numbers.stop, len(names)) + 1)
+    versions = [_entry(snapshot) for snapshot in numbering.read_all(archive.store, names, read)]
+    return list(_with_checks(versions, [check.at for check in archive.checks(url)]))[: len(numbers)]
 
 
 def select(archive: Archive, url: str, *, number: int | None = None, when: datetime | None = None) -> Snapshot:

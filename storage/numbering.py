@@ -64,11 +64,17 @@ def read(store: ObjectStore, names: list[SnapshotName], number: int) -> Snapshot
     return snapshots.numbered(snapshots.read(store, key), key, number)
 
 
-def read_all(store: ObjectStore, names: list[SnapshotName]) -> Iterator[Snapshot]:
-    """Yield all versions of an article, oldest first; four are read at the same time, and no more are held."""
+def read_all(store: ObjectStore, names: list[SnapshotName], numbers: range | None = None) -> Iterator[Snapshot]:
+    """Yield versions of an article, oldest first; four are read at the same time, and no more are held.
+
+    Args:
+        store: The archive.
+        names: All its versions.
+        numbers: Which of them; None for all.
+    """
     with ThreadPoolExecutor(_READS_AT_ONCE, "versions") as threads:
         ahead: deque[Future[Snapshot]] = deque()
-        for number in range(1, len(names) + 1):
+        for number in range(1, len(names) + 1) if numbers is None else numbers:
             ahead.append(threads.submit(read, store, names, number))
             if len(ahead) == _READS_AT_ONCE:
                 yield ahead.popleft().result()

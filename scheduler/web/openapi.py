@@ -16,7 +16,7 @@ from broadsheet.scheduler.web.errors import Problem
 from broadsheet.scheduler.web.feeds import MEDIA_TYPE
 from broadsheet.scheduler.web.health import Alive, Health
 from broadsheet.scheduler.web.mementos import LINK_FORMAT
-from broadsheet.scheduler.web.reads import EXAMPLE
+from broadsheet.scheduler.web.queries import EXAMPLE
 from broadsheet.scheduler.web.timemaps import TimeMap
 from broadsheet.scheduler.web.writes import Write
 

@@ -21,7 +21,8 @@ from broadsheet.scheduler.web.bodies import Asked, Body, BodyResponse
 from broadsheet.scheduler.web.endpoints import NoQuery, given, parse_query
 from broadsheet.scheduler.web.errors import problem_of
 from broadsheet.scheduler.web.parts import Parts
-from broadsheet.scheduler.web.reads import DiffQuery, JobQuery, JobsQuery, Number, UrlQuery
+from broadsheet.scheduler.web.queries import Number, UrlQuery
+from broadsheet.scheduler.web.reads import DiffQuery, JobQuery, JobsQuery
 from broadsheet.scheduler.web.threads import Threads
 from broadsheet.storage.errors import NoSuchVersionError
 from broadsheet.storage.urls import is_front_page, normalise, site

@@ -12,16 +12,18 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from broadsheet.crawler.run_outcome import RunOutcome
 from broadsheet.scheduler import answers
 from broadsheet.scheduler.alarms.notices import Kind as Alarm
-from broadsheet.scheduler.answers import Comparison, NumberedSnapshot, Versions
+from broadsheet.scheduler.answers import Comparison, NumberedSnapshot
 from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.model import ENDED, Job, Kind, State
 from broadsheet.scheduler.sources.document import Source
+from broadsheet.scheduler.web import version_pages
 from broadsheet.scheduler.web.endpoints import NoQuery, Read, given
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.parts import Parts
+from broadsheet.scheduler.web.queries import Number, UrlQuery
+from broadsheet.scheduler.web.version_pages import VersionsPage, VersionsQuery
 from broadsheet.storage.chains.changes import Change
 
-EXAMPLE = "https://news.example/town/tidal-barrier-approved"
 # PostgreSQL holds no zero characters.
 NO_ZERO = "^[^\\u0000]*$"
 _JOB_ID = "^[0-9a-f]{32}$"
@@ -30,17 +32,9 @@ _MOST = 1_000
 # Crawls one behind another to which nothing was due.
 _MOST_IDLE = 50
 
-URL = Annotated[str, Meta(description="The article's address, http or https.", max_length=8192, examples=[EXAMPLE])]
-Number = Annotated[int, Meta(description="A version's number, from 1.", ge=1, examples=[1])]
 Moment = Annotated[
     str, Meta(description="A time in ISO 8601, UTC where it has no zone; of a day its end.", examples=["2026-11-22"])
 ]
-
-
-class UrlQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which article."""
-
-    url: URL
 
 
 class SnapshotQuery(UrlQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -143,8 +137,8 @@ class JobsPage(Struct, frozen=True, kw_only=True):
     next: str | None
 
 
-def _versions(parts: Parts, query: UrlQuery) -> Versions:
-    return answers.versions(parts.archive(), query.url)
+def _versions(parts: Parts, query: VersionsQuery) -> VersionsPage:
+    return version_pages.page(parts.archive(), query)
 
 
 def _snapshot(parts: Parts, query: SnapshotQuery) -> NumberedSnapshot:
@@ -242,9 +236,9 @@ def _of_article(
 READS = (
     _of_article(
         "/api/versions",
-        "Every version of an article, oldest first, with the unchanged checks between them.",
-        UrlQuery,
-        Versions,
+        "Every version of an article, oldest first, with the unchanged checks between them, page by page.",
+        VersionsQuery,
+        VersionsPage,
         _versions,
     ),
     _of_article(

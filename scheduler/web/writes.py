@@ -22,7 +22,8 @@ from broadsheet.scheduler.web.access import Access
 from broadsheet.scheduler.web.endpoints import JSON
 from broadsheet.scheduler.web.errors import ProblemError
 from broadsheet.scheduler.web.parts import Parts
-from broadsheet.scheduler.web.reads import EXAMPLE, NO_ZERO
+from broadsheet.scheduler.web.queries import EXAMPLE
+from broadsheet.scheduler.web.reads import NO_ZERO
 from broadsheet.scheduler.web.threads import Threads
 from broadsheet.storage.urls import normalise, site
 

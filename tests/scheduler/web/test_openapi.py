@@ -17,7 +17,7 @@ from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.tokens import Tokens, make
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.parts import OpenedArchive, Parts
-from broadsheet.scheduler.web.reads import EXAMPLE
+from broadsheet.scheduler.web.queries import EXAMPLE
 from broadsheet.storage.stores.folder import FolderStore
 
 _SCHEMATHESIS = str(Path(sysconfig.get_path("scripts")) / "schemathesis")

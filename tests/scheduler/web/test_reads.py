@@ -47,20 +47,36 @@ def asked(path: str, **query: object) -> str:
 @pytest.mark.parametrize(
     ("path", "arguments"),
     [
-        (asked("/api/versions", url=URL), ["versions", URL]),
         (asked("/api/snapshot", url=URL), ["show", URL]),
         (asked("/api/snapshot", url=URL, version=1), ["show", URL, "--version", "1"]),
         (asked("/api/snapshot", url=URL, at="2026-11-22T12:12:00Z"), ["show", URL, "--at", "2026-11-22T12:12:00Z"]),
         (asked("/api/diff", url=URL, to=2), ["diff", URL, "--to", "2"]),
         (asked("/api/diff", url=URL, from_=1, to=3), ["diff", URL, "--from", "1", "--to", "3"]),
     ],
-    ids=["versions", "latest", "by number", "as of a time", "diff to", "diff from and to"],
+    ids=["latest", "by number", "as of a time", "diff to", "diff from and to"],
 )
 def test_the_api_answers_what_the_command_answers(web: Web, archive: Path, path: str, arguments: list[str]) -> None:
     answer = web.get(path)
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.document == Broadsheet(str(archive))(*arguments, "--json").document
+
+
+def test_the_versions_are_read_whole_or_page_by_page_and_are_what_the_command_prints(web: Web, archive: Path) -> None:
+    command = Broadsheet(str(archive))("versions", URL, "--json").document
+    whole = web.get(asked("/api/versions", url=URL)).document
+    assert {"url": whole["url"], "versions": whole["versions"]} == command
+    assert whole["more"] is False
+
+    told, cursor, more = [], "", True
+    while more:
+        page = web.get(asked("/api/versions", url=URL, since=cursor, limit=1)).document
+        told += page["versions"]
+        cursor, more = page["next"], page["more"]
+    assert told == command["versions"]
+    assert cursor == whole["next"]
+    after = web.get(asked("/api/versions", url=URL, since=cursor)).document
+    assert after == {"url": URL, "versions": [], "next": cursor, "more": False}
 
 
 def test_the_change_feed_is_read_page_by_page_and_has_what_the_command_prints(web: Web, archive: Path) -> None:
@@ -106,6 +122,9 @@ def test_the_sources_are_listed(web: Web) -> None:
         (asked("/api/snapshot", url=URL, at="2020-01-01"), 404, "not_found"),
         (asked("/api/diff", url=OTHER), 404, "not_found"),
         (asked("/api/changes", since="nonsense"), 400, "invalid_cursor"),
+        (asked("/api/versions", url=URL, since="nonsense"), 400, "invalid_cursor"),
+        (asked("/api/versions", url=URL, limit=0), 400, "bad_request"),
+        (asked("/api/versions", url="https://news.example/never", limit=1), 404, "not_found"),
         (asked("/api/changes", limit=0), 400, "bad_request"),
         ("/api/nothing", 404, "not_found"),
     ],
