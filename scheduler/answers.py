@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice, pairwise
 from typing import Literal
 
 from msgspec import Struct, field, structs
@@ -12,7 +13,7 @@ from msgspec import Struct, field, structs
 from broadsheet.storage import numbering
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.differences import FieldDifference, difference
-from broadsheet.storage.errors import NoSuchVersionError
+from broadsheet.storage.errors import ArchiveDamagedError, NoSuchVersionError
 from broadsheet.storage.layout import SnapshotName
 from broadsheet.storage.model import Change, Snapshot, SnapshotDocument, WarcLocation
 
@@ -111,7 +112,7 @@ def archived(archive: Archive, url: str) -> list[SnapshotName]:
 
 
 def entries(archive: Archive, url: str, names: list[SnapshotName], numbers: range) -> list[VersionEntry]:
-    """Return some versions of a URL as they are listed.
+    """Return some versions of a URL as they are listed; none where there are no `numbers`.
 
     Args:
         archive: Where they are.
@@ -119,12 +120,18 @@ def entries(archive: Archive, url: str, names: list[SnapshotName], numbers: rang
         names: All its versions, as `archived` returns them.
         numbers: Which of them, one behind another.
     """
-    if not numbers:
-        return []
     # The version behind them tells which looks are theirs. One at a time: articles are long.
-    read = range(numbers.start, min(numbers.stop, len(names)) + 1)
-    versions = [_entry(snapshot) for snapshot in numbering.read_all(archive.store, names, read)]
-    return list(_with_checks(versions, [check.at for check in archive.checks(url)]))[: len(numbers)]
+    read = numbering.read_all(archive.store, names, _and_one_behind(numbers, names))
+    found = islice(_with_checks(archive, url, map(_entry, read)), len(numbers))
+    return [entry for entry in found if isinstance(entry, VersionEntry)]
+
+
+def entries_where_sound(
+    archive: Archive, url: str, names: list[SnapshotName], numbers: range
+) -> list[VersionEntry | SnapshotName]:
+    """Return what `entries` does, and of a version whose document is damaged what its key tells."""
+    found = [_entry_where_sound(archive, names, number) for number in _and_one_behind(numbers, names)]
+    return list(islice(_with_checks(archive, url, found), len(numbers)))
 
 
 def select(archive: Archive, url: str, *, number: int | None = None, when: datetime | None = None) -> Snapshot:
@@ -213,18 +220,31 @@ def _latest_of_several(archive: Archive, url: str) -> int:
     return snapshot.version
 
 
-def _with_checks(versions: list[VersionEntry], checks: list[datetime]) -> Iterator[VersionEntry]:
-    """Yield each version with the looks that found it standing.
+def _and_one_behind(numbers: range, names: list[SnapshotName]) -> range:
+    return range(numbers.start, min(numbers.stop, len(names)) + 1) if numbers else numbers
 
-    Args:
-        versions: The versions, oldest first.
-        checks: When the looks were, oldest first.
-    """
-    starts = [bisect_left(checks, version.captured_at) for version in versions]
-    for version, start, end in zip(versions, starts, [*starts[1:], len(checks)], strict=True):
-        count = max(0, end - start)
-        last = checks[end - 1] if count else None
-        yield structs.replace(version, unchanged_checks=count, last_checked_at=last)
+
+def _with_checks(
+    archive: Archive, url: str, versions: Iterable[VersionEntry | SnapshotName]
+) -> Iterator[VersionEntry | SnapshotName]:
+    """Yield versions, oldest first, each with the looks that found it standing."""
+    listed = list(versions)
+    checks = [check.at for check in archive.checks(url)]
+    starts = [*(bisect_left(checks, version.captured_at) for version in listed), len(checks)]
+    for version, (start, end) in zip(listed, pairwise(starts), strict=True):
+        if isinstance(version, VersionEntry):
+            count = max(0, end - start)
+            last = checks[end - 1] if count else None
+            yield structs.replace(version, unchanged_checks=count, last_checked_at=last)
+        else:
+            yield version
+
+
+def _entry_where_sound(archive: Archive, names: list[SnapshotName], number: int) -> VersionEntry | SnapshotName:
+    try:
+        return _entry(numbering.read(archive.store, names, number))
+    except ArchiveDamagedError:
+        return names[number - 1]
 
 
 def _entry(snapshot: Snapshot) -> VersionEntry:

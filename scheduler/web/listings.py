@@ -9,9 +9,13 @@ from itertools import islice
 
 from msgspec import Struct
 
+from broadsheet.scheduler import answers
+from broadsheet.scheduler.answers import VersionEntry
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.cdxj import IndexLine
+from broadsheet.storage.errors import ArchiveDamagedError
 from broadsheet.storage.index.lookup import newest_day
+from broadsheet.storage.layout import SnapshotName
 from broadsheet.storage.model import Change, Snapshot
 
 _DAY = timedelta(days=1)
@@ -39,17 +43,51 @@ class ListedVersion(Struct, frozen=True, kw_only=True):
     title: str | None
 
 
+class DamagedVersion(Struct, frozen=True, kw_only=True):
+    """A version whose document is not what was stored: nothing of it is shown.
+
+    Attributes:
+        url: The article's URL.
+        captured_at: When it was captured.
+        key: The key of its document.
+    """
+
+    url: str
+    captured_at: datetime
+    key: str
+
+
 class Day(Struct, frozen=True, kw_only=True):
     """The versions captured on one day (UTC), the newest first.
 
     Attributes:
         day: The day.
         versions: The newest of its versions.
+        damaged: Those that would be among them.
         total: How many there are.
     """
 
     day: date
     versions: list[ListedVersion]
+    damaged: list[DamagedVersion]
+    total: int
+
+
+class Timeline(Struct, frozen=True, kw_only=True):
+    """Versions of an article, oldest first.
+
+    Attributes:
+        url: Its URL.
+        versions: Some of its versions, one behind another.
+        damaged: Those that would be among them.
+        first: The number of the first.
+        total: How many versions it has.
+    """
+
+    url: str
+    versions: list[VersionEntry]
+    damaged: list[DamagedVersion]
+    first: int
     total: int
 
 
@@ -105,7 +143,41 @@ def day_of(archive: Archive, day: date | None, limit: int) -> Day:
 
     newest = nlargest(limit, versions(), key=lambda line: line.at)
     # One at a time: articles are long.
-    return Day(day=day, versions=list(map(_listed, archive.snapshots_of(newest))), total=total)
+    listed = [each for line in newest for each in _begun_with(archive, line)]
+    return Day(
+        day=day,
+        versions=[each for each in listed if isinstance(each, ListedVersion)],
+        damaged=[each for each in listed if isinstance(each, DamagedVersion)],
+        total=total,
+    )
+
+
+def timeline(archive: Archive, url: str, before: int | None, limit: int) -> Timeline:
+    """Return versions of an article, those behind them left out.
+
+    Args:
+        archive: Where they are.
+        url: The article's URL.
+        before: Only those of a lower number; None for all.
+        limit: How many at most.
+
+    Raises:
+        NoSuchVersionError: Nothing is archived for it.
+    """
+    names = answers.archived(archive, url)
+    end = min(before or len(names) + 1, len(names) + 1)
+    listed = answers.entries_where_sound(archive, url, names, range(max(1, end - limit), end))
+    return Timeline(
+        url=url,
+        versions=[each for each in listed if isinstance(each, VersionEntry)],
+        damaged=[
+            DamagedVersion(url=url, captured_at=each.captured_at, key=each.key)
+            for each in listed
+            if isinstance(each, SnapshotName)
+        ],
+        first=max(1, end - limit),
+        total=len(names),
+    )
 
 
 def articles_of(archive: Archive, host: str, after: str, limit: int) -> Site:
@@ -125,6 +197,13 @@ def articles_of(archive: Archive, host: str, after: str, limit: int) -> Site:
         found = _behind(found, after)
     articles = list(islice(found, limit))
     return Site(host=host, articles=articles, more=next(found, None) is not None)
+
+
+def _begun_with(archive: Archive, line: IndexLine) -> Iterator[ListedVersion | DamagedVersion]:
+    try:
+        yield from map(_listed, archive.snapshots_of([line]))
+    except ArchiveDamagedError:
+        yield DamagedVersion(url=line.filed_as or line.url, captured_at=line.at, key=line.snapshot or "")
 
 
 def _listed(snapshot: Snapshot) -> ListedVersion:

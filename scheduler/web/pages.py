@@ -36,6 +36,7 @@ _FOR_PROGRAMS = (
 )
 _CHANGES_A_PAGE = 50
 _ARTICLES_A_PAGE = 200
+_VERSIONS_A_PAGE = 200
 _DAY = timedelta(days=1)
 
 
@@ -43,6 +44,12 @@ class VersionQuery(UrlQuery, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Which version; the latest where no number is given."""
 
     version: Number | UnsetType = UNSET
+
+
+class TimelineQuery(UrlQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which versions: those before one, by default the newest."""
+
+    before: Number | UnsetType = UNSET
 
 
 class SearchQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,7 +101,7 @@ def routes(access: Access, threads: Threads) -> list[BaseRoute]:
         page("/", NoQuery, _index, scans=True),
         Route("/search", search),
         page("/site", SiteQuery, _site, scans=True),
-        page("/versions", UrlQuery, _versions),
+        page("/versions", TimelineQuery, _versions),
         page("/version", VersionQuery, _version),
         page("/diff", DiffQuery, _diff),
         page("/changes", DayQuery, _changes, scans=True),
@@ -149,10 +156,10 @@ def _site(parts: Parts, query: SiteQuery) -> str:
     return presentation.render("site.html", site=found)
 
 
-def _versions(parts: Parts, query: UrlQuery) -> str:
-    found = answers.versions(parts.archive(), query.url)
+def _versions(parts: Parts, query: TimelineQuery) -> str:
+    found = listings.timeline(parts.archive(), query.url, given(query.before), _VERSIONS_A_PAGE)
     title = next((entry.title for entry in reversed(found.versions) if entry.title), None)
-    return presentation.render("versions.html", found=found, title=title, newest=found.versions[-1])
+    return presentation.render("versions.html", found=found, title=title)
 
 
 def _version(parts: Parts, query: VersionQuery) -> str:

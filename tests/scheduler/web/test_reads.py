@@ -166,6 +166,38 @@ def test_damage_is_told_and_never_shown(tmp_path: Path) -> None:
             assert b"five" not in answer.body
 
 
+def test_pages_show_what_is_sound_and_name_what_is_damaged(tmp_path: Path) -> None:
+    writer = Writer(FolderStore(tmp_path / "archive"), tmp_path / "local")
+    writer.publish(shows(URL, 0, "The ferry sails at nine."), shows(OTHER, 0, "The bridge is open."))
+    [damaged] = writer.publish(shows(URL, 10, "The ferry sails at ten."))
+    writer.publish(answers(URL, 15, "304 Not Modified"))
+    writer.publish(shows(URL, 20, "The ferry sails at eleven."))
+    writer.spool.close()
+    assert damaged.snapshot_key
+    document = tmp_path / "archive" / damaged.snapshot_key
+    document.chmod(0o644)
+    document.write_bytes(document.read_bytes().replace(b"ten", b"six"))
+    parts = Parts(archive=OpenedArchive(str(tmp_path / "archive")), tokens=Tokens(), sources=dict)
+    with served(make_app(parts)) as web:
+        day, index, versions = (web.get(path) for path in ("/changes", "/", asked("/versions", url=URL)))
+        older = web.get(asked("/versions", url=URL, before=2))
+    for answer in (day, index, versions):
+        assert answer.status == 200
+        assert damaged.snapshot_key in answer.text
+        assert "six" not in answer.text
+    assert day.text.count('class="feed-title"') == 3
+    assert ("Version 3" in versions.text, "Version 2" in versions.text, "Version 1" in versions.text) == (
+        True,
+        False,
+        True,
+    )
+    # The look that found the damaged one standing says nothing of the one before it.
+    assert "Seen unchanged" not in versions.text
+    assert older.status == 200
+    assert damaged.snapshot_key not in older.text
+    assert "Version 1" in older.text
+
+
 def test_a_store_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
