@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, deque
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from sqlalchemy import Connection, select, update
@@ -16,6 +16,7 @@ from broadsheet.scheduler.alarms.notices import Notice, id_of_change
 from broadsheet.scheduler.alarms.outbox import Outbox
 from broadsheet.scheduler.alarms.schema import cursors, tallies
 from broadsheet.scheduler.sources.document import SourcesFile, Watch
+from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.chains.changes import Change
 from broadsheet.storage.documents import snapshots
@@ -27,6 +28,8 @@ _log = logging.getLogger(__name__)
 
 _NAME = "changes"
 _AT_ONCE = 200
+# When it is imported, what was captured longer ago than this is no news.
+_OLD = timedelta(days=1)
 # So many versions one behind another are looked at for a headline.
 _MOST_WITHOUT_HEADLINE = 5
 
@@ -135,7 +138,7 @@ class _Looked:
     def at(self, change: Change) -> Notice | None:
         """Tally a change; return the notice of it, where it is watched."""
         is_same, self._last = self._last == (change.url, change.content), (change.url, change.content)
-        if change.url is None or change.outcome == "forgotten" or is_same:
+        if change.url is None or change.outcome == "forgotten" or is_same or _is_history(change, self._now):
             return None
         source = self._source_at.get(site(change.url))
         watches = [*self._watched.get(identity(change.url), ()), *self._watched.get(f"source {source}", ())]
@@ -175,6 +178,16 @@ class _Looked:
         self.articles[key] += 1
         self.incomplete[key] += not article.text or article.published is None
         self.paywalled[key] += article.subscription.access == "paywalled"
+
+
+def _is_history(change: Change, now: datetime) -> bool:
+    """Tell whether a version comes from an old capture that was imported: nothing has happened on its site now.
+
+    A crawl captures nothing from before its batch was begun, however long it waits for the store. The clock that named
+    the batch may have been ahead, hence the present moment too.
+    """
+    until = min(now, layout.batch_moment(change.batch)) if change.batch else now
+    return until - change.captured_at > _OLD
 
 
 def _matters(watch: Watch, snapshot: SnapshotDocument) -> bool:

@@ -22,8 +22,8 @@ def command(archive: str, *, since: str | None, as_json: bool) -> None:
         if as_json:
             print_json(change)
         else:
-            what = printable(change.url or change.snapshot_key)
-            console.print(f"{moment(change.captured_at)}  {change.outcome:9}  {what}", soft_wrap=True)
+            when, what = change.removed_at or change.captured_at, printable(change.url or change.snapshot_key)
+            console.print(f"{moment(when)}  {change.outcome:9}  {what}", soft_wrap=True)
     if cursor is None and since is None and is_empty(archive):
         # Whoever follows an archive may begin before it does.
         errors.print(f"there is no archive at {archive} yet", soft_wrap=True)

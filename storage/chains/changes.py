@@ -33,9 +33,11 @@ class Change(Struct, frozen=True, kw_only=True):
 
     Attributes:
         cursor: Where to go on from after it.
-        url: The URL whose version it is; None where it was removed.
+        url: The URL whose version it is; None where it was removed: the archive does not know it any more, since a
+            takedown leaves its hash alone. Whoever has a copy knows it by `snapshot_key`.
         outcome: ``new``, ``changed`` or ``gone``; ``forgotten`` where it was removed.
         captured_at: When the capture was made.
+        removed_at: When its removal was ordered; None where it was not removed.
         snapshot_key: The version's document.
         content: 16 hexadecimal digits of its content digest. Two writers that saw the same state at the same time both
             tell of it: equal neighbours of one URL are one version.
@@ -46,6 +48,7 @@ class Change(Struct, frozen=True, kw_only=True):
     url: str | None
     outcome: Outcome | Literal["forgotten"]
     captured_at: datetime
+    removed_at: datetime | None = None
     snapshot_key: str
     content: str
     batch: str
@@ -149,7 +152,7 @@ class Changes(Iterator[Change]):
 
     def _removals_of(self, manifest: Manifest) -> Iterator[Change]:
         told = self._places.get(manifest.writer, _Place(0)).offset
-        for place, name in enumerate(self._removed(manifest)):
+        for place, (name, removed_at) in enumerate(self._removed(manifest)):
             if told is not None and place <= told:
                 continue
             self._places[manifest.writer] = _Place(manifest.number - 1, place)
@@ -158,15 +161,19 @@ class Changes(Iterator[Change]):
                 url=None,
                 outcome="forgotten",
                 captured_at=name.captured_at,
+                removed_at=removed_at,
                 snapshot_key=name.key,
                 content=name.content,
                 batch="",
             )
 
-    def _removed(self, manifest: Manifest) -> list[layout.SnapshotName]:
-        documents = [named.key for named in manifest.objects if named.key.startswith(layout.REMOVALS)]
-        gone = [gone.key for key in documents for gone in removals.read(self._store, key).snapshots]
-        return [layout.parse_snapshot_key(key) for key in gone if key.startswith(layout.SNAPSHOTS)]
+    def _removed(self, manifest: Manifest) -> Iterator[tuple[layout.SnapshotName, datetime]]:
+        for named in manifest.objects:
+            if named.key.startswith(layout.REMOVALS):
+                removal = removals.read(self._store, named.key)
+                for gone in removal.snapshots:
+                    if gone.key.startswith(layout.SNAPSHOTS):
+                        yield layout.parse_snapshot_key(gone.key), removal.at
 
     def _lines(self, manifest: Manifest) -> list[IndexLine]:
         keys = [named.key for named in manifest.objects if named.key.startswith(layout.INDEX)]

@@ -67,6 +67,25 @@ def test_only_the_changes_that_matter_are_told(tmp_path: Path, database: Databas
     assert told(database) == [("gone", FERRY), ("new", FOG)]
 
 
+def test_old_captures_that_are_imported_are_no_news_but_what_waited_long_for_the_store_is(
+    tmp_path: Path, database: Database, writer: Writer
+) -> None:
+    document = SourcesFile(sources=SOURCES, watches=(Watch(source="news"),))
+    follower(tmp_path, database).step(document)
+    # A batch is begun with its first visit: an import of the others brings what was captured before that.
+    days = 24 * 60
+    writer.publish(
+        shows(FERRY, 9 * days, "what it says now"),
+        shows(FOG, 2 * days, "what it said then"),
+        shows("https://news.example/storm", 8.5 * days, "captured by hand this morning"),
+    )
+    assert follower(tmp_path, database).step(document, moment(20 * days)) == 3
+    assert told(database) == [("changed", FERRY), ("new", "https://news.example/storm")]
+    with database.reading() as connection:
+        counted = select(func.sum(tallies.c.articles)).where(tallies.c.archive == database.archive)
+        assert connection.scalar(counted) == 2
+
+
 def test_a_removal_is_told_once_a_second_look_confirms_it(tmp_path: Path, database: Database, writer: Writer) -> None:
     archive, outbox = Archive(FolderStore(tmp_path / "archive")), Outbox(database)
     document = SourcesFile(watches=(Watch(url=FERRY),))

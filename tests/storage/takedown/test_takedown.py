@@ -178,10 +178,11 @@ def test_the_change_feed_tells_followers_what_to_forget(local: Machine) -> None:
     publish_two_articles(local)
     feed = local.archive.changes()
     told = {change.snapshot_key for change in feed if change.url == URL}
-    local.forget(URL)
+    removals = local.forget(URL)
     following = list(local.archive.changes(feed.cursor))
     assert {change.snapshot_key for change in following} == told
     assert {(change.outcome, change.url) for change in following} == {("forgotten", None)}
+    assert {change.removed_at for change in following} == {removal.at for removal in removals}
     assert [list(local.archive.changes(change.cursor)) for change in following] == [following[1:], []]
 
 
