@@ -107,7 +107,7 @@ def archived(archive: Archive, url: str) -> list[SnapshotName]:
     names = archive.names(url)
     if not names:
         archive.refuse_taken_down(url)
-        raise NoSuchVersionError(f"nothing is archived for {url}")
+        raise NoSuchVersionError(f"nothing is archived for {url}{_but_looks(archive, url, None)}")
     return names
 
 
@@ -157,7 +157,8 @@ def _but_looks(archive: Archive, url: str, when: datetime | None) -> str:
         return ""
     last = looks[-1]
     why = f", {last.reason}" if last.reason else ""
-    return f" as an article; at {last.at:%Y-%m-%dT%H:%M:%SZ} it was {last.kind or last.outcome}{why} (show --capture)"
+    found = f"at {last.at:%Y-%m-%dT%H:%M:%SZ} it was {last.kind or last.outcome}{why}"
+    return f" as an article; {found} (show --capture, or /timegate/)"
 
 
 def numbered(snapshot: Snapshot) -> NumberedSnapshot:
@@ -178,7 +179,11 @@ def compare(archive: Archive, url: str, before: int | None = None, after: int | 
     Raises:
         NoSuchVersionError: One of them is not there.
     """
-    to = after if after is not None else _latest_of_several(archive, url)
+    to = after if after is not None else select(archive, url).version
+    if before is None and to == 1:
+        count = len(archived(archive, url))
+        which = "has one version only" if count == 1 else "has version 1 first"
+        raise NoSuchVersionError(f"{url} {which}: there is nothing to compare it with")
     older, newer = archive.version(url, before if before is not None else to - 1), archive.version(url, to)
     compared = difference(older, newer)
     return Comparison(
@@ -211,13 +216,6 @@ def as_of(when: datetime) -> str:
     if utc.time() == (datetime.min + _TO_THE_END_OF_A_DAY).time():  # noqa: DTZ901 - only its time of day counts
         return f"the end of {utc:%Y-%m-%d}"
     return utc.isoformat().replace("+00:00", "Z")
-
-
-def _latest_of_several(archive: Archive, url: str) -> int:
-    snapshot = select(archive, url)
-    if snapshot.version == 1:
-        raise NoSuchVersionError(f"{url} has one version only: there is nothing to compare it with")
-    return snapshot.version
 
 
 def _and_one_behind(numbers: range, names: list[SnapshotName]) -> range:

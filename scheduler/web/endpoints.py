@@ -82,5 +82,5 @@ def parse_query(request: Request, kind: type[Struct]) -> Any:  # noqa: ANN401 - 
     try:
         return msgspec.convert(asked, kind, strict=False)
     except msgspec.ValidationError as error:
-        allowed = ", ".join(kind.__struct_fields__) or "none"
+        allowed = ", ".join(kind.__struct_encode_fields__) or "none"
         raise ProblemError(400, "bad_request", f"{error}; parameters are: {allowed}") from error

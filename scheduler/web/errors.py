@@ -95,8 +95,13 @@ def problem_of(error: Exception) -> ProblemError:
     if isinstance(error, ProblemError):
         return error
     if isinstance(error, HTTPException):
-        word = _WORDS.get(error.status_code, "refused")
-        return ProblemError(error.status_code, word, error.detail, error.headers)
+        word, detail = _WORDS.get(error.status_code, "refused"), error.detail
+        headers = error.headers or {}
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and "Allow" in headers:
+            detail = f"what can be asked of this address: {headers['Allow']}"
+        elif detail == HTTPStatus.NOT_FOUND.phrase:
+            detail = "there is no such address here; /openapi.json tells which there are"
+        return ProblemError(error.status_code, word, detail, headers)
     for kind, status, word in _ERRORS:
         if isinstance(error, kind):
             return ProblemError(status, word, str(error), {"Retry-After": "10"} if status == 503 else None)

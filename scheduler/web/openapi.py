@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from broadsheet.scheduler.jobs.model import Job
@@ -17,12 +15,10 @@ from broadsheet.scheduler.web.feeds import MEDIA_TYPE
 from broadsheet.scheduler.web.health import Alive, Health
 from broadsheet.scheduler.web.mementos import LINK_FORMAT
 from broadsheet.scheduler.web.queries import EXAMPLE
+from broadsheet.scheduler.web.schemas import REFERENCE, Document, schemas
 from broadsheet.scheduler.web.timemaps import TimeMap
 from broadsheet.scheduler.web.writes import Write
 
-Document = dict[str, Any]
-
-_REFERENCE = "#/components/schemas/{name}"
 _MEANINGS = {
     200: "The answer.",
     202: "The job, which goes on.",
@@ -104,7 +100,7 @@ def document(reads: Sequence[Read], writes: Sequence[Write], *, read_needs_token
         },
         "paths": dict(sorted(paths.items())),
         "components": {
-            "schemas": _schemas([*types, Job, Problem, TimeMap, Health, Alive]),
+            "schemas": schemas([*types, Job, Problem, TimeMap, Health, Alive]),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
                 "password": {"type": "http", "scheme": "basic", "description": "Any name; the token as password."},
@@ -137,7 +133,7 @@ def _write(write: Write) -> Document:
 
 def parameters(path: str, query: type[Struct]) -> list[Document]:
     """Return the parameters that a type of queries has, as fields of the path or of the query."""
-    schema = _schemas([query])[query.__name__]
+    schema = schemas([query])[query.__name__]
     return [
         {
             "name": name,
@@ -158,11 +154,7 @@ def responses(answers: dict[int, Document], problems: Sequence[int]) -> Document
 
 
 def _json(kind: type[Struct], media_type: str = "application/json") -> Document:
-    return {media_type: {"schema": {"$ref": _REFERENCE.format(name=kind.__name__)}}}
-
-
-def _schemas(types: Sequence[type[Struct]]) -> Document:
-    return dict(sorted(msgspec.json.schema_components(types, ref_template=_REFERENCE)[1].items()))
+    return {media_type: {"schema": {"$ref": REFERENCE.format(name=kind.__name__)}}}
 
 
 def _memento() -> Document:

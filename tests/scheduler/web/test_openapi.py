@@ -78,6 +78,15 @@ def test_the_service_does_what_its_document_says(web: Web, token: str, database:
     assert {job.asked_by for job in Jobs(database).newest(limit=10_000)} == {"somebody"}
 
 
+def test_every_field_of_a_change_and_of_a_version_is_explained(web: Web) -> None:
+    schemas = web.get("/openapi.json").document["components"]["schemas"]
+    for name in ("Change", "VersionEntry", "VersionsPage", "ChangesPage"):
+        fields = schemas[name]["properties"].items()
+        assert [field for field, schema in fields if not schema.get("description")] == []
+    assert schemas["VersionEntry"]["properties"]["captured_at"]["description"] == "When it was captured."
+    assert schemas["VersionEntry"]["description"] == "One version in the list of an article's versions."
+
+
 def test_every_endpoint_for_programs_is_described(web: Web) -> None:
     document = web.get("/openapi.json").document
     assert document["openapi"].startswith("3.1.")

@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
-from archiving.writer import Writer, answers, shows
+from archiving.writer import Writer, answers, shows, shows_no_article
 from end_to_end.command import Broadsheet
 from servers.web_server import Web, served
 
@@ -17,6 +17,7 @@ from broadsheet.storage.stores.folder import FolderStore
 
 URL = "https://news.example/town/ferry"
 OTHER = "https://news.example/town/bridge"
+FRONT = "https://news.example/"
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     writer.publish(shows(URL, 0, "The ferry sails at nine."), shows(OTHER, 0, "The bridge is open."))
     writer.publish(answers(URL, 5, "304 Not Modified"))
     writer.publish(shows(URL, 10, "The ferry sails at ten."))
-    writer.publish(answers(URL, 20, "410 Gone"))
+    writer.publish(answers(URL, 20, "410 Gone"), shows_no_article(FRONT, 25))
     writer.spool.close()
     return folder
 
@@ -135,10 +136,25 @@ def test_what_cannot_be_answered_is_told_as_json(web: Web, path: str, status: in
     assert answer.document["detail"]
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (asked("/api/diff", url=URL, to=0), "parameters are: url, from, to"),
+        (asked("/api/diff", url=URL, to=1), "has version 1 first"),
+        (asked("/api/diff", url=OTHER), "has one version only"),
+        (asked("/api/versions", url=FRONT), "as an article; at 2026-11-22T12:25:00Z it was "),
+        ("/api/nothing", "/openapi.json"),
+    ],
+)
+def test_what_cannot_be_answered_says_what_could_be(web: Web, path: str, said: str) -> None:
+    assert said in web.get(path).document["detail"]
+
+
 def test_other_methods_are_refused(web: Web) -> None:
     answer = web.ask("DELETE", asked("/api/versions", url=URL))
     assert (answer.status, answer.document["error"]) == (405, "method_not_allowed")
     assert "GET" in answer.headers["Allow"]
+    assert "GET" in answer.document["detail"]
 
 
 def test_who_has_an_answer_already_is_told_so(web: Web) -> None:
