@@ -9,6 +9,8 @@ import msgspec
 from broadsheet.crawler.reading.page import CapturedPage, HtmlPage, Reading
 
 HEADER = struct.Struct(">I")
+ENDED = struct.Struct(">i")
+"""How a reader process ended: its exit status, or the signal that ended it as a negative number."""
 MEMORY_EXCEEDED = 77
 """The exit status by which a reader process says that a page took more memory than it may."""
 

@@ -18,7 +18,8 @@ from broadsheet.crawler.job import CrawlJob
 from broadsheet.crawler.measures import Meter
 from broadsheet.crawler.reading.findings import article_of, finding_of, is_readable, page_of
 from broadsheet.crawler.reading.page import Reading, unreadable
-from broadsheet.crawler.reading.pool import ReadingPool, Take
+from broadsheet.crawler.reading.pool import ReadingPool
+from broadsheet.crawler.reading.reader import Take
 from broadsheet.crawler.rendering.browser import Renderer
 from broadsheet.crawler.rendering.browser_requests import BrowserRequests
 from broadsheet.crawler.rendering.fetched_requisites import FetchedRequisites

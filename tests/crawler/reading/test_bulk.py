@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from broadsheet.crawler.reading.bulk import lines_of, read_lines
 from broadsheet.crawler.reading.documents import MAXIMUM_DOCUMENT
-from broadsheet.crawler.reading.pool import ReadingLimits, ReadingPool
+from broadsheet.crawler.reading.pool import ReadingPool
+from broadsheet.crawler.reading.reader import ReadingLimits
 
 NOW = datetime(2016, 6, 12, tzinfo=UTC)
 HTML = (

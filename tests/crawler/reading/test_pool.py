@@ -15,7 +15,8 @@ import pytest
 
 from broadsheet.crawler.errors import ReaderStartError
 from broadsheet.crawler.reading.page import CapturedPage, HtmlPage, Reading
-from broadsheet.crawler.reading.pool import ReadingLimits, ReadingPool
+from broadsheet.crawler.reading.pool import ReadingPool
+from broadsheet.crawler.reading.reader import ReadingLimits
 
 AT = datetime(2016, 6, 12, tzinfo=UTC)
 GOOD = b"<html><body><a href='/a'>A</a></body></html>"
@@ -123,6 +124,7 @@ async def test_a_reader_that_dies_costs_only_the_page_it_was_reading(pool: Readi
     os.kill(process_id, number)
     bad = await slow
     assert bad.failure == f"reader process died with signal {int(number)}"
+    assert not psutil.pid_exists(process_id)
     assert [(await other).kind for other in others] == ["index"] * 10
 
 
@@ -133,6 +135,23 @@ async def test_a_reader_that_dies_while_idle_costs_no_page(pool: ReadingPool) ->
     while dead.status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110 - no event tells of a zombie
         await asyncio.sleep(0.01)
     assert (await pool.read(page(GOOD))).kind == "index"
+
+
+async def test_readers_are_forked_from_one_process(pool: ReadingPool) -> None:
+    await asyncio.gather(*(pool.read(page(GOOD)) for _ in range(4)))
+    assert len(pool.process_ids) == 2
+    (parent,) = {psutil.Process(process_id).ppid() for process_id in pool.process_ids}
+    assert psutil.Process(parent).ppid() == os.getpid()
+
+
+async def test_what_readers_are_forked_from_is_replaced_when_it_dies(pool: ReadingPool) -> None:
+    slow, process_id = await read_slowly(pool)
+    fork_server = psutil.Process(psutil.Process(process_id).ppid())
+    fork_server.kill()
+    assert (await slow).failure == "reader process died with signal 9"
+    assert (await pool.read(page(GOOD))).kind == "index"
+    assert psutil.Process(pool.process_ids[-1]).ppid() != fork_server.pid
+    assert not fork_server.is_running()
 
 
 async def test_signals_meant_for_the_parent_do_not_end_a_reader(pool: ReadingPool) -> None:
@@ -166,6 +185,7 @@ async def test_leaving_the_pool_leaves_no_process() -> None:
         await asyncio.gather(*(pool.read(page(GOOD)) for _ in range(4)))
         slow, _ = await read_slowly(pool)
         process_ids = pool.process_ids
+        process_ids += {psutil.Process(process_id).ppid() for process_id in process_ids}
     await slow
     assert process_ids
     assert not any(psutil.pid_exists(process_id) for process_id in process_ids)

@@ -243,7 +243,7 @@ def _readers(crawl: int) -> list[psutil.Process]:
     """Return the processes that read pages for a crawl."""
     found = []
     with suppress(psutil.Error):
-        for child in psutil.Process(crawl).children():
+        for child in psutil.Process(crawl).children(recursive=True):
             with suppress(psutil.Error):
                 if "broadsheet.crawler.reading.worker" in child.cmdline():
                     found.append(child)
