@@ -15,7 +15,7 @@ from broadsheet.crawler.errors import CrawlError
 from broadsheet.scheduler.exits import exit_code
 from broadsheet.scheduler.logs import log_to_stderr
 from broadsheet.scheduler.sources.errors import ConfigError
-from broadsheet.scheduler.sources.settings import DEFAULT_FILE, sources_path
+from broadsheet.scheduler.sources.whereabouts import DEFAULT_FILE, sources_path
 from broadsheet.storage.errors import ArchiveError
 
 DEFAULT_ARCHIVE = "./archive"

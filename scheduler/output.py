@@ -8,34 +8,20 @@ import re
 import sys
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from rich.console import Console
 
 from broadsheet.storage.model import Article, Change
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 class NobodyReadsError(Exception):
     """Whoever read stdout has gone, as `head` does. It is no OSError: those click ends with a status of its own."""
 
-
-class _Output(Console):
-    def on_broken_pipe(self) -> None:
-        raise NobodyReadsError
-
-
-# Headlines and addresses are printed as they are: "[live]" is no style, ":boat:" no picture.
-console = _Output(highlight=False, markup=False, emoji=False)
-
-
-class _Errors(Console):
-    def on_broken_pipe(self) -> None:
-        """Fall silent where nobody reads stderr any more; rich would turn stdout off with it."""
-        self.quiet = True
-
-
-errors = _Errors(stderr=True, highlight=False, markup=False, emoji=False)
 
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -50,6 +36,35 @@ _SAID = {
     "removed": "removed",
     "restored": "restored",
 }
+
+
+@cache
+def console() -> Console:
+    """Return what prints for people to stdout.
+
+    It is made when something is printed with it: rich takes long to load, and JSON does without.
+    """
+    from rich.console import Console
+
+    class Output(Console):
+        def on_broken_pipe(self) -> None:
+            raise NobodyReadsError
+
+    # Headlines and addresses are printed as they are: "[live]" is no style, ":boat:" no picture.
+    return Output(highlight=False, markup=False, emoji=False)
+
+
+@cache
+def errors() -> Console:
+    """Return what prints for people to stderr, made as `console` is."""
+    from rich.console import Console
+
+    class Errors(Console):
+        def on_broken_pipe(self) -> None:
+            """Fall silent where nobody reads stderr any more; rich would turn stdout off with it."""
+            self.quiet = True
+
+    return Errors(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - whatever msgspec encodes

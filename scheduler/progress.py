@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from rich.status import Status
-
-from broadsheet.crawler.frontier.ledger import Ledger
 from broadsheet.scheduler.output import errors
 from broadsheet.scheduler.wording import counted
 from broadsheet.scheduler.workers.measuring import Telling
 
+if TYPE_CHECKING:
+    from rich.status import Status
+
+    # It loads SQLAlchemy: whoever mistyped something need not wait for that.
+    from broadsheet.crawler.frontier.ledger import Ledger
+
+    _Show = Callable[[Ledger], None]
+
 _SECONDS_BETWEEN_LINES = 10.0
-_Show = Callable[[Ledger], None]
 
 
 @contextmanager
@@ -24,8 +30,8 @@ def shown_progress(telling: Telling) -> Iterator[_Show]:
     Args:
         telling: What tells a worker, where one has started this process, what was measured.
     """
-    if errors.is_terminal:
-        with errors.status("starting") as status:
+    if sys.stderr.isatty() and errors().is_terminal:
+        with errors().status("starting") as status:
             yield _and_tell(lambda ledger: _update(status, ledger), telling)
     else:
         yield _and_tell(_Lines(), telling)
@@ -50,7 +56,7 @@ class _Lines:
     def __call__(self, ledger: Ledger) -> None:
         if time.monotonic() - self._last >= _SECONDS_BETWEEN_LINES:
             self._last = time.monotonic()
-            errors.print(_counts(ledger))
+            errors().print(_counts(ledger))
 
 
 def _counts(ledger: Ledger) -> str:

@@ -15,8 +15,8 @@ from broadsheet.storage.model import Article, Change, Date, Snapshot
 from broadsheet.storage.versions import changes_between
 
 # A word with the space after it. Scripts written without spaces (Thai, Lao, Burmese, Khmer, Chinese,
-# Japanese) are compared character by character.
-_WORD = re.compile(
+# Japanese) are compared character by character. Compiled when first needed: few processes compare.
+_WORD = (
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]\s*"
     r"|[^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+\s*"
     r"|\s+"
@@ -99,7 +99,7 @@ def word_diff(before: str | None, after: str | None) -> list[Run]:
 
 
 def _refined(left: str, right: str) -> Iterator[Run]:
-    for operation, deleted, inserted in _opcodes(_WORD.findall(left), _WORD.findall(right)):
+    for operation, deleted, inserted in _opcodes(re.findall(_WORD, left), re.findall(_WORD, right)):
         yield from _runs(operation, deleted, inserted)
 
 

@@ -40,7 +40,8 @@ _BARE_ITEM = (
 )
 _PARAMETERS = rf"(?:;[ ]*{_KEY}(?:={_BARE_ITEM})?)*"
 _INNER_LIST = rf"\([ ]*(?:{_BARE_ITEM}{_PARAMETERS}(?:[ ]+|(?=\))))*\)"
-_MEMBER = re.compile(rf"({_KEY})(?:=(?:({_BARE_ITEM})|{_INNER_LIST}))?{_PARAMETERS}")
+# Compiled when it is first needed: few processes read such a value.
+_MEMBER = rf"({_KEY})(?:=(?:({_BARE_ITEM})|{_INNER_LIST}))?{_PARAMETERS}"
 _BETWEEN = re.compile(r"[ \t]*,[ \t]*")
 
 
@@ -65,9 +66,10 @@ def _dictionary(value: str) -> dict[str, str | None]:
     """The members of a dictionary, of equal keys the last; the value of one that is no item is None."""
     members: dict[str, str | None] = {}
     value = value.strip(" ")
+    member = re.compile(_MEMBER)
     place = 0
     while place < len(value):
-        found = _MEMBER.match(value, place)
+        found = member.match(value, place)
         if found is None:
             return {}
         members[found[1]] = found[2]

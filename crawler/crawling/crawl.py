@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-# First of all, and not by way of the modules below: Scrapy looks through the stack as it is imported (`inspect.stack`),
-# which below all of those takes a tenth of a second longer.
-import scrapy.core.downloader.contextfactory  # noqa: F401
-
 from broadsheet.crawler.capturing.publisher import Publisher
 from broadsheet.crawler.capturing.recorder import segment_head
 from broadsheet.crawler.courtesy.tdm import asked_in_run

@@ -23,6 +23,11 @@ from functools import partial
 from urllib.parse import urldefrag
 from weakref import WeakKeyDictionary
 
+# First: what is imported below leads to it.
+import broadsheet.crawler.wire.scrapy_tls  # noqa: F401
+
+# isort: split
+
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import (
     HTTP11DownloadHandler,

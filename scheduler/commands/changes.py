@@ -23,9 +23,9 @@ def command(archive: str, *, since: str | None, as_json: bool) -> None:
             print_json(change)
         else:
             when, what = change.removed_at or change.captured_at, printable(change.url or change.snapshot_key)
-            console.print(f"{moment(when)}  {change.outcome:9}  {what}", soft_wrap=True)
+            console().print(f"{moment(when)}  {change.outcome:9}  {what}", soft_wrap=True)
     if cursor is None and since is None and is_empty(archive):
         # Whoever follows an archive may begin before it does.
-        errors.print(f"there is no archive at {archive} yet", soft_wrap=True)
+        errors().print(f"there is no archive at {archive} yet", soft_wrap=True)
     if cursor and not as_json:
-        errors.print(f"go on from here: --since {cursor}", soft_wrap=True)
+        errors().print(f"go on from here: --since {cursor}", soft_wrap=True)

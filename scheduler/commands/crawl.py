@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
 from broadsheet.scheduler.exits import FAILED, INTERRUPTED
 from broadsheet.scheduler.options import allow_private_option, archive_option, config_option, json_option
@@ -21,6 +20,8 @@ from broadsheet.storage.tables.compaction import try_to_compact
 from broadsheet.storage.workspace import Workspace
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from broadsheet.crawler.crawling.audience import CrawlResult
 
 _MOST_REASONS = 10
@@ -77,7 +78,7 @@ def command(
         for result in results:
             _tell(result, archive, as_json=as_json)
     if any(result.interrupted for result in results):
-        errors.print(
+        errors().print(
             f"interrupted: what was captured is {results[-1].whereabouts}; crawl again to go on", soft_wrap=True
         )
         return INTERRUPTED
@@ -93,19 +94,19 @@ def _compact(archive: str) -> None:
         store = open_store(archive, deadline=_SECONDS_FOR_STORE, ask=False)
         try_to_compact(store, datetime.now(UTC).date())
     except KeyboardInterrupt:
-        errors.print("interrupted: the tables are not compacted; the next crawl does it", soft_wrap=True)
+        errors().print("interrupted: the tables are not compacted; the next crawl does it", soft_wrap=True)
 
 
 def _tell(result: CrawlResult, archive: str, *, as_json: bool) -> None:
     if as_json:
         print_json(result.summary)
-        _tell_reasons(result, errors)
+        _tell_reasons(result, errors())
     else:
         print_summary(result, archive)
     if result.summary.outcome == "failed" and not result.interrupted:
         # The last line, which is what becomes of a job for its reason.
         why = next(iter(result.reasons.values()), "nothing was captured")
-        errors.print(f"{result.summary.source}: no page came: {why}", soft_wrap=True)
+        errors().print(f"{result.summary.source}: no page came: {why}", soft_wrap=True)
 
 
 def print_summary(result: CrawlResult, archive: str) -> None:
@@ -113,18 +114,18 @@ def print_summary(result: CrawlResult, archive: str) -> None:
     summary = result.summary
     outcomes = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in summary.outcomes.items() if count)
     skipped = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in summary.skipped.items())
-    console.print(summary.source, style="bold", soft_wrap=True)
-    console.print(
+    console().print(summary.source, style="bold", soft_wrap=True)
+    console().print(
         f"  {counted(summary.discovered, 'URL')} discovered, {counted(summary.fetched, 'capture')} in "
         f"{summary.seconds:.1f} s into {archive}",
         soft_wrap=True,
     )
-    console.print(f"  outcomes: {outcomes or 'none'}", soft_wrap=True)
+    console().print(f"  outcomes: {outcomes or 'none'}", soft_wrap=True)
     if skipped:
-        console.print(f"  skipped: {skipped}", soft_wrap=True)
+        console().print(f"  skipped: {skipped}", soft_wrap=True)
     for segment in summary.segments:
-        console.print(f"  {segment}", soft_wrap=True)
-    _tell_reasons(result, console)
+        console().print(f"  {segment}", soft_wrap=True)
+    _tell_reasons(result, console())
 
 
 def _tell_reasons(result: CrawlResult, where: Console) -> None:

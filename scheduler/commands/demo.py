@@ -34,10 +34,10 @@ def command(archive: str, port: int) -> int:
     except OSError as error:
         raise click.UsageError(f"port {port} cannot be used ({error.strerror}): name another with --port") from error
     with demo as newspaper:
-        console.print(f"The Ternhaven Courier appears at {newspaper.url}\n", style="bold")
+        console().print(f"The Ternhaven Courier appears at {newspaper.url}\n", style="bold")
         for edition in (1, 2, 3):
             newspaper.publish(edition)
-            console.rule(f"edition {edition}", align="left")
+            console().rule(f"edition {edition}", align="left")
             _run("crawl", newspaper.url, "--allow-private", archive=archive)
         _show(newspaper.url, archive)
     return 0
@@ -45,16 +45,16 @@ def command(archive: str, port: int) -> int:
 
 def _show(home: str, archive: str) -> None:
     corrected, removed = f"{home}town/tidal-barrier-approved", f"{home}harbour/harbour-master-resigns"
-    console.rule("an article that was corrected", align="left")
+    console().rule("an article that was corrected", align="left")
     _run("versions", corrected, archive=archive)
     _run("diff", corrected, archive=archive)
-    console.rule("an article that was taken down and came back", align="left")
+    console().rule("an article that was taken down and came back", align="left")
     _run("versions", removed, archive=archive)
-    console.rule("the WARC files", align="left")
+    console().rule("the WARC files", align="left")
     for entry in Archive.open(archive).store.list(layout.WARC):
-        console.print(f"  {entry.size:>9,} bytes  {entry.key}", soft_wrap=True)
-    console.print()
-    console.rule("to look further", align="left")
+        console().print(f"  {entry.size:>9,} bytes  {entry.key}", soft_wrap=True)
+    console().print()
+    console().rule("to look further", align="left")
     for line in (
         f"show {corrected} --version 1",
         f"show {corrected} --format json",
@@ -62,17 +62,17 @@ def _show(home: str, archive: str) -> None:
         f"diff {corrected} --json",
         f"versions {home}harbour/night-pilots",
     ):
-        console.print(f"  {_name()} --archive {archive} {line}", soft_wrap=True)
+        console().print(f"  {_name()} --archive {archive} {line}", soft_wrap=True)
 
 
 def _run(*arguments: str, archive: str) -> None:
     """Run a command as a user would: a crawl wants a process of its own."""
     typed = f"$ {Path(_name()).name} --archive {archive} {' '.join(arguments)}"
-    console.print(typed, style="dim", soft_wrap=True)
+    console().print(typed, style="dim", soft_wrap=True)
     result = subprocess.run([_name(), "--archive", archive, *arguments], check=False)
     if result.returncode:
         raise click.ClickException(f"broadsheet {arguments[0]} ended with exit code {result.returncode}")
-    console.print()
+    console().print()
 
 
 def _name() -> str:

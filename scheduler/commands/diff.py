@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from rich.text import Text
 
 from broadsheet.scheduler.answers import Comparison, compare
 from broadsheet.scheduler.options import archive_option, json_option
@@ -33,11 +32,13 @@ def command(url: str, before: int | None, after: int | None, archive: str, *, as
 
 
 def _print(compared: Comparison) -> None:
+    from rich.text import Text
+
     changed = ", ".join(said(change) for change in compared.changes) or "no change"
-    console.print(f"{compared.url}\nversion {compared.before} -> {compared.after}: {changed}", soft_wrap=True)
+    console().print(f"{compared.url}\nversion {compared.before} -> {compared.after}: {changed}", soft_wrap=True)
     for name, field in compared.fields.items():
-        console.print(f"\n{name}", style="bold")
-        console.print(Text.assemble(*(_styled(run) for run in field.runs)), soft_wrap=True)
+        console().print(f"\n{name}", style="bold")
+        console().print(Text.assemble(*(_styled(run) for run in field.runs)), soft_wrap=True)
 
 
 def _styled(run: Run) -> tuple[str, str]:

@@ -62,7 +62,7 @@ def command(
         return
     resumed = f", {exported.resumed_at} of them done before" if exported.resumed_at else ""
     what = f"{counted(exported.versions, 'version')}, {exported.bytes:,} bytes"
-    console.print(
+    console().print(
         f"{path}: {what} from {counted(exported.segments, 'segment')}{resumed}",
         soft_wrap=True,
     )

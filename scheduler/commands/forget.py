@@ -86,11 +86,11 @@ def _foresee(url: str, archive: str, *, as_json: bool) -> None:
         print_json(answer)
         return
     if answer.taken_down:
-        console.print(f"{url} was taken down before", soft_wrap=True)
+        console().print(f"{url} was taken down before", soft_wrap=True)
     elif not answer.captures:
-        console.print(f"{url}: the archive holds nothing of it; it would not be let in from then on", soft_wrap=True)
+        console().print(f"{url}: the archive holds nothing of it; it would not be let in from then on", soft_wrap=True)
     if answer.captures:
-        console.print(
+        console().print(
             f"{url}: {counted(answer.captures, 'capture')}, {counted(answer.versions, 'version')} would be removed, "
             f"{counted(answer.segments, 'WARC segment')} written anew without them",
             soft_wrap=True,
@@ -109,7 +109,7 @@ def _forget(url: str, reason: str, archive: str, *, as_json: bool) -> None:
         forget_url(workspace, normalise(url))
         forget_in_service(workspace, normalise(url))
         if deleted := forget_set_aside(workspace):
-            errors.print(f"deleted, since they may tell of it: {', '.join(deleted)}", soft_wrap=True)
+            errors().print(f"deleted, since they may tell of it: {', '.join(deleted)}", soft_wrap=True)
         renew_after_removal(workspace.store, datetime.now(UTC).date())
         set_aside = [str(path) for path in workspace.spool.set_aside()]
     answer = Forgotten(
@@ -127,16 +127,16 @@ def _forget(url: str, reason: str, archive: str, *, as_json: bool) -> None:
 
 def _print(answer: Forgotten, made: list[Removal]) -> None:
     for path in answer.set_aside:
-        errors.print(f"{path}: nobody could read it, and it may hold the article: delete it", soft_wrap=True)
+        errors().print(f"{path}: nobody could read it, and it may hold the article: delete it", soft_wrap=True)
     if not made:
-        console.print(f"{answer.url} was taken down before: nothing was left of it", soft_wrap=True)
+        console().print(f"{answer.url} was taken down before: nothing was left of it", soft_wrap=True)
         return
     if not answer.captures:
-        console.print(f"{answer.url}: the archive holds nothing of it; it will not be let in", soft_wrap=True)
+        console().print(f"{answer.url}: the archive holds nothing of it; it will not be let in", soft_wrap=True)
     else:
-        console.print(
+        console().print(
             f"{answer.url}: {counted(answer.captures, 'capture')}, {counted(answer.versions, 'version')} removed",
             soft_wrap=True,
         )
     for key in answer.removals:
-        console.print(f"  {key}", soft_wrap=True)
+        console().print(f"  {key}", soft_wrap=True)

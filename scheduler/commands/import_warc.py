@@ -43,23 +43,23 @@ def command(files: tuple[Path, ...], source: str, archive: str, *, as_json: bool
 
 
 def _print(summary: ImportSummary, archive: str) -> None:
-    console.print(
+    console().print(
         f"{summary.imported} of {counted(summary.captures, 'capture')} in {counted(summary.files, 'file')} imported in "
         f"{summary.seconds:.1f} s into {archive}",
         soft_wrap=True,
     )
     outcomes = [f"{count} {outcome.replace('_', ' ')}" for outcome, count in summary.outcomes.items() if count]
-    console.print(f"  outcomes: {', '.join(outcomes) or 'none'}")
+    console().print(f"  outcomes: {', '.join(outcomes) or 'none'}")
     if summary.held:
-        console.print(f"  held already: {summary.held}")
+        console().print(f"  held already: {summary.held}")
     if summary.passed_over:
         passed_over = ", ".join(f"{count} {printable(kind)}" for kind, count in summary.passed_over.items())
-        console.print(f"  passed over: {passed_over}", soft_wrap=True)
+        console().print(f"  passed over: {passed_over}", soft_wrap=True)
     if summary.with_secrets:
-        console.print(f"  with cookies or authorizations, kept as they are: {summary.with_secrets}")
+        console().print(f"  with cookies or authorizations, kept as they are: {summary.with_secrets}")
     for segment in summary.segments:
-        console.print(f"  {segment}", soft_wrap=True)
+        console().print(f"  {segment}", soft_wrap=True)
     for damage in summary.damages[:_MOST_DAMAGES]:
-        errors.print(f"  {damage.file}, {damage.place}: {printable(damage.reason)}", soft_wrap=True)
+        errors().print(f"  {damage.file}, {damage.place}: {printable(damage.reason)}", soft_wrap=True)
     if summary.damaged > _MOST_DAMAGES:
-        errors.print(f"  ... and {summary.damaged - _MOST_DAMAGES} more places that could not be taken")
+        errors().print(f"  ... and {summary.damaged - _MOST_DAMAGES} more places that could not be taken")

@@ -46,29 +46,29 @@ def command(archive: str, *, only_spool: bool, as_json: bool) -> int:
 
 def _print(archive: str, recovered: Recovered, *, only_spool: bool) -> None:
     segments = recovered.segments
-    console.print(
+    console().print(
         f"{archive}: {counted(len(segments), 'batch', 'batches')} finished"
         if segments
         else f"{archive}: no batch was left in the spool"
     )
     for key in segments:
-        console.print(f"  {key}", soft_wrap=True)
+        console().print(f"  {key}", soft_wrap=True)
     if recovered.rebuilt:
-        console.print(f"missing or damaged, and made anew: {counted(len(recovered.rebuilt), 'object')}")
+        console().print(f"missing or damaged, and made anew: {counted(len(recovered.rebuilt), 'object')}")
     for key in recovered.rebuilt:
-        console.print(f"  {key}", soft_wrap=True)
+        console().print(f"  {key}", soft_wrap=True)
     if recovered.removals:
-        console.print(f"finished: {counted(len(recovered.removals), 'removal')}")
+        console().print(f"finished: {counted(len(recovered.removals), 'removal')}")
     for key in recovered.removals:
-        console.print(f"  {key}", soft_wrap=True)
+        console().print(f"  {key}", soft_wrap=True)
     for path in recovered.set_aside:
-        console.print(f"  {path}: set aside: nobody could read it: save what can be, or delete it", soft_wrap=True)
+        console().print(f"  {path}: set aside: nobody could read it: save what can be, or delete it", soft_wrap=True)
     if not only_spool:
-        console.print(
+        console().print(
             "WARC segments were read where something of them was missing: verify --deep reads them all",
             soft_wrap=True,
         )
     if recovered.lost:
-        console.print(f"{len(recovered.lost)} could not be repaired:")
+        console().print(f"{len(recovered.lost)} could not be repaired:")
     for lost in recovered.lost:
-        console.print(f"  {lost.key}: {lost.reason}", soft_wrap=True)
+        console().print(f"  {lost.key}: {lost.reason}", soft_wrap=True)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.text import Text
 
 from broadsheet.scheduler.answers import Recrawled, RecrawlOutcome
 from broadsheet.scheduler.exits import FAILED, INTERRUPTED
@@ -109,18 +108,20 @@ def _published(url: str, published: Published, archive: Archive) -> Recrawled:
 
 
 def _print(answer: Recrawled, archive: str) -> None:
+    from rich.text import Text
+
     number = "" if answer.version is None else f", version {answer.version}"
     if answer.reason and answer.reason.startswith(_NOT_AN_ARTICLE):
-        console.print(Text.assemble(f"{answer.url}: archived, but ", (answer.reason, "bold")), soft_wrap=True)
+        console().print(Text.assemble(f"{answer.url}: archived, but ", (answer.reason, "bold")), soft_wrap=True)
     else:
-        console.print(Text.assemble(f"{answer.url}: ", (answer.outcome, "bold"), number), soft_wrap=True)
+        console().print(Text.assemble(f"{answer.url}: ", (answer.outcome, "bold"), number), soft_wrap=True)
         if answer.reason:
-            console.print(f"  {answer.reason}", soft_wrap=True)
+            console().print(f"  {answer.reason}", soft_wrap=True)
     if answer.changes:
-        console.print(f"  changed: {', '.join(answer.changes)}")
-        console.print(f"  see: broadsheet --archive {archive} diff {answer.url}", soft_wrap=True)
+        console().print(f"  changed: {', '.join(answer.changes)}")
+        console().print(f"  see: broadsheet --archive {archive} diff {answer.url}", soft_wrap=True)
     if answer.snapshot_key:
-        console.print(f"  {answer.snapshot_key}", soft_wrap=True)
+        console().print(f"  {answer.snapshot_key}", soft_wrap=True)
     if answer.warc:
         warc = answer.warc
-        console.print(f"  {warc.key} at {warc.offset}, {warc.length} bytes", soft_wrap=True)
+        console().print(f"  {warc.key} at {warc.offset}, {warc.length} bytes", soft_wrap=True)

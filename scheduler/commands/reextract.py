@@ -61,10 +61,10 @@ def _versions(archive: Archive, urls: tuple[str, ...]) -> Iterator[Snapshot]:
 
 def _print(summary: ReextractionSummary, archive: str) -> None:
     made_by = f"{summary.extractor.name} {summary.extractor.version}, trafilatura {summary.extractor.trafilatura}"
-    console.print(
+    console().print(
         f"{archive}: {counted(summary.versions, 'version')} read by {made_by}: "
         f"{summary.revised} read otherwise than before, {summary.same} as before, {summary.failed} could not be read",
         soft_wrap=True,
     )
     for failure in summary.failures[:_MOST_FAILURES]:
-        errors.print(f"  {failure.snapshot}: {printable(failure.reason)}", soft_wrap=True)
+        errors().print(f"  {failure.snapshot}: {printable(failure.reason)}", soft_wrap=True)

@@ -14,7 +14,7 @@ from broadsheet.scheduler.output import console, print_json
 from broadsheet.scheduler.presence import require_archive
 from broadsheet.scheduler.sources import reading, settings
 from broadsheet.scheduler.sources.errors import ConfigError
-from broadsheet.scheduler.sources.settings import required
+from broadsheet.scheduler.sources.whereabouts import required
 from broadsheet.scheduler.wording import counted
 from broadsheet.storage import layout
 from broadsheet.storage.documents import removals
@@ -118,13 +118,13 @@ def _told(made: Sequence[Removal]) -> list[RetainedSource]:
 
 def _print(answer: Retained) -> None:
     if not answer.sources:
-        console.print("nothing is older than it may be")
+        console().print("nothing is older than it may be")
     for source in answer.sources:
         what = "would be removed" if answer.dry_run else "removed"
-        console.print(
+        console().print(
             f"{source.source}: {counted(source.captures, 'capture')} "
             f"from before {source.before:%Y-%m-%d %H:%M} {what}, {counted(source.versions, 'version')} among them",
             soft_wrap=True,
         )
     for key in answer.removals:
-        console.print(f"  {key}", soft_wrap=True)
+        console().print(f"  {key}", soft_wrap=True)

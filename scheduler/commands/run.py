@@ -11,8 +11,8 @@ import click
 
 from broadsheet.scheduler.options import allow_private_option, archive_option, config_option, log_option
 from broadsheet.scheduler.sources.errors import ConfigError
-from broadsheet.scheduler.sources.settings import required
 from broadsheet.scheduler.sources.watching import WatchedSources
+from broadsheet.scheduler.sources.whereabouts import required
 from broadsheet.scheduler.stopping import Stop
 from broadsheet.scheduler.wording import counted
 

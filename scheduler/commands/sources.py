@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 import msgspec
-from rich.table import Table
 
 from broadsheet.scheduler.exits import USAGE
 from broadsheet.scheduler.options import config_option, json_option
@@ -17,7 +16,7 @@ from broadsheet.scheduler.sources import reading
 from broadsheet.scheduler.sources.checking import check
 from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.sources.durations import in_words
-from broadsheet.scheduler.sources.settings import required
+from broadsheet.scheduler.sources.whereabouts import required
 from broadsheet.scheduler.wording import counted
 
 
@@ -40,11 +39,11 @@ def check_command(sources_file: Path | None, *, as_json: bool) -> int:
         print_json(found)
     else:
         for warning in found.warnings:
-            errors.print(f"warning: {warning}", soft_wrap=True)
+            errors().print(f"warning: {warning}", soft_wrap=True)
         for error in found.errors:
-            errors.print(error, soft_wrap=True)
+            errors().print(error, soft_wrap=True)
         if not found.errors:
-            console.print(f"{path}: {counted(found.sources, 'source')}, no errors", soft_wrap=True)
+            console().print(f"{path}: {counted(found.sources, 'source')}, no errors", soft_wrap=True)
     return USAGE if found.errors else 0
 
 
@@ -57,12 +56,14 @@ def list_command(sources_file: Path | None, *, as_json: bool) -> None:
     if as_json:
         print_json({"sources": [{"name": name, **_settings(source)} for name, source in sources.items()]})
         return
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("source", "home", "schedule"):
         table.add_column(title, overflow="fold")
     for name, source in sources.items():
         table.add_row(name, source.home, _when(source))
-    console.print(table)
+    console().print(table)
 
 
 def _when(source: Source) -> str:

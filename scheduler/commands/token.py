@@ -32,5 +32,5 @@ def command(name: str, scope: Scope, *, as_json: bool) -> None:
     if as_json:
         print_json({"name": name, "scope": scope, "token": token, "line": line})
         return
-    console.print(f"token, to be sent as `Authorization: Bearer ...`:\n  {token}", soft_wrap=True)
-    console.print(f"line for the tokens file:\n  {line}", soft_wrap=True)
+    console().print(f"token, to be sent as `Authorization: Bearer ...`:\n  {token}", soft_wrap=True)
+    console().print(f"line for the tokens file:\n  {line}", soft_wrap=True)

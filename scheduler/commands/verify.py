@@ -33,16 +33,16 @@ def command(archive: str, *, deep: bool, as_json: bool) -> int:
 
 
 def _print(archive: str, found: Verification) -> None:
-    console.print(
+    console().print(
         f"{archive}: {counted(found.captures, 'capture')} in {counted(found.segments, 'WARC segment')}, "
         f"{counted(found.snapshots, 'snapshot')}, {counted(found.derived, 'object')} derived from them: "
         f"{_verdict(found)}",
         soft_wrap=True,
     )
     for each in (*found.defects, *found.remarks):
-        console.print(f"  {each.key}: {each.what}", soft_wrap=True)
+        console().print(f"  {each.key}: {each.what}", soft_wrap=True)
     for key in found.unnamed:
-        console.print(
+        console().print(
             f"  {key}: its publication was cut off or still runs: no manifest names it, or no index", soft_wrap=True
         )
 

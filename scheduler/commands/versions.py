@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from rich.table import Table
 
 from broadsheet.scheduler.answers import Versions, versions
 from broadsheet.scheduler.options import archive_option, json_option
@@ -28,7 +27,9 @@ def command(url: str, archive: str, *, as_json: bool) -> None:
 
 
 def _print(found: Versions) -> None:
-    console.print(found.url, style="bold", soft_wrap=True)
+    from rich.table import Table
+
+    console().print(found.url, style="bold", soft_wrap=True)
     table = Table(box=None, pad_edge=False)
     table.add_column("#", justify="right")
     table.add_column("captured", no_wrap=True)
@@ -41,7 +42,7 @@ def _print(found: Versions) -> None:
         when = f"{entry.captured_at:%Y-%m-%d %H:%M:%SZ}"
         what = changes(entry.version, entry.changes)
         table.add_row(str(entry.version), when, entry.state, seen, what, printable(entry.title or "-"))
-    if not console.is_terminal:
+    if not console().is_terminal:
         # Into a file or a pipe goes one version a line, however long its title.
-        console.width = _ANY_WIDTH
-    console.print(table)
+        console().width = _ANY_WIDTH
+    console().print(table)

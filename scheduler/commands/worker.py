@@ -11,7 +11,7 @@ import click
 from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
 from broadsheet.scheduler.options import allow_private_option, archive_option, config_option, log_option
 from broadsheet.scheduler.sources import reading
-from broadsheet.scheduler.sources.settings import required
+from broadsheet.scheduler.sources.whereabouts import required
 from broadsheet.scheduler.stopping import Stop
 from broadsheet.scheduler.workers.commands import Setting
 from broadsheet.scheduler.workers.workers import Workers

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import tomllib
-from importlib.metadata import version
-from pathlib import Path
 
 from broadsheet.crawler.capturing.spool_limits import SpoolLimits
 from broadsheet.crawler.credentials import Credentials
@@ -17,32 +15,6 @@ from broadsheet.storage.takedown.retention import Retention
 
 # 128 bits in hexadecimal digits are twice that; shorter ones are words.
 _SHORTEST_SECRET = 16
-DEFAULT_FILE = Path("broadsheet.toml")
-
-
-def sources_path(given: Path | None) -> Path | None:
-    """Return which sources file counts, or None where there is none.
-
-    Args:
-        given: ``--config``; where that is None, ``$BROADSHEET_CONFIG`` counts, and then `DEFAULT_FILE` if there is one.
-    """
-    if given is not None:
-        return given
-    named = os.environ.get("BROADSHEET_CONFIG")
-    if named:
-        return Path(named)
-    return DEFAULT_FILE if DEFAULT_FILE.exists() else None
-
-
-def required(path: Path | None) -> Path:
-    """Return the sources file that counts.
-
-    Raises:
-        ConfigError: There is none.
-    """
-    if path is None:
-        raise ConfigError(f"there is no sources file: give --config, set $BROADSHEET_CONFIG or write ./{DEFAULT_FILE}")
-    return path
 
 
 def size(text: str, name: str) -> int:
@@ -63,6 +35,8 @@ def size(text: str, name: str) -> int:
 
 def user_agent(contact: str | None) -> str:
     """Return what a crawl calls itself: the project, its version, and who runs it."""
+    from importlib.metadata import version
+
     return f"Broadsheet/{version('broadsheet')} (news archive; {contact or 'no contact given'})"
 
 

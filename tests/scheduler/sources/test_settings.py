@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from broadsheet.crawler.capturing.spool_limits import SpoolLimits
-from broadsheet.scheduler.sources import settings
+from broadsheet.scheduler.sources import settings, whereabouts
 from broadsheet.scheduler.sources.document import Source, SourcesFile, Webhook
 from broadsheet.scheduler.sources.errors import ConfigError
 
@@ -26,17 +26,17 @@ def test_the_file_is_what_is_given_then_what_the_environment_names_then_what_lie
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert settings.sources_path(None) is None
+    assert whereabouts.sources_path(None) is None
     Path("broadsheet.toml").write_text("")
-    assert settings.sources_path(None) == Path("broadsheet.toml")
+    assert whereabouts.sources_path(None) == Path("broadsheet.toml")
     monkeypatch.setenv("BROADSHEET_CONFIG", "/etc/broadsheet.toml")
-    assert settings.sources_path(None) == Path("/etc/broadsheet.toml")
-    assert settings.sources_path(Path("mine.toml")) == Path("mine.toml")
+    assert whereabouts.sources_path(None) == Path("/etc/broadsheet.toml")
+    assert whereabouts.sources_path(Path("mine.toml")) == Path("mine.toml")
 
 
 def test_where_a_file_is_needed_it_is_said_how_to_name_one() -> None:
     with pytest.raises(ConfigError, match=r"--config.*BROADSHEET_CONFIG.*broadsheet.toml"):
-        settings.required(None)
+        whereabouts.required(None)
 
 
 def test_the_source_names_whom_to_reach_before_the_environment_does_and_that_before_the_file(
