@@ -82,6 +82,8 @@ class Service:
             clock = Clock(jobs, self._configured, lambda *asked: _next_due(frontier, *asked))
             behind_proxy = self._sources.document.service.public_url is not None
             web = _Server(make_app(self._parts(database, jobs, clock)), behind_proxy=behind_proxy)
+            host, port = self._bound.getsockname()[:2]
+            _log.info("listening on http://%s:%s", f"[{host}]" if ":" in host else host, port)
             serving = asyncio.ensure_future(web.serve(sockets=[self._bound]))
             closing = asyncio.ensure_future(self._stop_answering(web))
             async with _ending(asyncio.ensure_future(self._look_after_sources(copy, kept))), _ending(closing):

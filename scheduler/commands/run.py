@@ -44,8 +44,6 @@ def _run(sources: WatchedSources, host: str, port: int, archive: str, stop: Stop
 
     setting = Setting(archive=archive, sources_file=sources.path, allow_private=allow_private)
     with _bound(host, port) as listening:
-        shown, number = listening.getsockname()[:2]
-        _log.info("listening on http://%s:%s", f"[{shown}]" if ":" in shown else shown, number)
         _log.info("%s of %s into %s", counted(len(sources.document.sources), "source"), sources.path, archive)
         # Never closed: that would wait for threads, and they for a store that hangs. The process leaves without.
         asyncio.Runner().run(Service(setting, sources, listening, stop).run())

@@ -13,6 +13,7 @@ import signal
 import sys
 
 from broadsheet.crawler.process.parentage import end_with_parent
+from broadsheet.crawler.process.priority import give_way
 from broadsheet.scheduler import cli
 from broadsheet.scheduler.logs import log_to_stderr
 
@@ -24,6 +25,7 @@ def main() -> None:
     end_with_parent()
     if os.getppid() != parent:
         sys.exit("the worker that started this job is gone")
+    give_way()
     # A terminal's Ctrl-C is the worker's to pass on.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Events that the worker passes on as such, each with its level.

@@ -113,14 +113,19 @@ def test_a_child_that_takes_too_much_is_ended_for_it(slow: RawServer, tmp_path: 
     assert ended.peak > 0
 
 
-def test_a_child_that_hangs_is_killed_when_it_has_to_end(slow: RawServer, tmp_path: Path) -> None:
+def test_a_child_gives_way_to_its_worker_and_is_killed_when_it_hangs_and_has_to_end(
+    slow: RawServer, tmp_path: Path
+) -> None:
     child = _crawl(slow, tmp_path, Limits(grace=0.5))
     before = _children()
+    niceness = 0
 
     async def interrupted() -> Ended:
+        nonlocal niceness
         running = asyncio.ensure_future(child.run())
         await asyncio.to_thread(_until_asked, slow)
         (hanging,) = _children() - before
+        niceness = os.getpriority(os.PRIO_PROCESS, hanging)
         os.kill(hanging, signal.SIGSTOP)
         child.interrupt()
         return await running
@@ -130,6 +135,7 @@ def test_a_child_that_hangs_is_killed_when_it_has_to_end(slow: RawServer, tmp_pa
     assert ended.status == -signal.SIGKILL
     assert ended.interrupted
     assert _children() == before
+    assert niceness == min(os.getpriority(os.PRIO_PROCESS, 0) + 5, 19), "the service answers first"
 
 
 def test_a_source_that_is_called_like_an_option_is_taken_for_a_source(tmp_path: Path) -> None:
