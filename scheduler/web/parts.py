@@ -21,6 +21,7 @@ Check = Callable[[], None]
 # Returns the latest notices, the newest first.
 Notices = Callable[[About], Sequence[Notice]]
 
+LONGEST_LIST = 10_000
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -49,6 +50,7 @@ class Parts(Struct, frozen=True, kw_only=True):
         is_stopping: Tells whether the service ends: whoever waits for an answer is sent away with the job.
         bodies: What makes the bodies of answers.
         longest_body: The most bytes of a body that was archived, without its codings.
+        longest_list: The most versions that are listed at once.
         reads_per_minute: How many reads a token or an address may make a minute; more are told to wait.
         writes_per_minute: How many writes a token or an address may make a minute; more are told to wait.
     """
@@ -71,6 +73,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     writes_per_minute: int = DEFAULT_WRITES
     bodies: Bodies = field(default_factory=Bodies)
     longest_body: int = DEFAULT_LIMIT
+    longest_list: int = LONGEST_LIST
 
 
 class OpenedArchive:

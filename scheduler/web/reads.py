@@ -138,7 +138,7 @@ class JobsPage(Struct, frozen=True, kw_only=True):
 
 
 def _versions(parts: Parts, query: VersionsQuery) -> VersionsPage:
-    return version_pages.page(parts.archive(), query)
+    return version_pages.page(parts, query)
 
 
 def _snapshot(parts: Parts, query: SnapshotQuery) -> NumberedSnapshot:

@@ -32,6 +32,7 @@ _AT_ONCE = 8
 _SCANS_AT_ONCE = 2
 _MOST_OF_ONE = 64
 _SMALL = 512 * 1024
+_SHORT_LIST = 1_000
 _LARGE = 40 * 1024 * 1024
 _SECONDS = 25.0
 _SECONDS_OF_LARGE = 120.0
@@ -48,7 +49,9 @@ class Threads:
     """
 
     def __init__(self, parts: Parts) -> None:
-        self._small = replace(parts, archive=lambda: _bounded(parts, _SMALL), longest_body=_SMALL)
+        self._small = replace(
+            parts, archive=lambda: _bounded(parts, _SMALL), longest_body=_SMALL, longest_list=_SHORT_LIST
+        )
         self._large = replace(parts, archive=lambda: _timed(parts))
         self._of_small = ThreadPoolExecutor(_THREADS, thread_name_prefix="web-read")
         self._of_scans = ThreadPoolExecutor(_SCANNING_THREADS, thread_name_prefix="web-scan")

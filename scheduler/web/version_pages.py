@@ -10,13 +10,12 @@ from msgspec import Meta, Struct
 
 from broadsheet.scheduler import answers
 from broadsheet.scheduler.answers import VersionEntry
+from broadsheet.scheduler.web.parts import LONGEST_LIST, Parts
 from broadsheet.scheduler.web.queries import UrlQuery
 from broadsheet.storage import layout
-from broadsheet.storage.archive import Archive
-from broadsheet.storage.errors import CursorError
+from broadsheet.storage.errors import CursorError, TooLargeError
 from broadsheet.storage.layout import SnapshotName
 
-MOST = 10_000
 # When a version was captured, in milliseconds, and the digests of its key: texts that sort as the versions do.
 _CURSOR = re.compile(r"[0-9]{13}-[0-9a-f]{16}-[0-9a-f]{16}")
 
@@ -25,7 +24,7 @@ class VersionsQuery(UrlQuery, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Which article; from where on, and how many versions."""
 
     since: Annotated[str, Meta(description="`next` of an earlier page; empty for the first version.")] = ""
-    limit: Annotated[int, Meta(description="How many versions at most.", ge=1, le=MOST)] = MOST
+    limit: Annotated[int, Meta(description="How many versions at most.", ge=1, le=LONGEST_LIST)] = LONGEST_LIST
 
 
 class VersionsPage(Struct, frozen=True, kw_only=True):
@@ -44,7 +43,7 @@ class VersionsPage(Struct, frozen=True, kw_only=True):
     more: bool
 
 
-def page(archive: Archive, query: VersionsQuery) -> VersionsPage:
+def page(parts: Parts, query: VersionsQuery) -> VersionsPage:
     """Return a page of versions.
 
     What is captured earlier than a page that was read, and archived later, as by an import, is on none that follows.
@@ -52,12 +51,16 @@ def page(archive: Archive, query: VersionsQuery) -> VersionsPage:
     Raises:
         NoSuchVersionError: Nothing is archived for the URL.
         CursorError: `since` is no cursor.
+        TooLargeError: There are more versions on it than `parts` list at once.
     """
     if query.since and not _CURSOR.fullmatch(query.since):
         raise CursorError(f"{query.since[:80]!r} is no cursor of a list of versions: give `next` of an earlier page")
+    archive = parts.archive()
     names = answers.archived(archive, query.url)
     told = bisect_right(names, query.since, key=_cursor) if query.since else 0
     numbers = range(told + 1, min(told + query.limit, len(names)) + 1)
+    if len(numbers) > parts.longest_list:
+        raise TooLargeError(f"{len(numbers):,} versions of {query.url}, and {parts.longest_list:,} are listed at once")
     return VersionsPage(
         url=query.url,
         versions=answers.entries(archive, query.url, names, numbers),

@@ -13,6 +13,7 @@ from archiving.writer import Writer, shows
 from servers.web_server import served
 
 from broadsheet.scheduler.tokens import Tokens, make
+from broadsheet.scheduler.web import version_pages
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.bounded_store import BoundedStore
 from broadsheet.scheduler.web.errors import ProblemError
@@ -20,6 +21,7 @@ from broadsheet.scheduler.web.parts import OpenedArchive, Parts
 from broadsheet.scheduler.web.turns import Turns
 from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
+from broadsheet.storage.errors import TooLargeError
 from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.stores.objects import ObjectEntry
 from broadsheet.storage.urls import identity_hash
@@ -113,6 +115,12 @@ def test_who_waits_for_too_many_answers_gets_no_further_turn() -> None:
     refused = asyncio.run(third())
     assert refused is not None
     assert (refused.status, refused.headers["Retry-After"]) == (429, "1")
+
+
+def test_a_long_list_is_made_where_large_answers_are(folder: Path) -> None:
+    parts = Parts(archive=OpenedArchive(str(folder / "archive")), tokens=Tokens(), sources=dict, longest_list=0)
+    with pytest.raises(TooLargeError, match="1 versions"):
+        version_pages.page(parts, version_pages.VersionsQuery(url=URL))
 
 
 def test_what_nobody_waits_for_any_more_reads_no_further(folder: Path) -> None:
