@@ -66,8 +66,12 @@ class Repairs:
             else:
                 self._put(key, path)
 
-    def remove(self, key: str) -> bool:
-        """Remove a damaged object; where that is refused, say what is left to do and return False.
+    def remove(self, key: str, what: str = "damaged") -> bool:
+        """Remove an object; where that is refused, say what is left to do and return False.
+
+        Args:
+            key: Its key.
+            what: Why it is removed.
 
         Raises:
             StoreUnavailableError: The store did not answer.
@@ -77,7 +81,7 @@ class Repairs:
         except StoreUnavailableError:
             raise
         except StoreError as error:
-            self.lose(key, f"damaged, and may not be deleted by this writer ({error}): {_LEFT_TO_DO}")
+            self.lose(key, f"{what}, and may not be deleted by this writer ({error}): {_LEFT_TO_DO}")
             return False
         return True
 

@@ -10,30 +10,29 @@ articles meanwhile. What an index or a manifest names is asked for by its key: a
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import tempfile
 from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from broadsheet.crawler.recovery.rereading import SegmentReader
+import msgspec
+
+from broadsheet.crawler.recovery.chaining import Chaining
+from broadsheet.crawler.recovery.replanning import Replanned, Replanner
 from broadsheet.storage import cdxj, layout
 from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.chains.inventory import Inventory
-from broadsheet.storage.chains.rebuild import rebuild as rebuild_manifest
-from broadsheet.storage.documents import manifests, snapshots
-from broadsheet.storage.documents.manifests import Place
-from broadsheet.storage.errors import ArchiveDamagedError, ArchiveFormatError, NoSuchObjectError, RecordError
+from broadsheet.storage.chains.stand_in import stand_in
+from broadsheet.storage.documents import snapshots
+from broadsheet.storage.errors import ArchiveDamagedError, ArchiveFormatError, NoSuchObjectError
 from broadsheet.storage.model import Extractor
-from broadsheet.storage.publishing import planning
 from broadsheet.storage.publishing.catalog import Catalog
-from broadsheet.storage.publishing.publication import Plan
 from broadsheet.storage.repairs import Repairs
 from broadsheet.storage.stores.objects import ObjectStore
-from broadsheet.storage.stores.rereading import again_if_damaged, get_intact
+from broadsheet.storage.stores.rereading import get_intact
+from broadsheet.storage.takedown.stale import made_of_index
 
 _UNREADABLE = (ArchiveDamagedError, ArchiveFormatError, NoSuchObjectError)
-_PIECE = 8 * 1024 * 1024
 # A batch that another machine is publishing has its segment first. One look later it has its index, too.
 _PATIENCE = 10.0  # seconds
 
@@ -55,7 +54,7 @@ async def rebuild(
         inventory = await asyncio.to_thread(Inventory, store, repairs)
         rebuilder = _Rebuilder(store, extractor, Path(directory), inventory, repairs)
         try:
-            async with rebuilder.reader:
+            async with rebuilder.replanner:
                 for batch in inventory.batches:
                     if batch not in waiting:
                         await rebuilder.visit(batch)
@@ -83,101 +82,144 @@ class _Rebuilder:
     def __init__(
         self, store: ObjectStore, extractor: Extractor, directory: Path, inventory: Inventory, repairs: Repairs
     ) -> None:
-        self.reader = SegmentReader()
         self._store = store
-        self._extractor = extractor
-        self._directory = directory
         self._inventory = inventory
         self._repairs = repairs
         self._catalog = Catalog(directory / "catalog.sqlite")
-        self._ends: dict[str, Place] = {}
+        self.replanner = Replanner(store, extractor, directory, self._catalog, repairs)
+        self._chaining = Chaining(store, inventory, repairs)
+        self._unknown: str | None = None
+        """The first of what could not be read and may decide how later batches are planned."""
 
     def close(self) -> None:
         self._catalog.close()
 
     async def visit(self, batch: str) -> None:
         """See to a batch."""
-        place = self._place(batch)
         index = await asyncio.to_thread(self._index, batch)
         missing = await asyncio.to_thread(self._missing_snapshots, index.lines) if index else set()
         warc_key = await asyncio.to_thread(self._inventory.segment, batch, index.lines if index else [])
-        if warc_key is not None and (index is None or missing):
-            try:
-                plan = await self._plan(batch, warc_key, place)
-                index = await asyncio.to_thread(self._complete, plan, index, missing)
-            except (RecordError, ArchiveDamagedError) as error:
-                self._repairs.lose(warc_key, str(error))
-        if index is not None:
-            await asyncio.to_thread(self._catalog.ingest, index.key, index.lines)
-        await asyncio.to_thread(self._see_to_manifest, batch, index, place)
-
-    async def _plan(self, batch: str, warc_key: str, place: Place) -> Plan:
-        segment = await asyncio.to_thread(again_if_damaged, lambda: self._download(warc_key))
-        plan, _ = planning.plan(
-            batch,
-            segment,
-            await self.reader.read(segment),
-            place=place,
-            catalog=self._catalog,
-            store=self._store,
-            extractor=self._extractor,
-        )
-        return plan
-
-    def _complete(self, plan: Plan, index: _Index | None, missing: set[str]) -> _Index:
-        """Put what is missing of a batch, and return the index that it has then."""
-        for key, data in plan.snapshots:
-            if index is None or key in missing:
-                self._repairs.ensure(key, data)
-        if index is not None:
-            derived = {key for key, _ in plan.snapshots}
-            for key in sorted(missing - derived):
-                self._repairs.lose(key, "another extractor than this version's had read it")
-            return index
-        for key in self._inventory.indexes(layout.batch_of(plan.index_key)):
-            if key != plan.index_key:
-                self._repairs.remove(key)  # It cannot be read: see `_index`.
-        self._repairs.ensure(plan.index_key, plan.index)
-        return _Index(plan.index_key, list(cdxj.decode(plan.index, plan.index_key)))
-
-    def _see_to_manifest(self, batch: str, index: _Index | None, place: Place) -> None:
-        manifest = self._inventory.manifests.get(batch)
-        if manifest is None and index is not None:
-            digest = self._inventory.digest_before(place.writer, place.number + 1)
-            try:
-                manifest = rebuild_manifest(
-                    self._store,
-                    batch,
-                    index.key,
-                    place,
-                    originals=self._inventory.originals,
-                    until=self._inventory.opened_next(batch),
-                    digest=digest,
-                )
-            except _UNREADABLE as error:
-                self._repairs.lose(index.key, f"no manifest of its batch can be made: {error}")
+        is_named = index is not None and await asyncio.to_thread(self._is_named, batch, index.key)
+        if missing or not is_named:
+            place = self._chaining.place(batch)
+            original = self._inventory.originals.of(layout.WARC, batch)
+            replanned = await self.replanner.plan(batch, warc_key, place, original) if warc_key else None
+            if index is not None and is_named:
+                await asyncio.to_thread(self._put_snapshots, missing, replanned)
             else:
-                data = manifests.encode(manifest)
-                if digest not in (None, manifests.digest(data)):
-                    key = layout.manifest_key(manifest.writer, manifest.number, data)
-                    self._repairs.lose(key, "not the manifest that was there: the next one names another before it")
-        if manifest is None:
-            # Its number was given, whatever it was.
-            self._ends[place.writer] = Place(writer=place.writer, number=place.number, previous=None)
-            return
-        data = manifests.encode(manifest)
-        self._repairs.ensure(layout.manifest_key(manifest.writer, manifest.number, data), data)
-        self._ends[manifest.writer] = Place(
-            writer=manifest.writer, number=manifest.number, previous=manifests.digest(data)
-        )
+                index = await asyncio.to_thread(self._settle, batch, warc_key, replanned, index)
+        if index is not None:
+            if not is_named or self._inventory.named_indexes(batch):
+                await asyncio.to_thread(self._remove_others, batch, index.key)
+            await asyncio.to_thread(self._catalog.ingest, index.key, index.lines)
+        await asyncio.to_thread(self._chaining.put, batch, index.key if index else None, self._unknown)
 
-    def _place(self, batch: str) -> Place:
-        """Return the place behind that of the writer's batch before."""
-        writer = layout.batch_writer(batch)
-        before = self._ends.get(writer)
-        return Place(
-            writer=writer, number=before.number + 1 if before else 1, previous=before.previous if before else None
+    def _is_named(self, batch: str, index_key: str) -> bool:
+        """Tell whether nothing speaks against an index: it is named, or nothing is, or a removal goes on from it."""
+        named = self._inventory.named_indexes(batch)
+        if not named:
+            return not self._chaining.contradicts(batch, index_key)
+        return index_key in named or self._inventory.originals.is_replaced(index_key)
+
+    def _put_snapshots(self, missing: Iterable[str], replanned: Replanned | None) -> None:
+        """Put the snapshots of those that are missing that a plan has; the others are lost."""
+        planned = replanned.snapshots if replanned else {}
+        for key in sorted(missing):
+            if key in planned:
+                self._repairs.ensure(key, planned[key])
+            elif replanned is None or not replanned.is_whole:
+                self._lose(key, "its record cannot be read")
+            elif self._unknown is not None:
+                self._lose(key, f"it cannot be made anew as it was while {self._unknown} cannot be read")
+            else:
+                self._lose(key, "another extractor than this version's had read it, or one before it was removed")
+
+    def _settle(
+        self, batch: str, warc_key: str | None, replanned: Replanned | None, found: _Index | None
+    ) -> _Index | None:
+        """Put the index of a batch of which that with the right name cannot be read; return what it has then.
+
+        Args:
+            batch: The batch.
+            warc_key: Its segment, if it is there.
+            replanned: What its segment gives.
+            found: An index under another name, which stood in for it.
+        """
+        named = self._inventory.named_indexes(batch)
+        if replanned and replanned.is_whole:
+            key, data = _encoded(batch, replanned.lines)
+            if not named or key in named:
+                for pair in replanned.snapshots.items():
+                    self._repairs.ensure(*pair)
+                self._repairs.ensure(key, data)
+                return _Index(key, replanned.lines)
+        if batch not in self._inventory.manifests:
+            return self._without_manifest(batch, warc_key, replanned, found)
+        made = self._stand_in(batch, replanned, found)
+        if made.key not in named:
+            wanted = min(named, default=f"{layout.INDEX}...{batch}")
+            if replanned is None or not replanned.is_whole:
+                why = f"its segment cannot be read whole: put {warc_key or 'it'} back, and run recover again"
+            elif self._unknown is not None:
+                why = f"{self._unknown} cannot be read: put it back, and run recover again"
+            else:
+                why = "this version reads or judges its pages otherwise than the one that wrote it"
+            put = f"; meanwhile {made.key} stands in for it" if made.lines else ""
+            self._lose(wanted, f"it cannot be made anew with the bytes that it had, since {why}{put}")
+        return made if made.lines else None
+
+    def _without_manifest(
+        self, batch: str, warc_key: str | None, replanned: Replanned | None, found: _Index | None
+    ) -> _Index | None:
+        """Learn from what can be read of a batch; put nothing, since its whole segment would not be waited for then."""
+        if replanned is not None:
+            self._catalog.ingest(f"{layout.INDEX}...{batch}", replanned.lines)
+        for key in self._inventory.indexes(batch) if found is None else ():
+            self._repairs.remove(key)  # It cannot be read: see `_index`. No crawl would begin.
+        self._lose(
+            f"{layout.INDEX}...{batch}",
+            f"neither its index nor its manifest is made anew while its segment cannot be read whole: "
+            f"put {warc_key or 'it'} back, and run recover again",
         )
+        return found
+
+    def _stand_in(self, batch: str, replanned: Replanned | None, found: _Index | None) -> _Index:
+        """Put an index that tells of the versions that the manifest names, and of what captures can be read."""
+        keys = self._inventory.named_snapshots(batch)
+        self._put_snapshots([key for key in keys if not self._is_readable(key)], replanned)
+        documents = {key: snapshots.read(self._store, key) for key in keys if self._is_readable(key)}
+        lines = {line.id: line for line in replanned.lines} if replanned else {}
+        if found is not None and not (replanned and replanned.is_whole):
+            lines = {line.id: line for line in found.lines} | lines
+        segment = self._inventory.standing_segment(batch)
+        told = stand_in(lines.values(), keys, documents)
+        told = [msgspec.structs.replace(line, filename=segment) for line in told] if segment else told
+        key, data = _encoded(batch, told)
+        if told:
+            self._repairs.ensure(key, data)
+        return _Index(key, told)
+
+    def _remove_others(self, batch: str, index_key: str) -> None:
+        """Remove what stood in for an index segment, with what was made of it, and what cannot be read."""
+        named = self._inventory.named_indexes(batch)
+        for key in self._inventory.indexes(batch):
+            if key == index_key or self._inventory.originals.is_replaced(key):
+                continue
+            if key not in named:
+                self._remove_with_copies(batch, key)
+            elif index_key not in named:
+                self._repairs.remove(key)  # It cannot be read: see `_index`.
+
+    def _remove_with_copies(self, batch: str, key: str) -> None:
+        manifest = self._inventory.manifests.get(batch)
+        number = (manifest or self._chaining.place(batch)).number
+        what = "made of an index that stood in for another"
+        if all(self._repairs.remove(made, what) for made in made_of_index(self._store, key, number)):
+            self._repairs.remove(key, "it stood in for another")
+
+    def _lose(self, key: str, reason: str) -> None:
+        self._repairs.lose(key, reason)
+        self._unknown = self._unknown or key
 
     def _index(self, batch: str) -> _Index | None:
         """Return the index of a batch, or None where it has none that can be read."""
@@ -199,16 +241,8 @@ class _Rebuilder:
         self._inventory.see_to_listing(snapshot_key)
         return True
 
-    def _download(self, key: str) -> Path:
-        path = self._directory / "segment.warc.gz"
-        size, hashed = self._store.size(key), hashlib.sha256()
-        with path.open("wb") as file:
-            for start in range(0, size, _PIECE):
-                piece = self._store.get_range(key, start, min(_PIECE, size - start))
-                hashed.update(piece)
-                file.write(piece)
-        if not key.endswith(f"-{hashed.hexdigest()[:32]}.warc.gz"):
-            raise ArchiveDamagedError(
-                f"{key}: its bytes are not those that its name tells; what it held is not made anew"
-            )
-        return path
+
+def _encoded(batch: str, lines: list[IndexLine]) -> tuple[str, bytes]:
+    """Return key and bytes of the index segment with some lines."""
+    data = cdxj.encode(lines)
+    return layout.index_key(batch, data, early=any(layout.is_early(batch, line.at) for line in lines)), data

@@ -12,7 +12,7 @@ from typing import Self
 from broadsheet.crawler.reading.findings import finding_of, is_readable, page_of
 from broadsheet.crawler.reading.pool import ReadingPool
 from broadsheet.storage.captures import Capture
-from broadsheet.storage.segments.reading import read_captures, read_rendering
+from broadsheet.storage.segments.reading import Records, read_captures, read_rendering
 from broadsheet.storage.versions import Finding
 
 
@@ -31,8 +31,12 @@ class SegmentReader:
     ) -> None:
         await self._held.aclose()
 
-    async def read(self, segment: Path) -> list[tuple[Capture, Finding | None]]:
+    async def read(self, segment: Path, records: Records | None = None) -> list[tuple[Capture, Finding | None]]:
         """Return the captures of a segment, each with what reading its page comes to, or None where none is read.
+
+        Args:
+            segment: Its file.
+            records: What of it is read; None for all of it.
 
         Raises:
             RecordError: The segment is damaged.
@@ -40,7 +44,7 @@ class SegmentReader:
         if self._pool is None:
             self._pool = await self._held.enter_async_context(ReadingPool())
         found: list[tuple[Capture, Finding | None]] = []
-        captures = read_captures(segment)
+        captures = read_captures(segment, records)
         while chunk := _take(captures, self._pool.window):
             found += await asyncio.gather(*(_read(self._pool, segment, *pair) for pair in chunk))
         return found

@@ -50,8 +50,21 @@ class Inventory:
         return sorted({*self._segments, *self._indexes, *self.manifests})
 
     def indexes(self, batch: str) -> list[str]:
-        """Return the keys of the index segments of a batch, the one that takes another's place first."""
-        return sorted(self._indexes.get(batch, ()), key=self.originals.is_replaced)
+        """Return the keys of the index segments of a batch: what is named first, what is replaced last."""
+        named = self.named_indexes(batch)
+        return sorted(
+            self._indexes.get(batch, ()), key=lambda key: (self.originals.is_replaced(key), key not in named, key)
+        )
+
+    def named_indexes(self, batch: str) -> set[str]:
+        """Return the keys that manifests and removals give the index of a batch; nothing where none of them tells."""
+        return self._named_segments.get((layout.INDEX, batch), set())
+
+    def named_snapshots(self, batch: str) -> list[str]:
+        """Return the snapshots that the manifest of a batch names and that no removal has taken away."""
+        manifest = self.manifests.get(batch)
+        keys = [described.key for described in manifest.objects] if manifest else []
+        return [key for key in keys if key.startswith(layout.SNAPSHOTS) and not self.originals.is_removed(key)]
 
     def segment(self, batch: str, lines: list[IndexLine]) -> str | None:
         """Return the WARC segment of a batch, or None, and then it is told that it is lost.
@@ -60,14 +73,21 @@ class Inventory:
             batch: The batch.
             lines: What its index has, if it can be read.
         """
-        listed = sorted(self._segments.get(batch, ()), key=self.originals.is_replaced)
-        if listed:
-            return listed[0]
-        named = next((line.filename for line in lines), None)
+        listed = self._listed_segment(batch)
+        if listed is not None:
+            return listed
+        named = next((line.filename for line in lines), self.standing_segment(batch))
         self._repairs.lose(
             named or f"{layout.WARC}...{batch}", "the WARC segment is missing: what it held cannot be made anew"
         )
         return None
+
+    def standing_segment(self, batch: str) -> str | None:
+        """Return the key of the WARC segment of a batch, be it there or only named; None where nothing tells."""
+        return self._listed_segment(batch) or min(self._named_segments.get((layout.WARC, batch), ()), default=None)
+
+    def _listed_segment(self, batch: str) -> str | None:
+        return min(self._segments.get(batch, ()), key=lambda key: (self.originals.is_replaced(key), key), default=None)
 
     def opened_next(self, batch: str) -> datetime | None:
         """Return when the writer of a batch opened its next one, or None."""
@@ -82,6 +102,16 @@ class Inventory:
         """See that a listing has an object that is there."""
         if key not in self._listed_snapshots:
             self._repairs.again(key)
+
+    @cached_property
+    def _named_segments(self) -> dict[tuple[str, str], set[str]]:
+        """The segments that are named and that no removal has replaced, by prefix and batch."""
+        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for key in self._named | self.originals.replacements:
+            for prefix in (layout.WARC, layout.INDEX):
+                if key.startswith(prefix) and not self.originals.is_replaced(key):
+                    found[prefix, layout.batch_of(key)].add(key)
+        return found
 
     @cached_property
     def _listed_snapshots(self) -> set[str]:

@@ -12,7 +12,7 @@ from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.documents import manifests
 from broadsheet.storage.documents.manifests import Manifest, ManifestObject, Place
 from broadsheet.storage.documents.removals import Removal
-from broadsheet.storage.errors import NoSuchObjectError
+from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.stores.rereading import get_intact
 
@@ -27,18 +27,21 @@ class Originals:
     Args:
         removals: The removals of the archive.
         named: The keys that manifests name which are there: what they name is no other publication's.
+
+    Attributes:
+        replacements: The keys of the segments that have taken the place of others, or are to.
     """
 
     def __init__(self, removals: Iterable[Removal], named: Iterable[str] = ()) -> None:
         self._segments: dict[tuple[str, str], dict[str, ManifestObject]] = {}
         self._versions: dict[str, list[str]] = {}
         self._gone: dict[str, ManifestObject] = {}
-        self._new: set[str] = set()
+        self.replacements: set[str] = set()
         self._snapshots: dict[str, ManifestObject] = {}
         for removal in removals:
             for each in removal.replaced:
                 self._segments.setdefault(_kind_and_batch(each.old.key), {})[each.old.key] = each.old
-                self._new.add(each.new.key)
+                self.replacements.add(each.new.key)
             self._versions.update((each.old.key, each.versions) for each in removal.indexes)
             self._gone.update((gone.key, gone) for gone in removal.snapshots)
             self._snapshots.update(
@@ -50,7 +53,7 @@ class Originals:
     def of(self, prefix: str, batch: str) -> ManifestObject | None:
         """Return the segment with which a batch was published, or None where it is there still."""
         replaced = self._segments.get((prefix, batch), {})
-        return next((old for key, old in replaced.items() if key not in self._new), None)
+        return next((old for key, old in replaced.items() if key not in self.replacements), None)
 
     def versions(self, store: ObjectStore, batch: str) -> list[ManifestObject] | None:
         """Return the snapshots with which a batch was published, in their order; None where no removal tells.
@@ -65,6 +68,10 @@ class Originals:
     def is_replaced(self, key: str) -> bool:
         """Tell whether another segment has taken the place of one, or is to."""
         return key in self._segments.get(_kind_and_batch(key), {})
+
+    def is_removed(self, key: str) -> bool:
+        """Tell whether a removal has taken away a snapshot, or is to."""
+        return key in self._gone
 
     def snapshots(self, since: datetime | None, until: datetime | None) -> list[ManifestObject]:
         """Return the removed snapshots that no intact manifest names, of captures made in ``[since, until)``."""
@@ -111,7 +118,7 @@ def rebuild(
 
     Raises:
         NoSuchObjectError: Something that the index names is not there.
-        ArchiveDamagedError: The index cannot be read.
+        ArchiveDamagedError: The index cannot be read, or the WARC segment is damaged.
     """
     index = get_intact(store, index_key)
     lines = list(cdxj.decode(index, index_key))
@@ -160,7 +167,13 @@ def _segments(store: ObjectStore, batch: str, lines: list[IndexLine], originals:
     original = originals.of(layout.WARC, batch)
     if original is not None:
         return [original]
-    return [describe(store, key) for key in sorted({line.filename for line in lines})]
+    return [_whole(describe(store, key)) for key in sorted({line.filename for line in lines})]
+
+
+def _whole(segment: ManifestObject) -> ManifestObject:
+    if not segment.sha256.startswith(layout.told_digest(segment.key) or ""):
+        raise ArchiveDamagedError(f"{segment.key}: its bytes are not those that its name tells")
+    return segment
 
 
 def _orders(standing: list[ManifestObject], removed: list[ManifestObject]) -> Iterator[list[ManifestObject]]:

@@ -57,14 +57,39 @@ def plan(
     """
     with segment.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    warc_key = layout.warc_key(batch, sha256[:32])
+    described = ManifestObject(key=layout.warc_key(batch, sha256[:32]), size=segment.stat().st_size, sha256=sha256)
+    return plan_described(batch, described, captures, place=place, catalog=catalog, store=store, extractor=extractor)
+
+
+def plan_described(
+    batch: str,
+    segment: ManifestObject,
+    captures: Sequence[tuple[Capture, Finding | None]],
+    *,
+    place: Place,
+    catalog: Catalog,
+    store: ObjectStore,
+    extractor: Extractor,
+) -> tuple[Plan, list[Published]]:
+    """Decide as `plan` does, of a segment that is in the archive and may not be whole any more.
+
+    Args:
+        batch: The batch's name.
+        segment: How a manifest names the segment.
+        captures: Those of its captures that can be read, as for `plan`.
+        place: As for `plan`.
+        catalog: As for `plan`.
+        store: As for `plan`.
+        extractor: As for `plan`.
+    """
+    warc_key = segment.key
     planner = _Planner(warc_key, catalog, store, extractor)
     published = [planner.add(*pair) for pair in sorted(captures, key=lambda pair: pair[0].captured_at)]
     index = cdxj.encode(planner.lines)
     early = any(layout.is_early(batch, capture.captured_at) for capture, _ in captures)
     index_key = layout.index_key(batch, index, early=early)
     objects = [
-        ManifestObject(key=warc_key, size=segment.stat().st_size, sha256=sha256),
+        segment,
         *(manifests.described(*snapshot) for snapshot in planner.snapshots),
         manifests.described(index_key, index),
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,9 @@ SOURCE_FIELD = "isPartOf"
 RENDERER_FIELD = "broadsheet-renderer"
 _REQUEST_FIELD = "broadsheet-request"
 _VIA_FIELD = "via"
+
+Records = Callable[[], Iterator[tuple[int, int, WarcRecord]]]
+"""Yields offset and length in bytes of each member of a segment, and its record; asked for again where need be."""
 
 
 def request_fields(request: Request, *, revisit: bool) -> dict[str, str]:
@@ -68,16 +72,20 @@ def capture_of(record: WarcRecord, request: Request, *, source: str | None, offs
     )
 
 
-def read_captures(segment: Path) -> Iterator[tuple[Capture, bytes]]:
+def read_captures(segment: Path, records: Records | None = None) -> Iterator[tuple[Capture, bytes]]:
     """Yield the captures of a segment in their order, each with the block of its response.
 
     One exchange is held in memory at a time.
+
+    Args:
+        segment: Its file.
+        records: What of it is read; None for all of it.
 
     Raises:
         RecordError: The segment is damaged.
     """
     renderings: dict[str, Rendering] = {}
-    for capture, block in _captures(segment, renderings):
+    for capture, block in _captures(records or partial(warc.iterate, segment), renderings):
         rendering = renderings.get(capture.record_id)
         is_shown = rendering is not None and capture.request.render
         yield (msgspec.structs.replace(capture, rendering=rendering) if is_shown else capture), block
@@ -94,16 +102,16 @@ def read_rendering(segment: Path, rendering: Rendering) -> bytes:
         return warc.read_member(file.read(rendering.length)).block
 
 
-def _captures(segment: Path, renderings: dict[str, Rendering]) -> Iterator[tuple[Capture, bytes]]:
+def _captures(records: Records, renderings: dict[str, Rendering]) -> Iterator[tuple[Capture, bytes]]:
     """Yield the captures; before the first, fill in the renderings, where the segment says that there are any."""
     source: str | None = None
     held: tuple[int, int, WarcRecord] | None = None
     request = Request()
-    for offset, length, record in warc.iterate(segment):
+    for offset, length, record in records():
         if record.type == "warcinfo":
             source = source_in(record.block)
             if RENDERER_FIELD in _warc_fields(record.block):
-                renderings.update(_renderings(segment))
+                renderings.update(_renderings(records))
         elif record.type in ("response", "revisit"):
             if held:
                 yield _held_capture(held, request, source)
@@ -114,9 +122,9 @@ def _captures(segment: Path, renderings: dict[str, Rendering]) -> Iterator[tuple
         yield _held_capture(held, request, source)
 
 
-def _renderings(segment: Path) -> Iterator[tuple[str, Rendering]]:
+def _renderings(records: Records) -> Iterator[tuple[str, Rendering]]:
     """They lie anywhere behind their captures: a page is rendered while others are fetched."""
-    for offset, length, record in warc.iterate(segment):
+    for offset, length, record in records():
         original = record.field("WARC-Refers-To")
         if record.type == "conversion" and original is not None:
             yield original.strip("<>"), Rendering(offset=offset, length=length)

@@ -56,6 +56,8 @@ def repair_tables(store: ObjectStore, today: date, repairs: Repairs) -> None:
                 repairs.remove(entry.key)
     try:
         repairs.put += tables.rebuild(store)
-        compact(store, today)
+        # Of a day of which something is missing still, a copy would be half of one.
+        if not any(lost.key.startswith((layout.INDEX, layout.SNAPSHOTS)) for lost in repairs.lost):
+            compact(store, today)
     except ArchiveDamagedError as error:
         repairs.lose(layout.TABLES, f"the tables are not made anew: {error}")

@@ -51,6 +51,32 @@ def sweep(store: ObjectStore, since: datetime | None = None) -> list[str]:
     return found
 
 
+def made_of_index(store: ObjectStore, key: str, number: int) -> list[str]:
+    """Return the keys of the runs and tables that may have been made of an index segment, copies before what they copy.
+
+    Args:
+        store: The archive.
+        key: The index segment, which another is to take the place of.
+        number: Which publication of its writer it was.
+
+    Raises:
+        StoreError: The store failed.
+    """
+    batch = layout.batch_of(key)
+    prefixes = [table_keys.prefix(name) for name in layout.TABLE_NAMES]
+    segments = [entry.key for prefix in prefixes for entry in store.list(prefix) if layout.batch_of(entry.key) == batch]
+    return [*_runs_with(store, batch, number), *_compacted(store, {key, *segments}), *segments]
+
+
+def _runs_with(store: ObjectStore, batch: str, number: int) -> Iterator[str]:
+    keys = [entry.key for entry in store.list(run_keys.writer_prefix(layout.batch_writer(batch)))]
+    for run in filter(None, map(run_keys.parse, keys)):
+        if run.first <= number <= run.last:
+            yield run.key
+            first = run.key.rpartition("-")[0]
+            yield from (key for key in keys if key.startswith(first) and not key.endswith(".idx"))
+
+
 def _runs(store: ObjectStore, old: set[str]) -> Iterator[str]:
     names = {key.encode() for key in old}
     for writer in sorted({layout.batch_writer(layout.batch_of(key)) for key in old}):
