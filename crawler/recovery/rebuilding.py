@@ -38,7 +38,12 @@ _PATIENCE = 10.0  # seconds
 
 
 async def rebuild(
-    store: ObjectStore, extractor: Extractor, own_writers: Iterable[str] = (), waiting: Container[str] = ()
+    store: ObjectStore,
+    extractor: Extractor,
+    own_writers: Iterable[str] = (),
+    waiting: Container[str] = (),
+    *,
+    deep: bool = False,
 ) -> Repairs:
     """Put every index segment, snapshot and manifest that is missing or damaged.
 
@@ -47,6 +52,7 @@ async def rebuild(
         extractor: What reads the pages.
         own_writers: The writers of this machine, none of which is publishing now.
         waiting: The batches in the spool of this machine: they are published from there.
+        deep: Whether the segments are read of which nothing is missing, too, to tell of those that are damaged.
     """
     await _let_others_finish(store, frozenset(own_writers))
     repairs = Repairs(store)
@@ -57,7 +63,7 @@ async def rebuild(
             async with rebuilder.replanner:
                 for batch in inventory.batches:
                     if batch not in waiting:
-                        await rebuilder.visit(batch)
+                        await rebuilder.visit(batch, deep=deep)
         finally:
             rebuilder.close()
     return repairs
@@ -94,8 +100,8 @@ class _Rebuilder:
     def close(self) -> None:
         self._catalog.close()
 
-    async def visit(self, batch: str) -> None:
-        """See to a batch."""
+    async def visit(self, batch: str, *, deep: bool) -> None:
+        """See to a batch; where `deep`, look at its segment in any case."""
         index = await asyncio.to_thread(self._index, batch)
         missing = await asyncio.to_thread(self._missing_snapshots, index.lines) if index else set()
         warc_key = await asyncio.to_thread(self._inventory.segment, batch, index.lines if index else [])
@@ -108,6 +114,8 @@ class _Rebuilder:
                 await asyncio.to_thread(self._put_snapshots, missing, replanned)
             else:
                 index = await asyncio.to_thread(self._settle, batch, warc_key, replanned, index)
+        elif deep and warc_key:
+            await asyncio.to_thread(self.replanner.look_at, warc_key)
         if index is not None:
             if not is_named or self._inventory.named_indexes(batch):
                 await asyncio.to_thread(self._remove_others, batch, index.key)

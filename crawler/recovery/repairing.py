@@ -46,8 +46,13 @@ class Recovered(Struct, frozen=True, kw_only=True):
     set_aside: list[str]
 
 
-async def recover_everything(workspace: Workspace, extractor: Extractor) -> Recovered:
+async def recover_everything(workspace: Workspace, extractor: Extractor, *, deep: bool = False) -> Recovered:
     """Finish what was cut off, and make anew what the archive lacks.
+
+    Args:
+        workspace: The archive, opened for writing.
+        extractor: What reads the pages.
+        deep: Whether all WARC segments are read, to tell of those that are damaged.
 
     Raises:
         StoreUnavailableError: The store did not answer; calling it again goes on.
@@ -56,7 +61,7 @@ async def recover_everything(workspace: Workspace, extractor: Extractor) -> Reco
     store, spool = workspace.store, workspace.spool
     unfinished = Repairs(store)
     removed = await asyncio.to_thread(_remove, workspace, finish, unfinished)
-    repairs = await rebuild(store, extractor, spool.idle_writers(), frozenset(spool.waiting()))
+    repairs = await rebuild(store, extractor, spool.idle_writers(), frozenset(spool.waiting()), deep=deep)
     repairs.lost += unfinished.lost
     await asyncio.to_thread(_remove, workspace, lambda remover: _amend(remover, repairs), repairs)
     await asyncio.to_thread(workspace.catalog.refresh, store)

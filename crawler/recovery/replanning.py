@@ -103,6 +103,13 @@ class Replanner:
             [msgspec.structs.replace(line, filename=warc_key) for line in lines], dict(plan.snapshots), is_whole
         )
 
+    def look_at(self, warc_key: str) -> None:
+        """Read a segment of which nothing is missing, and tell where it is damaged."""
+        if not _is_what_its_key_tells(self._fetch(warc_key)):
+            salvage = Salvage(self._path)
+            readable = sum(record.type in ("response", "revisit") for _, _, record in salvage.records())
+            self._repairs.lose(warc_key, _damage(salvage, readable))
+
     async def _salvage(self, warc_key: str) -> list[tuple[Capture, Finding | None]]:
         salvage = Salvage(self._path)
         found = await self._reader.read(self._path, salvage.records)
@@ -135,7 +142,7 @@ def _is_what_its_key_tells(described: ManifestObject) -> bool:
     return described.sha256.startswith(layout.told_digest(described.key) or "")
 
 
-def _damage(salvage: Salvage, readable: int, unsure: Sequence[str]) -> str:
+def _damage(salvage: Salvage, readable: int, unsure: Sequence[str] = ()) -> str:
     gaps = [f"{gap.start} to {gap.end}" for gap in salvage.gaps]
     more = f" and {len(gaps) - _MOST_TOLD} more" if len(gaps) > _MOST_TOLD else ""
     where = f"no record can be read in bytes {', '.join(gaps[:_MOST_TOLD])}{more}" if gaps else "every record is whole"

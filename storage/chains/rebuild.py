@@ -118,12 +118,14 @@ def rebuild(
 
     Raises:
         NoSuchObjectError: Something that the index names is not there.
-        ArchiveDamagedError: The index cannot be read, or the WARC segment is damaged.
+        ArchiveDamagedError: The index cannot be read, or the WARC segment or a snapshot is damaged.
     """
     index = get_intact(store, index_key)
     lines = list(cdxj.decode(index, index_key))
     segments = _segments(store, batch, lines, originals)
-    standing = [describe(store, line.snapshot) for line in sorted(lines, key=lambda line: line.at) if line.snapshot]
+    standing = [
+        _whole(describe(store, line.snapshot)) for line in sorted(lines, key=lambda line: line.at) if line.snapshot
+    ]
     last = originals.of(layout.INDEX, batch) or manifests.described(index_key, index)
     told = originals.versions(store, batch)
     if told is not None:
@@ -170,10 +172,10 @@ def _segments(store: ObjectStore, batch: str, lines: list[IndexLine], originals:
     return [_whole(describe(store, key)) for key in sorted({line.filename for line in lines})]
 
 
-def _whole(segment: ManifestObject) -> ManifestObject:
-    if not segment.sha256.startswith(layout.told_digest(segment.key) or ""):
-        raise ArchiveDamagedError(f"{segment.key}: its bytes are not those that its name tells")
-    return segment
+def _whole(described: ManifestObject) -> ManifestObject:
+    if not described.sha256.startswith(layout.told_digest(described.key) or ""):
+        raise ArchiveDamagedError(f"{described.key}: its bytes are not those that its name tells")
+    return described
 
 
 def _orders(standing: list[ManifestObject], removed: list[ManifestObject]) -> Iterator[list[ManifestObject]]:

@@ -31,9 +31,9 @@ LAST_YEARS = -2 * 365 * 24 * 60
 HARMED = (layout.WARC, layout.INDEX, layout.SNAPSHOTS, layout.RUNS, layout.TABLES, layout.COMPACTED_TABLES)
 
 
-def recovered(root: Path) -> Recovered:
+def recovered(root: Path, *, deep: bool = False) -> Recovered:
     with Workspace.open(str(root)) as workspace:
-        return asyncio.run(recover_everything(workspace, EXTRACTOR))
+        return asyncio.run(recover_everything(workspace, EXTRACTOR, deep=deep))
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +184,17 @@ def test_a_missing_segment_leaves_the_versions_in_the_index_so_that_the_change_f
 
     assert lost == {harmed.segment, harmed.index}
     assert answers_of(root) == told
+
+
+def test_a_damaged_segment_of_which_nothing_is_missing_is_told_where_all_are_read(root: Path) -> None:
+    damaged = [entry.key for entry in FolderStore(root).list(layout.WARC)][3]
+    (root / damaged).write_bytes((root / damaged).read_bytes()[:-1])
+
+    told = recovered(root, deep=True)
+
+    assert recovered(root).lost == []
+    assert (told.rebuilt, [lost.key for lost in told.lost]) == ([], [damaged])
+    assert "of its captures can be" in told.lost[0].reason
 
 
 def test_a_snapshot_comes_back_whose_segment_a_takedown_has_replaced(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_a_page_that_a_browser_had_shown_is_read_as_it_was_shown(tmp_path: Path)
 
     recovered = archive("recover")
     assert recovered.status == 0
-    assert b"verify --deep reads them all" in recovered.stdout, "it does not say that what it did not read is whole"
+    assert b"recover --deep reads them all" in recovered.stdout, "it does not say that what it did not read is whole"
 
     assert texts(archive.archive) == [("10", "Shown")]
     assert archive("show", URL, "--format", "html").stdout == foreign.body("Shown")
