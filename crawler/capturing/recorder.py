@@ -115,7 +115,9 @@ class Recorder:
             offset = segment.append(b"".join(members))
         if not exchange.response:
             return
-        capture = capture_of(records[0], about, source=self._source, offset=offset, length=len(members[0]))
+        capture = capture_of(
+            records[0], about, source=self._source, offset=offset, length=len(members[0]), message=message
+        )
         to_be_read = self._to_be_read(capture)
         segment.add(capture, to_be_read=to_be_read)
         request.meta[CAPTURED] = Captured(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, cast
@@ -193,6 +194,8 @@ def _remembered(pace: HostPace, host: str) -> float:
         return 0.0
 
 
+# Asked at every request.
+@lru_cache(maxsize=4096)
 def _is_private_literal(host: str) -> bool:
     """Whether a host is a private address itself; which address a name has is known once it has answered."""
     try:

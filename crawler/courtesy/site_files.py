@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -112,6 +113,8 @@ def file_in(response: Response) -> bytes:
     return remove_codings(response.body, list_values(headers, "Content-Encoding"), _LARGEST_DECODED)
 
 
+# Asked several times for each page; those of a site come one after another.
+@lru_cache(maxsize=4096)
 def origin_of(url: str) -> str:
     """Return the scheme, host and port of an address, as one of its files begins."""
     parts = urlsplit(url)

@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 from broadsheet.crawler.capturing.recorder import Recorder
 from broadsheet.crawler.capturing.spool_limits import FetchingPause
 from broadsheet.crawler.crawling.audience import Progress, ProgressReport
+from broadsheet.crawler.crawling.heard_signals import HeardSignals
 from broadsheet.crawler.crawling.job_settings import settings_of
 from broadsheet.crawler.crawling.parts import CrawlParts
 from broadsheet.crawler.crawling.watching import watch
@@ -39,6 +40,7 @@ async def fetch(parts: CrawlParts, progress: Progress | None) -> BaseException |
     recorder = _recorder(parts)
     runner = AsyncCrawlerRunner(settings_of(job, workspace))
     crawler = runner.create_crawler(SiteSpider)
+    crawler.signals = HeardSignals(crawler)
     _record_exchanges(crawler, parts, recorder)
     faults = _Faults(crawler, parts)
     pages = PageReader(job, crawler, recorder, parts.pool, parts.meter)

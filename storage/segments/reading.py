@@ -41,7 +41,15 @@ def request_fields(request: Request, *, revisit: bool) -> dict[str, str]:
     return fields
 
 
-def capture_of(record: WarcRecord, request: Request, *, source: str | None, offset: int, length: int) -> Capture:
+def capture_of(
+    record: WarcRecord,
+    request: Request,
+    *,
+    source: str | None,
+    offset: int,
+    length: int,
+    message: ResponseMessage | None = None,
+) -> Capture:
     """Return the capture that a response or revisit record is.
 
     Args:
@@ -50,10 +58,13 @@ def capture_of(record: WarcRecord, request: Request, *, source: str | None, offs
         source: What the segment's warcinfo names as its source.
         offset: Where the record's gzip member starts in the segment, in bytes.
         length: The member's length in bytes.
+        message: The response, where it is parsed already.
     """
-    message = _message(record)
+    message = message or _message(record)
+    # Of those that are repeated the first counts.
+    fields = {name.lower(): value for name, value in reversed(record.fields)}
     return Capture(
-        url=record.field("WARC-Target-URI") or "",
+        url=fields.get("warc-target-uri", ""),
         captured_at=record.date,
         clock=clock_of(record),
         record_id=record.record_id,
@@ -61,10 +72,10 @@ def capture_of(record: WarcRecord, request: Request, *, source: str | None, offs
         status=message.status if message else None,
         reason=message.reason if message else None,
         headers=message.headers if message else [],
-        payload_digest=record.field("WARC-Payload-Digest"),
-        ip=record.field("WARC-IP-Address"),
-        protocol=record.field("WARC-Protocol"),
-        truncated=record.field("WARC-Truncated") if record.type == "response" else None,
+        payload_digest=fields.get("warc-payload-digest"),
+        ip=fields.get("warc-ip-address"),
+        protocol=fields.get("warc-protocol"),
+        truncated=fields.get("warc-truncated") if record.type == "response" else None,
         source=source,
         request=request,
         offset=offset,
