@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
 from broadsheet.crawler.extraction.corrections import is_correction
+from broadsheet.crawler.extraction.dates.claims import is_dateline
 from broadsheet.crawler.extraction.dates.text import find_dates, plain
 from broadsheet.crawler.extraction.editorial_wording import is_invitation, is_life, is_note
 from broadsheet.crawler.extraction.layout import Layout
@@ -27,6 +28,7 @@ _MAX_BYLINE = 120
 _MAX_SCRAP = 160
 _MOTTO = re.compile(r"^[\"“”«„‟'‘].{8,300}[\"“”»'’]\s*[-–—(,]\s*\S.{2,160}$")
 _HEAD_LINES = 8
+_MIN_PART = 8
 _SHARE_OF_OTHERS = 0.4
 _TEASER_LENGTH = 22
 _SENTENCE_END = re.compile(r"[.!?…。！？।؟][\"”»'’)\]]*$")
@@ -57,6 +59,7 @@ class Cleaner:
         self._passages = passages
         self._title = title
         self._authors = tuple(authors)
+        self._names = tuple(name.casefold() for name in self._authors)
 
     def cleaned(self, text: str) -> list[Passage]:
         """The lines of a text that were written as part of the article, with those of its columns that it lacks."""
@@ -69,6 +72,7 @@ class Cleaner:
             if (
                 not key
                 or key in self._unwanted
+                or (passage.line is None and key in self._torn)
                 or _is_scrap(line)
                 or (is_note(line) and not is_correction(line))
                 or self._is_elsewhere(passage)
@@ -84,6 +88,12 @@ class Cleaner:
         """What the lines of other fields say."""
         return frozenset(key_of(self._layout.lines[i].text) for i in self._dropped)
 
+    @cached_property
+    def _torn(self) -> frozenset[str]:
+        """Their parts: trafilatura tears a line without an element of its own apart, at its links and emphasis."""
+        keys = (key_of(part) for i in self._dropped for part in self._layout.lines[i].parts)
+        return frozenset(key for key in keys if len(key) >= _MIN_PART)
+
     def _is_head(self, line: str, key: str) -> bool:
         """A line at the beginning that repeats the headline, the byline or the date."""
         if self._title and key == key_of(self._title):
@@ -92,13 +102,16 @@ class Cleaner:
             return False
         if BYLINE_WORD.fullmatch(f"{line} "):
             return True
-        named = [name for name in self._authors if name in line]
-        rest = BYLINE_WORD.sub("", line)
+        rest = BYLINE_WORD.sub("", line.casefold())
+        named = [name for name in self._names if name in rest]
         for name in named:
             rest = rest.replace(name, "")
         if named and (BYLINE_WORD.match(line) or len(rest) < 30):
             return True
-        return any(len(line) - (m.end - m.start) < 20 for m in find_dates(plain(line)) if m.readings)
+        written = plain(line)
+        return is_dateline(written) or any(
+            len(line) - (m.end - m.start) < 20 for m in find_dates(written) if m.readings
+        )
 
     def _is_above(self, passage: Passage) -> bool:
         """Whether a line stands above the headline and is no sentence: the name of the site, a menu, a kicker."""

@@ -127,14 +127,13 @@ def _read(page: Page, captured_at: datetime, hints: Hints | None) -> tuple[Artic
     authors = read_authors(page, structured, layout, publishers=_publishers(page, structured, site))
 
     dropped = {i for lines in (*(b.lines for b in boxes), *(b.lines for b in asking)) for i in lines}
-    subtitle = read_subtitle(structured, layout, dropped)
-    lead = read_lead(structured, layout, dropped)
+    names = [author.name for author in authors.authors]
+    subtitle = read_subtitle(structured, layout, dropped, authors=names)
+    lead = read_lead(structured, layout, dropped, authors=names)
     evidence = _list_evidence(captured_at, language.value, page.url)
     corrections = read_corrections(structured, layout, dropped, evidence)
     images = read_images(page, structured, layout)
-    body = BodyReader(page, structured, layout, dropped).read(
-        title=headline.text, authors=(a.name for a in authors.authors), lead=lead
-    )
+    body = BodyReader(page, structured, layout, dropped).read(title=headline.text, authors=names, lead=lead)
     article = Article(
         title=headline.text,
         subtitle=subtitle,

@@ -148,8 +148,8 @@ def _line_of(page: Page, element: html.HtmlElement) -> int:
 
 
 def _shown_elsewhere(page: Page, references: list[str]) -> tuple[int, str] | None:
-    """The line with exactly the words of a variant; of a heading, most of its words are enough."""
-    keys = {_key(reference) for reference in references} - {""}
+    """The line with exactly the words of a variant, or of most of it; of a heading, its last words are enough."""
+    keys = {_key(part) for reference in references for part in (reference, *_most_of(reference))} - {""}
     longest = max(map(len, references), default=0) + _PUNCTUATION
     shortest = min(map(len, keys), default=0) * _MOST
     for i, line in enumerate(page.lines):
@@ -160,6 +160,13 @@ def _shown_elsewhere(page: Page, references: list[str]) -> tuple[int, str] | Non
         if key in keys or (line.heading and any(_is_most_of(key, known) for known in keys)):
             return i, line.text
     return None
+
+
+def _most_of(title: str) -> list[str]:
+    """The part of a title that is longer than all others: what is left without the name of a site that is not known."""
+    parts = _SEPARATOR.split(title)
+    longest = max(parts, key=len)
+    return [longest] if len(longest) >= _MIN_UNKNOWN and len(longest) > _MOST * sum(map(len, parts)) else []
 
 
 def _is_most_of(key: str, known: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterator
 from itertools import islice
 from typing import NamedTuple
 
@@ -12,7 +12,6 @@ from broadsheet.crawler.extraction.layout import Column, Layout, column_of
 from broadsheet.crawler.extraction.lines import Line
 from broadsheet.crawler.extraction.structured import Structured
 from broadsheet.crawler.extraction.subtitle import Standfirst
-from broadsheet.crawler.extraction.wording import CREDIT_LINE
 
 _WINDOW = 24
 _MIN_LENGTH = 60
@@ -38,7 +37,9 @@ class Lead(NamedTuple):
     lines: range
 
 
-def read_lead(structured: Structured, layout: Layout, dropped: Container[int]) -> Lead | None:
+def read_lead(
+    structured: Structured, layout: Layout, dropped: Container[int], *, authors: Collection[str] = ()
+) -> Lead | None:
     """Find the lead among the lines behind the headline.
 
     It is set apart from the text by its markup, as a heading, or by emphasis; where nothing is, by standing in another
@@ -48,18 +49,21 @@ def read_lead(structured: Structured, layout: Layout, dropped: Container[int]) -
         structured: What the page says for machines.
         layout: Where headline and text stand.
         dropped: Indices of the lines that belong to other fields.
+        authors: Names by which bylines are known.
     """
-    reader = _LeadReader(structured, layout, dropped)
+    reader = _LeadReader(structured, layout, dropped, authors)
     return max(islice(reader.marked(), 2), key=lambda lead: len(lead.text), default=None) or reader.by_column()
 
 
 class _LeadReader:
     """Reads what stands between the headline and the text of one page."""
 
-    def __init__(self, structured: Structured, layout: Layout, dropped: Container[int]) -> None:
+    def __init__(
+        self, structured: Structured, layout: Layout, dropped: Container[int], authors: Collection[str]
+    ) -> None:
         self._layout = layout
         self._dropped = dropped
-        self._standfirst = Standfirst(structured, layout, dropped)
+        self._standfirst = Standfirst(structured, layout, dropped, authors)
         first, last = layout.body
         lengths: dict[Column, int] = {}
         paragraphs = [i for i in layout.paragraphs if first <= i <= last]
@@ -97,10 +101,7 @@ class _LeadReader:
         around = (line.block, line.block.getparent())
         names = " ".join(element.get("class") or "" for element in around if element is not None)
         return self._standfirst.is_possible(i, listed=True) and not (
-            self._standfirst.is_question(i)
-            or _OTHER_NAME.search(names)
-            or is_note(line.text)
-            or CREDIT_LINE.fullmatch(line.text)
+            self._standfirst.is_question(i) or _OTHER_NAME.search(names) or is_note(line.text)
         )
 
     def _window(self) -> Iterator[int]:

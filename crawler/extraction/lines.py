@@ -57,7 +57,7 @@ INLINE_TAGS = frozenset(
 HEADING_TAGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _TEXT_AND_BREAKS = etree.XPath(
     "/html/body//text()[normalize-space() and not(parent::script or parent::style or parent::noscript "
-    "or parent::option)] | /html/body//br"
+    "or parent::option)] | /html/body//br | /html/body//hr"
 )
 _MAX_STEPS = 8
 _TEASER_LENGTH = 22

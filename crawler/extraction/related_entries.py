@@ -65,12 +65,13 @@ class EntryReader:
             lines: The lines of the box behind its heading.
         """
         shape = next((_shape(line) for line in lines if is_title(line)), None)
-        date_first = bool(lines) and date_of(lines[0]) is not None
+        date_first = bool(lines) and date_of(lines[0]) is not None and not is_title(lines[0])
         pending: Mention | None = None
         current: Entry | None = None
         for line in lines:
             mention = date_of(line)
-            if mention is not None:
+            # A short title with its date is set like the other titles, a byline with one is not.
+            if mention is not None and not (_links_a_title(line) and _shape(line) == shape):
                 if date_first or current is None:
                     pending = mention
                 elif current.mention is None:
@@ -136,14 +137,11 @@ class EntryReader:
 
 def is_title(line: Line) -> bool:
     """Whether a line is a link with a headline's text."""
-    if line.link is None or len(line.text) > 2 * MAX_TITLE or date_of(line) is not None:
+    if line.link is None or len(line.text) > 2 * MAX_TITLE or (date_of(line) and not _links_a_title(line)):
         return False
     if {"tag", "author"} & set((line.link.get("rel") or "").lower().split()):
         return False
-    text = link_text(line) or line.text
-    if is_dense(text):
-        return len(text) >= _MIN_DENSE_TITLE
-    return len(text) >= _MIN_TITLE and " " in text
+    return _is_long_enough(link_text(line) or line.text)
 
 
 def looks_like_unlinked_title(line: Line) -> bool:
@@ -169,6 +167,18 @@ def _date_alone(shown: str) -> Mention | None:
         return None
     rest = text[: mention.start] + text[mention.end :]
     return mention if len(_NO_WORD.sub("", rest)) <= _DATE_REMAINDER else None
+
+
+def _links_a_title(line: Line) -> bool:
+    """Whether a link in a line holds as much as a headline, and no date."""
+    text = link_text(line)
+    return text is not None and _is_long_enough(text) and _first_date(plain(text)) is None
+
+
+def _is_long_enough(text: str) -> bool:
+    if is_dense(text):
+        return len(text) >= _MIN_DENSE_TITLE
+    return len(text) >= _MIN_TITLE and " " in text
 
 
 def link_text(line: Line) -> str | None:

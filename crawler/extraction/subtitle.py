@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Collection, Container
 
 from broadsheet.crawler.extraction.layout import Layout, column_of
 from broadsheet.crawler.extraction.lines import Line
 from broadsheet.crawler.extraction.structured import Structured, as_text
-from broadsheet.crawler.extraction.wording import SHARE_LINE
+from broadsheet.crawler.extraction.wording import BYLINE_WORD, CREDIT_LINE, SHARE_LINE
 
 _CLASS = re.compile(
     r"(?:^|[\s_-])(?:sub-?(?:title|headline|head|heading)|stand-?first|dek|deck|lead|lede|leadin|"
@@ -19,21 +19,25 @@ _CLASS = re.compile(
 )
 _MIN_LENGTH, _MAX_LENGTH = 20, 700
 _WINDOW = 14
+_MAX_BYLINE = 120
 _SAME_BEGINNING = 40
 _RIGHT_BELOW = 4
 _MIN_HEADING = 40
 _QUESTION = re.compile(r"[?？؟;]\s*[\"”»]?$")
 
 
-def read_subtitle(structured: Structured, layout: Layout, dropped: Container[int]) -> str | None:
+def read_subtitle(
+    structured: Structured, layout: Layout, dropped: Container[int], *, authors: Collection[str] = ()
+) -> str | None:
     """Find the first line behind the headline that is set apart from the text.
 
     Args:
         structured: What the page says for machines.
         layout: Where the headline stands.
         dropped: Indices of the lines that belong to other fields.
+        authors: Names by which bylines are known.
     """
-    standfirst = Standfirst(structured, layout, dropped)
+    standfirst = Standfirst(structured, layout, dropped, authors)
     start = standfirst.headline + 1
     window = range(start, min(start + _WINDOW - 1, len(layout.lines))) if start else ()
     found = (i for i in window if standfirst.is_possible(i) and standfirst.is_set_apart(i))
@@ -51,8 +55,11 @@ class Standfirst:
         headline: Index of the line that shows the headline above the text; -1 where none does.
     """
 
-    def __init__(self, structured: Structured, layout: Layout, dropped: Container[int]) -> None:
+    def __init__(
+        self, structured: Structured, layout: Layout, dropped: Container[int], authors: Collection[str]
+    ) -> None:
         self._layout = layout
+        self._authors = tuple(name.casefold() for name in authors)
         self._dropped = dropped
         self._descriptions = _descriptions(structured)
         self.headline = _headline_above_text(layout)
@@ -67,7 +74,13 @@ class Standfirst:
         line, headline = self._layout.lines[index], self._layout.lines[self.headline]
         if index in self._dropped or line.text == headline.text or (line.zone.listed and not listed):
             return False
-        return _possible(line)
+        return _possible(line) and not self._is_byline(line.text)
+
+    def _is_byline(self, text: str) -> bool:
+        """Whether a line says who wrote the article: a byline may be emphasised, too."""
+        if len(text) > _MAX_BYLINE or BYLINE_WORD.match(text) is None:
+            return False
+        return any(name in text.casefold() for name in self._authors)
 
     def is_set_apart(self, index: int) -> bool:
         """Whether something sets a line apart from the text behind it."""
@@ -108,7 +121,7 @@ def _possible(line: Line) -> bool:
         return False
     if line.linked or zone.navigation or zone.aside or zone.footer or zone.comments or zone.figure:
         return False
-    return SHARE_LINE.fullmatch(line.text) is None
+    return not (SHARE_LINE.fullmatch(line.text) or CREDIT_LINE.fullmatch(line.text))
 
 
 def _is_sentence_heading(line: Line) -> bool:

@@ -129,7 +129,7 @@ NEWSLETTER = re.compile(
     r"(?:e-?mail|news) (?:updates|alerts?)|infolettre|lettre d['’]info(?:rmation)?s?|in(?: ihr|"
     r" dein) (?:e-?mail-?)?postfach|(?:dans|directement dans) votre boîte|nella tua (?:casella|mail|"
     r"inbox)|"
-    r"iscriviti (?:a(?:lla|gli|i)?|per)\b|bolet[ií]n(?:es)?\b|en tu (?:correo|bandeja)|suscr[ií]bete a\b|"
+    r"iscriviti (?:a(?:l(?:la|le)?|gli|i)?|per)\b|bolet[ií]n(?:es)?\b|en tu (?:correo|bandeja)|suscr[ií]bete a\b|"
     r"nieuwsbrief|nyhets?brev|uutiskirje|biuletyn|zpravodaj|hírlevél|рассылк|розсилк|bülten|"
     r"ενημερωτικ(?:ό|ά) δελτί|"
     r"النشرة|خبرنامه|メールマガジン|メルマガ|ニュースレター|뉴스레터|电子报|電子報|新闻简报|bản tin|"

@@ -22,6 +22,8 @@ MAX_DATE_LINE = 170
 
 _MAX_RELATIVE_LINE = 80
 _BEGINNING = 4
+_MAX_WORDS_BESIDE = 20  # Letters: weekdays, prepositions.
+_NO_LETTER = re.compile(r"[\W\d_]+")
 _MODIFIED_LABEL = re.compile(
     r"update|upd\.|modifi|revis|edited|aktualisiert|geändert|stand:|mis à jour|màj|maj\b|aggiorna|"
     r"modifica|actualiza|"
@@ -108,6 +110,19 @@ def relative_claim(line: Line, captured_at: datetime) -> Claim | None:
 def is_date_label(text: str) -> bool:
     """Whether a text says of what the date beside it is the date."""
     return any(label.search(text) for label in (_MODIFIED_LABEL, _PUBLISHED_LABEL, _DATE_WORD))
+
+
+def is_dateline(text: str) -> bool:
+    """Whether a text is nothing but dates and what they are the dates of: "Published 10 June, updated 11 June"."""
+    rest, position = "", 0
+    for mention in find_dates(text):
+        if mention.readings:
+            rest += f"{text[position : mention.start]} "
+            position = mention.end
+    rest += text[position:]
+    if not position or not is_date_label(rest):
+        return False
+    return len(_NO_LETTER.sub("", _PUBLISHED_LABEL.sub("", _MODIFIED_LABEL.sub("", rest)))) < _MAX_WORDS_BESIDE
 
 
 def _role_of(label: str, line: Line, beginning: str) -> Role:

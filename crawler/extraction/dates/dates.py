@@ -181,7 +181,8 @@ class DateReader:
         for i in self._layout.header():
             line = self._layout.lines[i]
             if self._may_carry_date(line, i):
-                distance = abs(i - self._layout.headline)
+                # Above the headline stands the day of the capture, too.
+                distance = abs(i - self._layout.headline) + (0.5 if i < self._layout.headline else 0)
                 for claim, labelled in claims_of_line(line):
                     rated.append((distance / 10 if labelled else distance, i, claim))
         first, last = self._layout.body

@@ -22,7 +22,8 @@ _NAMES = {name: timedelta(hours=hours) for hours, names in _HOURS.items() for na
 _SEVERAL = {"ist": timedelta(hours=5.5), "cst": timedelta(hours=-6), "ast": timedelta(hours=-4)}
 _PHRASES = {
     "moscow time": 3, "московское время": 3, "по московскому времени": 3, "по мск": 3, "beijing time": 8, "北京时间": 8,
-    "日本時間": 9, "한국시간": 9, "heure de québec": -5,
+    "日本時間": 9, "한국시간": 9, "heure de québec": -5, "بتوقيت غرينتش": 0, "بتوقيت جرينتش": 0, "بتوقيت غرينيتش": 0,
+    "بتوقيت مكة المكرمة": 3, "بتوقيت السعودية": 3,
 }  # fmt: skip
 _UNITED_STATES = {"et": -5, "ct": -6, "mt": -7, "pt": -8, "eastern": -5, "central": -6, "mountain": -7, "pacific": -8}
 _DAYLIGHT_PHRASES = frozenset(("heure de québec",))
@@ -31,7 +32,7 @@ _OFFSET = r"[+-]\d\d?(?::?\d\d)?(?!\d)"
 ZONE = (
     rf"(?P<zone>(?:{'|'.join(sorted((*_NAMES, *_SEVERAL), key=len, reverse=True))})(?![^\W\d_])(?:\s*{_OFFSET})?"
     rf"|(?-i:[ECMP]T)\b|(?:eastern|central|mountain|pacific)(?:\s+(?:standard|daylight)?\s*time)?\b"
-    rf"|{'|'.join(_PHRASES)}|[+-]\d\d(?::?\d\d)?(?!\d))"
+    rf"|{'|'.join(map(re.escape, _PHRASES))}|[+-]\d\d(?::?\d\d)?(?!\d))"
 )
 """A zone behind a time of day, as the group `zone`; for patterns that ignore case."""
 

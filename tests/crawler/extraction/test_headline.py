@@ -66,3 +66,17 @@ def test_the_name_of_a_section_is_no_headline_where_the_page_calls_another_line_
     head = '<title>News</title><meta property="og:title" content="The lamps of the upper town are counted">'
     article = read(f"<h1>News</h1><h2>The lamps of the upper town are counted</h2>{paragraphs}", head=head).article
     assert article.title == "The lamps of the upper town are counted"
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Lamps to be counted in both towns :: The Paper", "The Paper - Lamps to be counted in both towns"],
+)
+def test_a_headline_is_found_by_most_of_a_title_where_nothing_names_the_site(
+    read: Read, paragraphs: str, title: str
+) -> None:
+    body = f"<p>Tuesday, 3 January 2017</p><b>Lamps to be counted in both towns</b><p>10.06.16 - 09:12</p>{paragraphs}"
+    article = read(body, head=f"<title>{title}</title>").article
+    assert article.title == "Lamps to be counted in both towns"
+    assert article.published is not None
+    assert article.published.value == "2016-06-10T09:12:00"

@@ -118,3 +118,34 @@ def test_links_to_tags_authors_and_social_sites_are_left_out(read: Read, paragra
         f"<li><a href='https://facebook.com/thepaper'>The Paper on other sites</a></li><li>{FOG}</li></ul></div>"
     )
     assert [link.title for link in read(HEAD + paragraphs + box).article.related] == ["The fog of the great year"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("灯台守の日記、見つかる", "台風で港の倉庫が被害"), ("الرقة بين نارين", "أهالي منبج ينتظرون")]
+)
+def test_a_title_shorter_than_its_date_is_a_title_with_that_date(
+    read: Read, paragraphs: str, first: str, second: str
+) -> None:
+    entries = f"<li><a href='/k/1'>{first}</a> (2016/5/21)</li><li><a href='/k/2'>{second}</a> (2016/5/22)</li>"
+    article = read(f"{HEAD}{paragraphs}<h3>See also</h3><ul>{entries}</ul>").article
+    assert [(link.title, link.published and link.published.value) for link in article.related] == [
+        (first, "2016-05-21"),
+        (second, "2016-05-22"),
+    ]
+
+
+def test_a_box_behind_a_rule_is_no_part_of_the_text(read: Read) -> None:
+    text = "<br><br>".join(
+        f"The lamps of the {side} side were counted by the clerk on Monday, and eleven of them were found missing."
+        for side in ("north", "south", "east", "west")
+    )
+    other = "<b>A third ladder is promised</b> - 05/27/2016 11:15 AM"
+    box = f"<hr><b>See also:</b><br>{FOG} - 06/18/2016 5:30 PM<br>{other}<hr>"
+    article = read(
+        f"{HEAD}<i>By DAN O'LEARY, Staff Writer</i><br>Posted: June 10, 2016 9:12 a.m. CDT<hr>{text}{box}"
+    ).article
+    assert (article.text or "").count("\n") == 3
+    assert (article.lead, article.subtitle) == (None, None)
+    assert article.published is not None
+    assert article.published.value == "2016-06-10T09:12:00-05:00"
+    assert [link.title for link in article.related] == ["The fog of the great year", "A third ladder is promised"]
