@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
@@ -20,7 +21,7 @@ from broadsheet.crawler.process.memory import give_back_free_memory
 from broadsheet.scheduler.web.bounded_store import BoundedStore
 from broadsheet.scheduler.web.errors import slow
 from broadsheet.scheduler.web.parts import Parts
-from broadsheet.scheduler.web.turns import Turns
+from broadsheet.scheduler.web.turns import Kind, Turns
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.errors import TooLargeError
 
@@ -28,8 +29,7 @@ _THREADS = 12
 _SCANNING_THREADS = 3
 _OTHER_THREADS = 4
 # Of one asker.
-_AT_ONCE = 8
-_SCANS_AT_ONCE = 2
+_AT_ONCE: Mapping[Kind, int] = {"small": 8, "scan": 2, "large": 1}
 _MOST_OF_ONE = 64
 _SMALL = 512 * 1024
 _SHORT_LIST = 1_000
@@ -58,7 +58,6 @@ class Threads:
         self._of_large = ThreadPoolExecutor(1, thread_name_prefix="web-read-large")
         self._of_others = ThreadPoolExecutor(_OTHER_THREADS, thread_name_prefix="web-ask")
         self._turns = Turns(_AT_ONCE, _MOST_OF_ONE)
-        self._turns_to_scan = Turns(_SCANS_AT_ONCE, _MOST_OF_ONE)
         self._waiting = 0
         self._asking: dict[Callable[[], Any], asyncio.Future[Any]] = {}
 
@@ -76,15 +75,17 @@ class Threads:
         """
         if self._waiting >= _MOST_WAITING:
             raise slow("too much is asked of the archive at once")
-        turns, pool = (self._turns_to_scan, self._of_scans) if scans else (self._turns, self._of_small)
+        kind: Kind = "scan" if scans else "small"
+        pool = self._of_scans if scans else self._of_small
         self._waiting += 1
         try:
-            async with turns.request(asker) as turn:
+            with self._turns.request(asker) as waiting:
                 # Outside of a handler, so that nothing that the error holds is held while it waits.
                 with contextlib.suppress(TooLargeError):
-                    async with turn:
-                        return await self._result(pool.submit(call, self._small), _SECONDS)
-                return await self._result(self._of_large.submit(_run_large, call, self._large), _SECONDS_OF_LARGE)
+                    async with _within(_SECONDS), waiting.turns[kind]:
+                        return await asyncio.wrap_future(pool.submit(call, self._small))
+                async with _within(_SECONDS_OF_LARGE), waiting.turns["large"]:
+                    return await asyncio.wrap_future(self._of_large.submit(_run_large, call, self._large))
         finally:
             self._waiting -= 1
 
@@ -94,7 +95,8 @@ class Threads:
         Raises:
             ProblemError: It takes too long.
         """
-        return await self._result(self._of_others.submit(call), _SECONDS)
+        async with _within(_SECONDS):
+            return await asyncio.wrap_future(self._of_others.submit(call))
 
     async def ask_together(self, call: Callable[[], _T]) -> _T:
         """Return what `ask` does; whoever asks while it is asked already is given the same answer.
@@ -112,12 +114,16 @@ class Threads:
         for pool in (self._of_small, self._of_scans, self._of_large, self._of_others):
             pool.shutdown(wait=False, cancel_futures=True)
 
-    @staticmethod
-    async def _result(running: Future[_T], seconds: float) -> _T:
-        try:
-            return await asyncio.wait_for(asyncio.wrap_future(running), seconds)
-        except TimeoutError as error:
-            raise slow(f"there was no answer within {seconds:g} s") from error
+
+@asynccontextmanager
+async def _within(seconds: float) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds) as waiting:
+            yield
+    except TimeoutError as error:
+        if not waiting.expired():
+            raise
+        raise slow(f"there was no answer within {seconds:g} s") from error
 
 
 def _bounded(parts: Parts, most: int) -> Archive:

@@ -102,14 +102,14 @@ def test_who_asks_for_much_that_is_slow_keeps_nobody_else_from_being_answered(fo
 
 def test_who_waits_for_too_many_answers_gets_no_further_turn() -> None:
     async def third() -> ProblemError | None:
-        turns = Turns(at_once=1, most=2)
-        async with turns.request("greedy"), turns.request("greedy"), turns.request("other"):
+        turns = Turns({"small": 1}, most=2)
+        with turns.request("greedy"), turns.request("greedy"), turns.request("other"):
             try:
-                async with turns.request("greedy"):
+                with turns.request("greedy"):
                     return None
             except ProblemError as error:
                 refused = error
-        async with turns.request("greedy"):
+        with turns.request("greedy"):
             return refused
 
     refused = asyncio.run(third())
