@@ -143,13 +143,13 @@ def read_lines(root: html.HtmlElement) -> list[Line]:
             run.flush(lines, zones)
             run = _Run()
             continue
-        parent = node.getparent()
-        holder = parent.getparent() if node.is_tail else parent
+        parent, tail = node.getparent(), node.is_tail
+        holder = parent.getparent() if tail else parent
         block, link = _enclosing(holder)
         if block is not run.block:
             run.flush(lines, zones)
             run = _Run(block)
-        elif not (node[0].isspace() or run.parts[-1][-1].isspace()) and _is_parted(parent, tail=node.is_tail):
+        elif not (node[0].isspace() or run.parts[-1][-1].isspace()) and _is_parted(parent, tail=tail):
             run.parts[-1] += " "
         run.add(str(node), holder, link)
     run.flush(lines, zones)
@@ -210,18 +210,19 @@ class _Run:
 
     def _line(self, block: html.HtmlElement, text: str, zone: Zone) -> Line:
         linked = self.link_length * 10 >= len(text) * 7
+        # By their order: to name them takes twice as long, and a page has hundreds of lines.
         return Line(
-            text=text,
-            block=block,
-            parts=tuple(self.parts),
-            elements=tuple(self.elements),
-            link_length=self.link_length,
-            link=self.link,
-            zone=zone,
-            weight=len(text) * (2 if is_dense(text) else 1),
-            heading=block.tag in HEADING_TAGS,
-            linked=linked,
-            teaser=self.link is not None and self._announces(self.link, zone, linked=linked),
+            text,
+            block,
+            tuple(self.parts),
+            tuple(self.elements),
+            self.link_length,
+            self.link,
+            zone,
+            len(text) * (2 if is_dense(text) else 1),
+            block.tag in HEADING_TAGS,
+            linked,
+            self.link is not None and self._announces(self.link, zone, linked=linked),
         )
 
     def _announces(self, link: html.HtmlElement, zone: Zone, *, linked: bool) -> bool:

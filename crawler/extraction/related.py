@@ -46,6 +46,8 @@ _MAX_TEASERS = 4
 _MIN_WORDS = 4
 _MIN_DENSE = 12
 _TEXT_BEHIND = 0.1
+# What `SEE_ALSO_PREFIX` ends with: to look for that first costs a third.
+_PREFIX_END = re.compile("[:|>»→\\-–—：]")
 _RELATED_NAME = re.compile(
     r"(?:^|[\s_-])(?:related|see-?also|read-?(?:more|also|next)|more-on)(?:$|[\s_-]|(?-i:[A-Z]))", re.IGNORECASE
 )
@@ -110,7 +112,7 @@ class RelatedReader:
         """A line "Read also: title", its title a link; or a link that says so itself."""
         if line.link is None or len(line.text) > MAX_TITLE:
             return None
-        match = SEE_ALSO_PREFIX.match(line.text)
+        match = SEE_ALSO_PREFIX.match(line.text) if _PREFIX_END.search(line.text) is not None else None
         if match is None:
             return self._after_words(line, i)
         title = match["rest"].strip()

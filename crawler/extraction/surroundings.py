@@ -62,6 +62,8 @@ def zone_of(element: html.HtmlElement, zones: dict[html.HtmlElement, int]) -> Zo
         element: A block element.
         zones: What is known of elements already; what is read is put there.
     """
+    if (known := zones.get(element)) is not None:
+        return _zone_of(known)
     path: list[html.HtmlElement] = []
     node: html.HtmlElement | None = element
     while node is not None and node not in zones:

@@ -235,6 +235,14 @@ ASKING_WORDS = {
 }  # fmt: skip
 
 
+_ALL_ASKING_WORDS = frozenset(word for words in ASKING_WORDS.values() for word in words)
+
+
+def asking_words(lowered: str) -> list[str]:
+    """The words of all patterns in `ASKING_WORDS` that a text in lower case holds."""
+    return [word for word in _ALL_ASKING_WORDS if word in lowered]
+
+
 @lru_cache(maxsize=4096)
 def says(pattern: re.Pattern[str], text: str) -> bool:
     """Whether a text holds what one of the patterns in `ASKING_WORDS` looks for; boxes are asked again and again."""
