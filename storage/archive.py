@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from typing import get_args
 
 from msgspec import Struct
 
@@ -45,6 +46,8 @@ class Archive:
     @classmethod
     def open(cls, uri: str, *, deadline: float | None = None) -> Archive:
         """Open the archive at a folder's path, ``file:///...`` or ``s3://bucket/prefix``.
+
+        Where nothing lies yet, that is an archive without captures: a writer may begin it at any time.
 
         Args:
             uri: Its address.
@@ -252,7 +255,10 @@ class Archive:
 
         Raises:
             TablesUnavailableError: pyarrow is not installed.
+            ValueError: There is no table of that name.
         """
+        if name not in get_args(TableName):
+            raise ValueError(f"there is no table {name!r}: ask for {' or '.join(get_args(TableName))}")
         return table_parts.keys(self.store, name, since and _utc(since), until and _utc(until))
 
     def response(self, snapshot: Snapshot) -> bytes:

@@ -70,7 +70,7 @@ class _Verifier:
         if self._deep:
             self._check_segments()
             for key in sorted(self._snapshots):
-                self._guarded(key, self._check_snapshot)
+                self._guarded(key, lambda key: self._check_snapshot(key, chains.named.keys()))
         return Verification(
             captures=self._captures,
             segments=len(self._segments),
@@ -167,7 +167,7 @@ class _Verifier:
             if key not in self._gone and line.id in self._removed.get(layout.batch_of(key), ()):
                 self._note(key, f"names a capture that was removed: {line.id}")
 
-    def _check_snapshot(self, key: str) -> None:
+    def _check_snapshot(self, key: str, published: AbstractSet[str]) -> None:
         where = snapshots.read(self._store, key).warc
         segment = self._standing(where.key)
         lines = self._named.get(segment)
@@ -177,6 +177,9 @@ class _Verifier:
             self._note_missing(where.key, f"named by {key}")
         elif where.offset not in lines or lines[where.offset].id != where.record_id:
             self._note(key, f"names a record that no index names: {where.record_id}")
+        elif lines[where.offset].snapshot != key and key not in published:
+            # A rebuilding by another extractor leaves such, and so does whoever slips a version in.
+            self._remark(key, "readers take it for a version, but no index and no manifest names it")
 
     def _check_segments(self) -> None:
         verifier = SegmentVerifier(self._store, self._whole, self._beginnings)

@@ -409,3 +409,8 @@ def test_versions_come_in_the_order_of_time(archive: Archive, writer: Writer) ->
 
     assert all(before.captured_at < after.captured_at for before, after in pairwise(found))
     assert [text(one) for one in found] == ["0", "1", "2", "3"]
+
+
+def test_a_table_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="captures or versions"):
+        Archive.open(str(tmp_path)).tables("version")  # type: ignore[arg-type]

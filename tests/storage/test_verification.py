@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -192,3 +193,13 @@ def writes_a_batch_without_its_index(archive: Path) -> Path:
         if table not in before:
             table.unlink()
     return segment
+
+
+def test_a_version_that_was_slipped_in_is_told(archive: Path) -> None:
+    path = objects_of(archive, "snapshot")[0]
+    forged = path.read_bytes() + b" "
+    inverted, content, _ = path.stem.split("-")
+    key = path.with_name(f"{int(inverted) - 1}-{content[::-1]}-{sha256(forged).hexdigest()[:16]}.json")
+    key.write_bytes(forged)
+    found = check(archive, deep=True)
+    assert [remark.key for remark in found.remarks] == [key.relative_to(archive).as_posix()]
