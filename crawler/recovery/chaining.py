@@ -37,6 +37,13 @@ class Chaining:
             writer=writer, number=before.number + 1 if before else 1, previous=before.previous if before else None
         )
 
+    def lacking_before(self, batch: str) -> str | None:
+        """Return what is missing without a trace between a batch and its writer's one before, as its number tells."""
+        place, manifest = self.place(batch), self._inventory.manifests.get(batch)
+        if manifest is None or manifest.number <= place.number:
+            return None
+        return f"the WARC segment of publication {place.number} of writer {place.writer}"
+
     def contradicts(self, batch: str, index_key: str) -> bool:
         """Tell whether the manifest of a batch is missing and would, with an index, not be what the next one names."""
         place = self.place(batch)
@@ -71,6 +78,9 @@ class Chaining:
         )
 
     def _made(self, batch: str, index_key: str, place: Place, unknown: str | None) -> Manifest | None:
+        if place.number > 1 and place.previous is None:
+            self._repairs.lose(index_key, "no manifest of its batch can be made before the one that it has to name is")
+            return None
         try:
             manifest = self._rebuilt(batch, index_key, place)
         except _UNREADABLE as error:

@@ -102,6 +102,7 @@ class _Rebuilder:
 
     async def visit(self, batch: str, *, deep: bool) -> None:
         """See to a batch; where `deep`, look at its segment in any case."""
+        self._unknown = self._unknown or self._chaining.lacking_before(batch)
         index = await asyncio.to_thread(self._index, batch)
         missing = await asyncio.to_thread(self._missing_snapshots, index.lines) if index else set()
         warc_key = await asyncio.to_thread(self._inventory.segment, batch, index.lines if index else [])
@@ -120,6 +121,9 @@ class _Rebuilder:
             if not is_named or self._inventory.named_indexes(batch):
                 await asyncio.to_thread(self._remove_others, batch, index.key)
             await asyncio.to_thread(self._catalog.ingest, index.key, index.lines)
+        else:
+            for key in self._inventory.indexes(batch):
+                await asyncio.to_thread(self._repairs.remove, key)  # It cannot be read, and no crawl would begin.
         await asyncio.to_thread(self._chaining.put, batch, index.key if index else None, self._unknown)
 
     def _is_named(self, batch: str, index_key: str) -> bool:
@@ -182,8 +186,6 @@ class _Rebuilder:
         """Learn from what can be read of a batch; put nothing, since its whole segment would not be waited for then."""
         if replanned is not None:
             self._catalog.ingest(f"{layout.INDEX}...{batch}", replanned.lines)
-        for key in self._inventory.indexes(batch) if found is None else ():
-            self._repairs.remove(key)  # It cannot be read: see `_index`. No crawl would begin.
         self._lose(
             f"{layout.INDEX}...{batch}",
             f"neither its index nor its manifest is made anew while its segment cannot be read whole: "

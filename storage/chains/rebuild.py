@@ -123,9 +123,8 @@ def rebuild(
     index = get_intact(store, index_key)
     lines = list(cdxj.decode(index, index_key))
     segments = _segments(store, batch, lines, originals)
-    standing = [
-        _whole(describe(store, line.snapshot)) for line in sorted(lines, key=lambda line: line.at) if line.snapshot
-    ]
+    captured = sorted(lines, key=lambda line: (line.at, int(line.offset)))
+    standing = [_whole(describe(store, line.snapshot)) for line in captured if line.snapshot]
     last = originals.of(layout.INDEX, batch) or manifests.described(index_key, index)
     told = originals.versions(store, batch)
     if told is not None:
