@@ -16,12 +16,12 @@ from broadsheet.storage.segments.stored import read_record
 
 
 def select_look(archive: Archive, url: str, when: datetime | None) -> IndexLine:
-    """Return the last capture of a URL, or the last until a moment.
+    """Return the last capture of a URL, or the last until a moment: of a page, else a redirect, robots.txt or the like.
 
     Raises:
         NoSuchVersionError: There is none.
     """
-    looks = archive.looks(url, when)
+    looks = archive.looks(url, when) or [line for line in archive.captures_at(url) if when is None or line.at <= when]
     if not looks:
         archive.refuse_taken_down(url)
         raise NoSuchVersionError(f"nothing was captured at {url}" + (f" until {as_of(when)}" if when else ""))
@@ -48,8 +48,10 @@ def _document(line: IndexLine) -> dict[str, Any]:
 
 
 def _text(line: IndexLine) -> str:
-    became = f"{line.outcome} ({line.kind})" if line.kind else f"{line.outcome}"
+    became = line.outcome or f"HTTP {line.status}"
+    became += f" ({line.kind})" if line.kind else ""
     lines = [f"captured {moment(line.at)}: {became}", line.url]
+    lines += [f"redirects to: {line.location}"] if line.location else []
     lines += [f"why: {line.reason}"] if line.reason else []
     lines += [f"version: {line.snapshot}"] if line.snapshot else []
     return "\n".join([*lines, f"record: {line.filename} at {line.offset}, {line.length} bytes"])

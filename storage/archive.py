@@ -152,7 +152,9 @@ class Archive:
         Raises:
             ArchiveDamagedError: The record is missing or not what was stored, or no capture has the body.
         """
-        among = self.looks(line.filed_as or line.url, line.at) if line.mime == "warc/revisit" else []
+        among: list[IndexLine] = []
+        if line.mime == "warc/revisit":
+            among = self.looks(line.filed_as or line.url, line.at) if line.outcome else self.captures_at(line.url)
         return looks.whole_response(self.store, line, among, self._longest_record)
 
     def rendered(self, line: IndexLine) -> bytes | None:
