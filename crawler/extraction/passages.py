@@ -46,7 +46,8 @@ class Passage(NamedTuple):
 @lru_cache(maxsize=2048)
 def key_of(text: str) -> str:
     """The letters and digits of a text in lower case: what stays the same however it is set."""
-    return _NOT_WRITTEN.sub("", text).casefold()
+    # Most of it is single spaces: they go a third cheaper so.
+    return _NOT_WRITTEN.sub("", text.replace(" ", "")).casefold()
 
 
 class Passages:
