@@ -45,6 +45,14 @@ _AUTHOR_ADDRESS = re.compile(
 # Editors that sign Chinese articles stand in brackets behind the text.
 _EDITOR = re.compile(r"(?:责任编辑|責任編輯|责编|編輯|编辑|记者|記者|作者)\s*[:：]\s*(?P<names>.{2,40})")
 _BEFORE_EDITOR = 12
+# Somewhere in a line with the date, the source, the number of views.
+_LABELLED = re.compile(
+    r"\s*(?:记者|記者|作者|撰文|기자|автор(?:ы)?|autor(?:in|a)?|author|auteur|autore|yazar|penulis)\s*:\s*(?P<names>.{2,40})",
+    re.IGNORECASE,
+)
+_MARKS = re.compile(r"[|｜·•]")
+_HAN_NAMES = re.compile(r"[\u4e00-\u9fff]{2,4}(?:\s+[\u4e00-\u9fff]{2,4})+")
+_JOINED = re.compile(r"\s*(?:,|&|(?:and|und|et|y|e|och|og|en|ja|i|и|та|ve)\s)\s*", re.IGNORECASE)
 _HANDLE = re.compile(r"(?=\w*[a-z])[A-Za-z]\w*[A-Z\d]\w*")
 _LABEL = re.compile(
     r"[\d:]|updat|publi|post|gepubl|veröff|aktual|güncel|stand|min(?:ute)?|lesezeit|read|来源|來源|출처|المصدر|منبع",
@@ -113,6 +121,8 @@ class BylineReader:
             for link in links:
                 for name in split_names(text_of(link)):
                     yield Author(name=name, url=self._page.absolute(link.get("href")))
+            if BYLINE_WORD.match(" ".join(line.parts)):
+                yield from _beside(line, links)
         elif _is_byline(line) or (BYLINE_WORD.match(" ".join(line.parts)) and len(line.text) <= _MAX_BYLINE / 2):
             # A part is an element of its own: names stand side by side without a comma.
             pieces, dated = _without_dates(line)
@@ -120,6 +130,8 @@ class BylineReader:
                 # A handle signs with a byline word and a date.
                 if looks_like_person(name) or (dated and _HANDLE.fullmatch(name)):
                     yield Author(name=name)
+        else:
+            yield from _labelled(line)
 
     def _may_sign(self, line: Line, index: int) -> bool:
         zone = line.zone
@@ -128,6 +140,27 @@ class BylineReader:
             beside = abs(index - self._layout.headline) <= _ABOVE_HEADLINE
             return beside and BYLINE_WORD.match(" ".join(line.parts)) is not None
         return not (zone.footer or zone.comments or zone.aside or zone.figure)
+
+
+def _beside(line: Line, links: list[html.HtmlElement]) -> Iterator[Author]:
+    """The names in a byline that are joined to those of its links: "By <a>Ann Author</a> and Bob Writer"."""
+    for part, element in zip(line.parts, line.elements, strict=True):
+        joined = _JOINED.match(part)
+        if joined is not None and element not in links:
+            for name in split_names(part[joined.end() :]):
+                if looks_like_person(name) and " " in name:
+                    yield Author(name=name)
+
+
+def _labelled(line: Line) -> Iterator[Author]:
+    """The names behind a label that stands somewhere in a line."""
+    for piece in _without_dates(line)[0]:
+        for field in _MARKS.split(piece):
+            match = _LABELLED.match(field)
+            names = match["names"].strip() if match is not None else ""
+            for name in names.split() if _HAN_NAMES.fullmatch(names) else split_names(names):
+                if looks_like_person(name):
+                    yield Author(name=name)
 
 
 def _without_dates(line: Line) -> tuple[list[str], bool]:

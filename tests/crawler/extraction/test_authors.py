@@ -125,3 +125,23 @@ def test_one_name_in_json_ld_gives_way_to_the_few_of_one_kind_of_meta_elements(r
     assert signers(read(page, head=head % "Ann Ferrars, Cy Long")) == ["Ann Ferrars", "Cy Long"]
     house = head % "Harbour House" + '<meta property="article:author" content="Ann Ferrars">'
     assert signers(read(page, head=house)) == ["Ann Ferrars"]
+
+
+def test_who_is_joined_to_a_linked_author_signs_too(read: Read, paragraphs: str) -> None:
+    line = "<p>Par <a href='/auteurs/claire-dumont'>Claire Dumont</a> et Marc Le Goff<br>Publié le 10 juin 2016</p>"
+    article = read(f"<h1>Lamps to be counted</h1>{line}{paragraphs}", language="fr").article
+    assert [author.name for author in article.authors] == ["Claire Dumont", "Marc Le Goff"]
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("2016年06月10日09:12 | 来源：江城晚报 | 记者：王小明 李华", ["王小明", "李华"]),
+        ("10 июня 2016, 09:12 (МСК) <i>Автор: Ирина Соколова</i> <i>Просмотров: 1204</i>", ["Ирина Соколова"]),
+    ],
+)
+def test_a_label_inside_the_line_of_the_date_tells_who_signs(
+    read: Read, paragraphs: str, line: str, names: list[str]
+) -> None:
+    article = read(f"<h1>Lamps to be counted</h1><div>{line}</div>{paragraphs}").article
+    assert [author.name for author in article.authors] == names
