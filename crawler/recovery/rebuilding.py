@@ -94,6 +94,8 @@ class _Rebuilder:
         self._catalog = Catalog(directory / "catalog.sqlite")
         self.replanner = Replanner(store, extractor, directory, self._catalog, repairs)
         self._chaining = Chaining(store, inventory, repairs)
+        self._unreadable: str | None = None
+        """The segment of the batch that is visited, where it cannot be read whole."""
         self._unknown: str | None = None
         """The first of what could not be read and may decide how later batches are planned."""
 
@@ -109,8 +111,11 @@ class _Rebuilder:
         is_named = index is not None and await asyncio.to_thread(self._is_named, batch, index.key)
         if missing or not is_named:
             place = self._chaining.place(batch)
+            self._unreadable = None
             original = self._inventory.originals.of(layout.WARC, batch)
             replanned = await self.replanner.plan(batch, warc_key, place, original) if warc_key else None
+            if replanned is None or not replanned.is_whole:
+                self._unreadable = self._inventory.standing_segment(batch)
             if index is not None and is_named:
                 await asyncio.to_thread(self._put_snapshots, missing, replanned)
             else:
@@ -229,7 +234,7 @@ class _Rebuilder:
 
     def _lose(self, key: str, reason: str) -> None:
         self._repairs.lose(key, reason)
-        self._unknown = self._unknown or key
+        self._unknown = self._unknown or self._unreadable or key
 
     def _index(self, batch: str) -> _Index | None:
         """Return the index of a batch, or None where it has none that can be read."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -78,6 +79,7 @@ class Changes(Iterator[Change]):
     def __init__(self, store: ObjectStore, cursor: str | None = None) -> None:
         self._store = store
         self._places = _parse(cursor)
+        self._known_removed: AbstractSet[str] = frozenset()
         self._changes = self._read()
 
     def __next__(self) -> Change:
@@ -177,8 +179,27 @@ class Changes(Iterator[Change]):
 
     def _lines(self, manifest: Manifest) -> list[IndexLine]:
         keys = [named.key for named in manifest.objects if named.key.startswith(layout.INDEX)]
-        lines = [line for key in keys for line in _decode(*self._segment(key))]
+        found = [self._segment(key) for key in keys]
+        lines = [line for segment in found for line in _decode(*segment)]
+        if [key for key, _ in found] != keys:
+            self._check_versions(manifest, lines)
         return sorted(lines, key=lambda line: int(line.offset))
+
+    def _check_versions(self, manifest: Manifest, lines: list[IndexLine]) -> None:
+        """See that an index that is not the one of the manifest lacks no version: who reads on would never hear of it.
+
+        It is what a removal has left, or what `recover` made of part of a damaged segment.
+        """
+        told = {line.snapshot for line in lines}
+        named = {each.key for each in manifest.objects if each.key.startswith(layout.SNAPSHOTS)}
+        lacking = named - told - self._known_removed
+        if lacking:
+            self._known_removed = removals.removed(self._store).keys()
+        if lacking - self._known_removed:
+            raise ArchiveDamagedError(
+                f"the index of batch {manifest.batch} lacks versions that its manifest names, {min(lacking)} for one: "
+                "put its WARC segment back, and run recover"
+            )
 
     def _segment(self, key: str) -> tuple[str, bytes]:
         try:

@@ -18,6 +18,7 @@ from broadsheet.storage import cdxj, layout
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.captures import Request
 from broadsheet.storage.cdxj import IndexLine
+from broadsheet.storage.errors import ArchiveDamagedError
 from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.takedown.takedown import forget
 from broadsheet.storage.verification.verifier import verify
@@ -148,6 +149,7 @@ def test_what_is_readable_in_a_damaged_segment_comes_back_and_the_rest_is_told(r
 def test_a_capture_that_nothing_tells_of_any_more_is_missing_from_the_index_and_no_version_takes_its_place(
     root: Path,
 ) -> None:
+    told = list(Archive(FolderStore(root)).changes())
     harmed = Harmed(root, f"{URL}-3")
     assert harmed.line.snapshot is not None
     harmed.store.delete(harmed.line.snapshot)
@@ -158,6 +160,13 @@ def test_a_capture_that_nothing_tells_of_any_more_is_missing_from_the_index_and_
     assert "its record cannot be read" in lost[harmed.line.snapshot]
     assert harmed.line.id not in {line.id for line in harmed.read(harmed.stand_in)}
     assert len(harmed.read(harmed.stand_in)) == len(harmed.lines) - 1
+    feed = Archive(harmed.store).changes()
+    with pytest.raises(ArchiveDamagedError, match=f"lacks versions that its manifest names, {harmed.line.snapshot}"):
+        list(feed)
+    (root / harmed.segment).write_bytes(harmed.whole)
+    recovered(root)
+    before = [change for change in told if change.batch < layout.batch_of(harmed.segment)]
+    assert list(Archive(harmed.store).changes(feed.cursor)) == told[len(before) :]
 
 
 def test_an_index_that_stood_in_for_another_goes_with_all_that_was_made_of_it(root: Path) -> None:
