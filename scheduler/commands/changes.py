@@ -15,17 +15,21 @@ from broadsheet.storage.archive import Archive
 @json_option
 @archive_option
 def command(archive: str, *, since: str | None, as_json: bool) -> None:
-    """Print the versions of the archive in the order of publication, each with the cursor to go on from."""
-    cursor = None
-    for change in Archive.open(archive).changes(since):
-        cursor = change.cursor
+    """Print the versions of the archive in the order of publication, each with the cursor to go on from.
+
+    The cursor behind all that was published, also where nothing of it was new, is printed to stderr at the end.
+    """
+    changes = Archive.open(archive).changes(since)
+    any_told = False
+    for change in changes:
+        any_told = True
         if as_json:
             print_json(change)
         else:
             when, what = change.removed_at or change.captured_at, printable(change.url or change.snapshot_key)
             console().print(f"{moment(when)}  {change.outcome:9}  {what}", soft_wrap=True)
-    if cursor is None and since is None and is_empty(archive):
+    if not any_told and since is None and is_empty(archive):
         # Whoever follows an archive may begin before it does.
         errors().print(f"there is no archive at {archive} yet", soft_wrap=True)
-    if cursor and not as_json:
-        errors().print(f"go on from here: --since {cursor}", soft_wrap=True)
+    if changes.cursor != (since or ""):
+        errors().print(f"go on from here: --since {changes.cursor}", soft_wrap=True)
