@@ -37,6 +37,7 @@ _SOCIAL = re.compile(
     re.IGNORECASE,
 )
 _NOT_BARE = re.compile(r"^https?://(?:www\.)?|[?#].*$")
+_BULLET = re.compile(r"^[»›→►▸•>]+\s+")
 _NO_WORD = re.compile(r"\W+")
 _SENTENCE_END = (".", "…", "。", "!", ":")
 
@@ -94,6 +95,7 @@ class EntryReader:
 
     def entry(self, line: Line, title: str) -> Entry | None:
         """Make an entry of a line; None where its link leads to no article."""
+        title = _BULLET.sub("", title)
         text = plain(title)
         mention = _first_date(text)
         if mention is not None and (not text[mention.end :].strip(" )]") or mention.start == 0):
@@ -107,6 +109,8 @@ class EntryReader:
         url = self._page.absolute(link.get("href"))
         if url is not None and (_bare(url) == self._own or _SOCIAL.search(url) or _NO_ARTICLE.search(url)):
             return None
+        if title and says(NEWSLETTER, title) and not _is_article(url or ""):
+            return None  # "Subscribe to our newsletter", at the end of a box that has no element of its own.
         return Entry(url, title, None)
 
     def entry_of_prose(self, link: html.HtmlElement) -> Entry | None:
@@ -114,8 +118,7 @@ class EntryReader:
         url, title = self._page.absolute(link.get("href")), collapse(link.text_content())
         if url is None or _host(url) != self._host or _bare(url) == self._own:
             return None
-        slug = urlsplit(url).path.rstrip("/").rpartition("/")[2]
-        if _NO_ARTICLE.search(url) or not _ARTICLE_SLUG.search(slug) or len(title.split()) < _MIN_PROSE_WORDS:
+        if _NO_ARTICLE.search(url) or not _is_article(url) or len(title.split()) < _MIN_PROSE_WORDS:
             return None
         return Entry(url, title, None)
 
@@ -133,6 +136,11 @@ class EntryReader:
         if (shape is None or _shape(line) == shape) and looks_like_unlinked_title(line):
             return self.entry(line, line.text)
         return None
+
+
+def _is_article(url: str) -> bool:
+    """Whether an address may be that of an article, and not of a section, by its last part."""
+    return _ARTICLE_SLUG.search(urlsplit(url).path.rstrip("/").rpartition("/")[2]) is not None
 
 
 def is_title(line: Line) -> bool:

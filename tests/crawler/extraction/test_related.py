@@ -149,3 +149,10 @@ def test_a_box_behind_a_rule_is_no_part_of_the_text(read: Read) -> None:
     assert article.published is not None
     assert article.published.value == "2016-06-10T09:12:00-05:00"
     assert [link.title for link in article.related] == ["The fog of the great year", "A third ladder is promised"]
+
+
+def test_bullets_are_no_part_of_titles_and_an_offer_of_a_letter_is_no_entry(read: Read, paragraphs: str) -> None:
+    letter = "<p>Every morning at six: <a href='/nl'>Subscribe to the newsletter</a></p>"
+    box = f"<b>See also:</b><br>» {FOG} (04.03.2016)<br>» {LADDER} (30.12.15)"
+    article = read(f"{HEAD}{paragraphs}<div>{box}</div>{letter}").article
+    assert [link.title for link in article.related] == ["The fog of the great year", "A second ladder is promised"]
