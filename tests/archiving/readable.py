@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Sequence
 
 from archiving.writer import Visit, Writer, answer, moment
 
 from broadsheet.crawler.recovery.rereading import SegmentReader
-from broadsheet.storage.captures import Capture
-from broadsheet.storage.versions import Finding
 
 
 def page(url: str, minute: float, text: str) -> Visit:
@@ -24,12 +23,17 @@ def page(url: str, minute: float, text: str) -> Visit:
 
 def publish(writer: Writer, *visits: Visit) -> None:
     """Record visits and publish what the real readers find in them."""
-    batch, _ = writer.record(*visits)
+    publish_batches(writer, [visits])
 
-    async def read() -> list[tuple[Capture, Finding | None]]:
+
+def publish_batches(writer: Writer, batches: Iterable[Sequence[Visit]]) -> None:
+    """Do so batch by batch, with readers that are started once."""
+
+    async def publish_all() -> None:
         async with SegmentReader() as reader:
-            return await reader.read(batch.segment)
+            for visits in batches:
+                batch, _ = writer.record(*visits)
+                plan, _ = writer.plan(batch, await reader.read(batch.segment))
+                writer.finish(batch, plan)
 
-    captures = asyncio.run(read())
-    plan, _ = writer.plan(batch, captures)
-    writer.finish(batch, plan)
+    asyncio.run(publish_all())

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from archiving.readable import page, publish
+from archiving.readable import page, publish, publish_batches
 from archiving.stores import objects
 from archiving.writer import EXTRACTOR, Writer, answers
 
@@ -42,11 +42,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Versions, unchanged checks, a removal, runs and compacted tables; three articles of which one is by itself."""
     root = tmp_path_factory.mktemp("built") / "archive"
     writer = Writer(FolderStore(root), root / ".local")
+    batches = []
     for number in range(9):
         minute = LAST_YEARS + 10 * number
         other = page(OTHER, minute, "other") if number < 6 else answers(OTHER, minute, "410 Gone")
         visits = [page(URL, minute, f"text {number // 3}"), other, page(f"{URL}-{number}", minute, "by itself")]
-        publish(writer, *(replace(visit, request=Request(robots="allowed by robots.txt")) for visit in visits))
+        batches.append([replace(visit, request=Request(robots="allowed by robots.txt")) for visit in visits])
+    publish_batches(writer, batches)
     writer.spool.close()
     writer.catalog.close()
     recovered(root)
@@ -204,6 +206,39 @@ def test_a_damaged_segment_of_which_nothing_is_missing_is_told_where_all_are_rea
     assert recovered(root).lost == []
     assert (told.rebuilt, [lost.key for lost in told.lost]) == ([], [damaged])
     assert "of its captures can be" in told.lost[0].reason
+
+
+def test_no_manifest_is_made_of_what_is_damaged_nor_behind_one_that_is_not_there(root: Path) -> None:
+    store = FolderStore(root)
+    before = objects(store)
+    manifests = sorted(key for key in before if key.startswith(layout.MANIFESTS))[:2]  # the last of the chain
+    damaged = sorted(key for key in before if key.startswith(layout.WARC))[-2]
+    (root / damaged).write_bytes(before[damaged][:-1])
+    for key in manifests:
+        store.delete(key)
+
+    told = recovered(root)
+
+    assert told.rebuilt == []
+    assert all("no manifest of its batch can be made" in lost.reason for lost in told.lost[:2])
+    (root / damaged).write_bytes(before[damaged])
+    assert recovered(root).lost == []
+    assert objects(store) == before
+
+
+def test_where_nothing_is_left_of_an_earlier_batch_no_manifest_is_put_that_the_next_one_contradicts(root: Path) -> None:
+    store = FolderStore(root)
+    before = objects(store)
+    first = {kind: sorted(key for key in before if key.startswith(kind)) for kind in (layout.WARC, layout.INDEX)}
+    manifests = sorted((key for key in before if key.startswith(layout.MANIFESTS)), reverse=True)
+    for key in (first[layout.WARC][0], first[layout.INDEX][0], first[layout.INDEX][4], manifests[0], manifests[4]):
+        store.delete(key)
+
+    assert recovered(root).lost
+    assert not [key for key in objects(store) if key.startswith(layout.MANIFESTS) and key not in before]
+    (root / first[layout.WARC][0]).write_bytes(before[first[layout.WARC][0]])
+    assert recovered(root).lost == []
+    assert objects(store) == before
 
 
 def test_a_snapshot_comes_back_whose_segment_a_takedown_has_replaced(tmp_path: Path) -> None:

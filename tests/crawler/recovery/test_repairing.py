@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from archiving.readable import page, publish
+from archiving.readable import page, publish_batches
 from archiving.stores import ForgetfulStore, WatchedStore, objects
 from archiving.writer import EXTRACTOR, Writer, answers
 
@@ -36,13 +36,15 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive that holds every kind of object, two articles taken down among them."""
     root = tmp_path_factory.mktemp("built") / "archive"
     writer = Writer(FolderStore(root), root / ".local")
+    batches = []
     for number in range(8):
         minute = LAST_YEARS + 10 * number
         pages = [page(URL, minute, f"text {number // 3}")]
         if number in (1, 2):
             pages += [page(FORGOTTEN, minute, f"private {number}"), page(f"{FORGOTTEN}/2", minute, "private as well")]
         pages += [page(OTHER, minute, "other") if number < 6 else answers(OTHER, minute, "410 Gone")]
-        publish(writer, *pages)
+        batches.append(pages)
+    publish_batches(writer, batches)
     writer.spool.close()
     writer.catalog.close()
     with Workspace.open(str(root)) as workspace:
