@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import get_args
 
 from msgspec import Struct
 
@@ -47,10 +46,8 @@ class Archive:
     def open(cls, uri: str, *, deadline: float | None = None) -> Archive:
         """Open the archive at a folder's path, ``file:///...`` or ``s3://bucket/prefix``.
 
-        Where nothing lies yet, that is an archive without captures: a writer may begin it at any time.
-
         Args:
-            uri: Its address.
+            uri: Its address. Where nothing lies yet, that is an archive without captures.
             deadline: Seconds for which a request to a bucket is repeated; None for two minutes.
 
         Raises:
@@ -152,9 +149,7 @@ class Archive:
         Raises:
             ArchiveDamagedError: The record is missing or not what was stored, or no capture has the body.
         """
-        among: list[IndexLine] = []
-        if line.mime == "warc/revisit":
-            among = self.looks(line.filed_as or line.url, line.at) if line.outcome else self.captures_at(line.url)
+        among = looks.among(self.store, line) if line.mime == "warc/revisit" else []
         return looks.whole_response(self.store, line, among, self._longest_record)
 
     def rendered(self, line: IndexLine) -> bytes | None:
@@ -259,8 +254,6 @@ class Archive:
             TablesUnavailableError: pyarrow is not installed.
             ValueError: There is no table of that name.
         """
-        if name not in get_args(TableName):
-            raise ValueError(f"there is no table {name!r}: ask for {' or '.join(get_args(TableName))}")
         return table_parts.keys(self.store, name, since and _utc(since), until and _utc(until))
 
     def response(self, snapshot: Snapshot) -> bytes:

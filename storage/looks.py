@@ -55,6 +55,11 @@ def captures_at(store: ObjectStore, url: str) -> list[IndexLine]:
     return sorted(found, key=lambda line: line.at)
 
 
+def among(store: ObjectStore, line: IndexLine) -> list[IndexLine]:
+    """Return the captures among which that of the body is which a revisit repeats."""
+    return looks(store, line.filed_as or line.url, line.at) if line.outcome else captures_at(store, line.url)
+
+
 def location(line: IndexLine) -> WarcLocation:
     """Return where the record of a capture lies."""
     return WarcLocation(

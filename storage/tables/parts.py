@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from broadsheet.storage import layout
 from broadsheet.storage.errors import ArchiveDamagedError, NoSuchObjectError
@@ -53,7 +53,10 @@ def keys(store: ObjectStore, name: TableName, since: datetime | None, until: dat
 
     Raises:
         TablesUnavailableError: pyarrow is not installed.
+        ValueError: There is no table of that name.
     """
+    if name not in get_args(TableName):
+        raise ValueError(f"there is no table {name!r}: ask for {' or '.join(get_args(TableName))}")
     parquet.require()
     wanted = [day for day in days(store, name) if _overlaps(day, since, until)]
     with ThreadPoolExecutor(_DAYS_AT_ONCE, "tables") as threads:
