@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import os
 import re
 import secrets
+import stat
 from pathlib import Path
 from threading import Lock
 from typing import Literal, get_args
@@ -121,7 +123,7 @@ def read(path: Path) -> list[tuple[bytes, Holder]]:
         TokenFileError: It cannot be read, or a line of it is none.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = _text(path).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
         raise TokenFileError(f"{path}: the tokens cannot be read: {reason}") from None
@@ -135,3 +137,15 @@ def read(path: Path) -> list[tuple[bytes, Holder]]:
         scope: Scope = match["scope"]  # type: ignore[assignment]  # the pattern names the scopes
         holders.append((match["digest"].encode(), Holder(name=match["name"], scope=scope)))
     return holders
+
+
+def _text(path: Path) -> str:
+    with open(path, encoding="utf-8", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise TokenFileError(f"{path}: the tokens cannot be read: it is no regular file")
+        return file.read()
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    # Whoever opens a pipe waits for its writer, and all that is asked over HTTP behind it.
+    return os.open(path, flags | os.O_NONBLOCK)

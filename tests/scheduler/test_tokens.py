@@ -52,6 +52,18 @@ def test_a_token_that_is_withdrawn_or_added_counts_at_once(tmp_path: Path) -> No
     assert (tokens.holder(one) is not None, tokens.holder(other) is not None) == (False, True)
 
 
+def test_a_pipe_in_the_place_of_the_file_lets_nobody_in_and_nobody_wait(tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    token, line = make("desk", "admin")
+    os.mkfifo(file)
+    tokens = Tokens(file)
+    with pytest.raises(TokenFileError, match="no regular file"):
+        tokens.holder(token)
+    file.unlink()
+    file.write_text(line, encoding="utf-8")
+    assert tokens.holder(token)
+
+
 SCHEDULED = b"schedule crawl sha256:" + b"0" * 64
 
 
