@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -67,8 +68,15 @@ def test_what_a_process_told_before_it_was_killed_counts() -> None:
 
 
 def test_a_pipe_that_no_process_took_is_closed() -> None:
-    open_files = Path("/proc/self/fd")
-    before = len(list(open_files.iterdir()))
-    with MeasuresPipe():
-        pass
-    assert len(list(open_files.iterdir())) == before
+    with MeasuresPipe() as pipe:
+        name = str(Path(f"/proc/self/fd/{pipe.descriptor}").readlink())
+        assert _open_files().count(name) == 2
+    assert name not in _open_files()
+
+
+def _open_files() -> list[str]:
+    names = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # That of the folder itself; and threads close theirs meanwhile.
+            names.append(str(descriptor.readlink()))
+    return names
