@@ -134,11 +134,19 @@ def _watched(crawl: subprocess.Popen[bytes]) -> dict[str, int]:
 
 
 def _family(crawl: int) -> list[tuple[int, str]]:
+    # Readers are forked from a process of their kind, so they are the crawl's children's children.
     try:
-        children = psutil.Process(crawl).children()
-        return [(crawl, "crawl"), *((child.pid, "reader") for child in children if _WORKER in child.cmdline())]
+        descendants = psutil.Process(crawl).children(recursive=True)
     except psutil.Error:
         return []
+    return [(crawl, "crawl"), *((child.pid, "reader") for child in descendants if _is_reader(child))]
+
+
+def _is_reader(process: psutil.Process) -> bool:
+    try:
+        return _WORKER in process.cmdline()
+    except psutil.Error:
+        return False
 
 
 def _peak(process: int) -> int:
