@@ -22,6 +22,7 @@ from trafilatura.xml import xmltotxt
 from trafilatura.xpaths import RAW_TREE_PRUNE_XPATH, REMOVE_COMMENTS_AND_LISTS_XPATH
 
 from broadsheet.crawler.extraction.lines import collapse
+from broadsheet.crawler.extraction.remembered_expressions import remembered_expressions
 
 _NAMES = etree.XPath("//@class | //@id", smart_strings=False)
 # What the expressions that prune the page ask for in a class or an id: most pages have none of it by now.
@@ -37,7 +38,8 @@ def fast_text(root: html.HtmlElement, url: str) -> str:
         url: Where the page came from.
     """
     tree = convert_tags(tree_cleaning(_without_comments(root), _OPTIONS), _OPTIONS, url)
-    body, text = extract_content(tree, _OPTIONS)
+    with remembered_expressions():
+        body, text = extract_content(tree, _OPTIONS)
     if len(text) < max(_OPTIONS.min_extracted_size, _OPTIONS.min_output_size) or _is_little(text, root):
         return _extracted(root, url, fast=True)
     return xmltotxt(body, _OPTIONS.formatting)
@@ -68,5 +70,6 @@ def _is_little(text: str, root: html.HtmlElement) -> bool:
 
 
 def _extracted(root: html.HtmlElement, url: str, *, fast: bool) -> str:
-    document = bare_extraction(root, url=url, fast=fast, include_comments=False, with_metadata=False)
+    with remembered_expressions():
+        document = bare_extraction(root, url=url, fast=fast, include_comments=False, with_metadata=False)
     return document.text or "" if isinstance(document, Document) else ""
