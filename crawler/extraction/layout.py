@@ -74,7 +74,8 @@ class Layout:
     @cached_property
     def body(self) -> tuple[int, int]:
         """Indices of the first and last paragraph inside the container; twice the headline's without any."""
-        inside = [i for i in self.paragraphs if self.container is not None and self.holds(self.container, i)]
+        span = self.span(self.container) if self.container is not None else range(0)
+        inside = [i for i in self.paragraphs if i in span]
         return (inside[0], inside[-1]) if inside else (self.headline, self.headline)
 
     def header(self, before: int = 8, paragraphs: int = 3) -> range:

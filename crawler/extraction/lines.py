@@ -6,12 +6,12 @@ question about lines, and one walk over the page answers it for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, cast
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from lxml import etree, html
+from lxml import html
 
-from broadsheet.crawler.extraction.surroundings import Zone, zone_of
+from broadsheet.crawler.extraction.surroundings import Surroundings, Zone
 
 INLINE_TAGS = frozenset(
     [
@@ -55,10 +55,10 @@ INLINE_TAGS = frozenset(
     ]
 )
 HEADING_TAGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_TEXT_AND_BREAKS = etree.XPath(
-    "/html/body//text()[normalize-space() and not(parent::script or parent::style or parent::noscript "
-    "or parent::option)] | /html/body//br | /html/body//hr"
-)
+_UNREAD_TAGS = frozenset(("script", "style", "noscript", "option"))
+_BREAKS = frozenset(("br", "hr"))
+# White space to XML: a no-break space is none.
+_BLANKS = " \t\r\n"
 _MAX_STEPS = 8
 _TEASER_LENGTH = 22
 # Kana, and everything behind it: Han, Hangul, full-width forms.
@@ -134,111 +134,135 @@ def read_lines(root: html.HtmlElement) -> list[Line]:
     Returns:
         Lines in document order; hidden text and the content of scripts, styles and form fields are left out.
     """
-    zones: dict[html.HtmlElement, int] = {}
     lines: list[Line] = []
-    run = _Run()
-    # Any: lxml has no public type for strings that know their parent.
-    for node in cast("Iterable[Any]", _TEXT_AND_BREAKS(root)):
-        if isinstance(node, html.HtmlElement):
-            run.flush(lines, zones)
-            run = _Run()
-            continue
-        parent, tail = node.getparent(), node.is_tail
-        holder = parent.getparent() if tail else parent
-        block, link = _enclosing(holder)
-        if block is not run.block:
-            run.flush(lines, zones)
-            run = _Run(block)
-        elif not (node[0].isspace() or run.parts[-1][-1].isspace()) and _is_parted(parent, tail=tail):
-            run.parts[-1] += " "
-        run.add(str(node), holder, link)
-    run.flush(lines, zones)
+    for body in root.iterchildren("body") if root.tag == "html" else ():
+        _LineReader(body, lines).read()
     return lines
 
 
-def _is_parted(element: html.HtmlElement, *, tail: bool) -> bool:
-    """Whether the text before a text node is nothing but white space, as in ``</b> <i>``; such text is no node of ours.
+# An element, the link around what it holds, inside the block element around that, and the depth of that block.
+_Holder = tuple[html.HtmlElement, html.HtmlElement | None, int]
+
+
+class _LineReader:
+    """Reads the texts below an element in their order.
 
     Args:
-        element: Whose text or tail the node is.
-        tail: Whether it is its tail.
+        body: The element.
+        lines: Where its lines are put.
     """
-    for _ in range(_MAX_STEPS):
-        if tail and isinstance(element.tag, str):
-            inner = next(element.iterchildren(reversed=True), None)
-            element, tail = (element, False) if inner is None else (inner, True)
-        else:
-            before = element.getprevious()
-            around = element.getparent() if before is None else before
-            if around is None:
-                return False
-            element, tail = around, before is not None
-        text = element.tail if tail else element.text
-        if text:
-            return bool(text.isspace())
-    return False
+
+    def __init__(self, body: html.HtmlElement, lines: list[Line]) -> None:
+        self._lines = lines
+        self._open: list[html.HtmlElement] = [body]
+        self._surroundings = Surroundings(body)
+        self._run: _Run | None = None
+        # The place of the text that was met last, and whether it is white space: between two of a line it parts them.
+        self._place, self._is_blank = 0, False
+
+    def read(self) -> None:
+        """Read the texts: before the first child of an element, inside its children, and behind each of them."""
+        open_elements, body = self._open, self._open[0]
+        holders: list[_Holder] = [(body, None, 0)]
+        place = 0
+        if text := body.text:
+            self._meet(text, holders[0], place)
+        for element in (*body.iterdescendants(), None):
+            around = body if element is None else element.getparent()
+            while (closed := open_elements[-1]) is not around:
+                open_elements.pop()
+                holders.pop()
+                place += 1
+                if text := closed.tail:
+                    self._meet(text, holders[-1], place)
+            if element is None:
+                break
+            open_elements.append(element)
+            tag = element.tag
+            if not isinstance(tag, str):
+                holders.append((element, None, 0))  # A comment: nothing in it is text.
+                continue
+            place += 1
+            if tag in INLINE_TAGS:
+                _, link, depth = holders[-1]
+                holder = (element, element if tag == "a" else link, depth)
+            else:
+                holder = (element, None, len(holders))
+                if tag in _BREAKS:
+                    self._end_line()
+            holders.append(holder)
+            if text := element.text:
+                self._meet(text, holder, place)
+        self._end_line()
+
+    def _meet(self, text: str, holder: _Holder, place: int) -> None:
+        is_blank = text.isspace()
+        element, link, depth = holder
+        if (not is_blank or text.strip(_BLANKS)) and element.tag not in _UNREAD_TAGS:
+            block = self._open[depth]
+            run = self._run
+            if run is None or block is not run.block:
+                self._end_line()
+                self._run = run = _Run(block, self._surroundings.zone(self._open, depth))
+            elif (
+                self._is_blank
+                and place - self._place <= _MAX_STEPS
+                and not (text[0].isspace() or run.parts[-1][-1].isspace())
+            ):
+                run.parts[-1] += " "
+            run.add(text, element, link)
+        self._place, self._is_blank = place, is_blank
+
+    def _end_line(self) -> None:
+        if self._run is not None and (line := self._run.line()) is not None:
+            self._lines.append(line)
+        self._run = None
 
 
 class _Run:
     """The text nodes of the line that is being read."""
 
-    def __init__(self, block: html.HtmlElement | None = None) -> None:
+    def __init__(self, block: html.HtmlElement, zone: Zone) -> None:
         self.block = block
         self.parts: list[str] = []
-        self.elements: list[html.HtmlElement] = []
-        self.link: html.HtmlElement | None = None
-        self.link_length = 0
+        self._zone = zone
+        self._elements: list[html.HtmlElement] = []
+        self._link: html.HtmlElement | None = None
+        self._link_length = 0
 
     def add(self, text: str, holder: html.HtmlElement, link: html.HtmlElement | None) -> None:
         self.parts.append(text)
-        self.elements.append(holder)
+        self._elements.append(holder)
         if link is not None:
-            self.link = self.link if self.link is not None else link
-            self.link_length += len(text.strip())
+            self._link = self._link if self._link is not None else link
+            self._link_length += len(text.strip())
 
-    def flush(self, lines: list[Line], zones: dict[html.HtmlElement, int]) -> None:
-        if self.block is None:
-            return
-        zone = zone_of(self.block, zones)
-        text = collapse("".join(self.parts))
-        if not text or zone.hidden:
-            return
+    def line(self) -> Line | None:
+        """The line; None where it is hidden, or nothing but white space."""
+        zone = self._zone
+        text = "" if zone.hidden else collapse("".join(self.parts))
+        if not text:
+            return None
         if zone.link:
             # A link around the whole block, as on cards.
-            self.link, self.link_length = next(self.block.iterancestors("a"), self.link), len(text)
-        lines.append(self._line(self.block, text, zone))
-
-    def _line(self, block: html.HtmlElement, text: str, zone: Zone) -> Line:
-        linked = self.link_length * 10 >= len(text) * 7
+            self._link, self._link_length = next(self.block.iterancestors("a"), self._link), len(text)
+        linked = self._link_length * 10 >= len(text) * 7
         # By their order: to name them takes twice as long, and a page has hundreds of lines.
         return Line(
             text,
-            block,
+            self.block,
             tuple(self.parts),
-            tuple(self.elements),
-            self.link_length,
-            self.link,
+            tuple(self._elements),
+            self._link_length,
+            self._link,
             zone,
             len(text) * (2 if is_dense(text) else 1),
-            block.tag in HEADING_TAGS,
+            self.block.tag in HEADING_TAGS,
             linked,
-            self.link is not None and self._announces(self.link, zone, linked=linked),
+            self._link is not None and self._announces(self._link, linked=linked),
         )
 
-    def _announces(self, link: html.HtmlElement, zone: Zone, *, linked: bool) -> bool:
-        if self.link_length < _TEASER_LENGTH:
+    def _announces(self, link: html.HtmlElement, *, linked: bool) -> bool:
+        if self._link_length < _TEASER_LENGTH:
             return False
-        return linked or (zone.listed and self.elements[0] in (link, *link.iterdescendants()))
-
-
-def _enclosing(element: html.HtmlElement) -> tuple[html.HtmlElement, html.HtmlElement | None]:
-    """The block element around an element, and the link on the way there."""
-    link = None
-    while element.tag in INLINE_TAGS:
-        if element.tag == "a" and link is None:
-            link = element
-        parent = element.getparent()
-        if parent is None:
-            break
-        element = parent
-    return element, link
+        return linked or (self._zone.listed and self._elements[0] in (link, *link.iterdescendants()))

@@ -53,20 +53,27 @@ def full_text(root: html.HtmlElement, url: str) -> str:
 def _without_comments(root: html.HtmlElement) -> html.HtmlElement:
     """A copy of a page, without its comments."""
     tree = copy(root)
-    if _PRUNED_NAMES.search("\n".join(cast("list[str]", _NAMES(tree)))):
+    if _has_comments(root):
         for expressions in (RAW_TREE_PRUNE_XPATH, REMOVE_COMMENTS_AND_LISTS_XPATH):
             tree = prune_unwanted_nodes(tree, expressions)
     return tree
+
+
+def _has_comments(root: html.HtmlElement) -> bool:
+    """Whether something on a page is named as what is pruned of it."""
+    return _PRUNED_NAMES.search("\n".join(cast("list[str]", _NAMES(root)))) is not None
 
 
 def _is_little(text: str, root: html.HtmlElement) -> bool:
     """Whether trafilatura would look again, since it found little of the page."""
     if len(text) >= ESCALATION_MAX_LENGTH:
         return False
-    tree = _without_comments(root)
+    tree = _without_comments(root) if _has_comments(root) else root
     # It puts at most two spaces around an element.
-    most = len(collapse(tree.text_content())) + 2 * sum(1 for _ in tree.iter())
-    return len(text) < ESCALATION_PAGE_SHARE * most
+    spaces, content = 2 * sum(1 for _ in tree.iter()), tree.text_content()
+    if len(text) >= ESCALATION_PAGE_SHARE * (len(content) + spaces):
+        return False
+    return len(text) < ESCALATION_PAGE_SHARE * (len(collapse(content)) + spaces)
 
 
 def _extracted(root: html.HtmlElement, url: str, *, fast: bool) -> str:

@@ -112,12 +112,12 @@ class RelatedReader:
         """A line "Read also: title", its title a link; or a link that says so itself."""
         if line.link is None or len(line.text) > MAX_TITLE:
             return None
-        match = SEE_ALSO_PREFIX.match(line.text) if _PREFIX_END.search(line.text) is not None else None
-        if match is None:
+        divided = _divided_after_prefix(line.text)
+        if divided is None:
             return self._after_words(line, i)
-        title = match["rest"].strip()
+        heading, title = divided
         entry = self._reader.entry(line, title if line.linked else link_text(line) or title)
-        return Box(match["heading"].strip(), "in_text", [entry], range(i, i + 1)) if entry is not None else None
+        return Box(heading, "in_text", [entry], range(i, i + 1)) if entry is not None else None
 
     def _after_words(self, line: Line, i: int) -> Box | None:
         """A line whose first element says "Read also" and whose rest is the title."""
@@ -254,6 +254,13 @@ def related_links(boxes: list[Box], evidence: OrderEvidence) -> list[RelatedLink
 def _is_sentence(title: str) -> bool:
     """Whether a title says more than the label of a button."""
     return len(title.split()) >= _MIN_WORDS or (is_dense(title) and len(title) >= _MIN_DENSE)
+
+
+@lru_cache(maxsize=8192)
+def _divided_after_prefix(text: str) -> tuple[str, str] | None:
+    """The words "Read also" before a title, and the title; None where a line begins otherwise."""
+    match = SEE_ALSO_PREFIX.match(text) if _PREFIX_END.search(text) is not None else None
+    return (match["heading"].strip(), match["rest"].strip()) if match is not None else None
 
 
 @lru_cache(maxsize=8192)

@@ -84,7 +84,7 @@ class RememberedExpression:
             made[alike] = etree.SubElement(around, alike[0])
             for name, value in alike[1]:
                 made[alike].set(name, value)
-        found = frozenset(cast("Iterable[etree._Element]", self._expression(around)))
+        found = frozenset(cast("Iterable[html.HtmlElement]", self._expression(around)))
         return {alike: element in found for alike, element in made.items()}
 
 

@@ -6,7 +6,7 @@ A box is known by what it says, in many languages, or by a field for an e-mail a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
@@ -44,6 +44,8 @@ _MAX_FLAT_LINES = 4
 _MENU_KINDS = ("donation", "app")
 _MAX_BUTTON = 45
 _MAX_HEADING = 110
+_MOST_KNOWN = 8192
+_ASKED_FOR: dict[str, BlockKind | None] = {}
 
 
 class AskingBox(NamedTuple):
@@ -107,9 +109,8 @@ class SubscriptionReader:
             and not (line.zone.navigation or line.zone.comments)
             and i != self._layout.headline
         ]
-        # Most pages hold one or two of the words: to look for all of them in each line takes twice as long.
-        words = asking_words("\n".join(text for _, text in short).lower())
-        return [(i, kind) for i, text in short if words and (kind := _asked(text, words)) is not None]
+        asked = _asked_for(text for _, text in short)
+        return [(i, kind) for i, text in short if (kind := asked[text]) is not None]
 
     def _box_at(self, i: int, kind: BlockKind) -> AskingBox | None:
         span, element = self._span(i)
@@ -171,6 +172,17 @@ def _hidden_text(element: html.HtmlElement) -> str:
     """The text of an element without visible lines, up to the length of a box."""
     parts = (node for node in element.iter("p", "div", "span", "label", "h2", "h3", "h4", "strong", "b", "li"))
     return collapse(" ".join(part.text for part in parts if part.text))
+
+
+def _asked_for(texts: Iterable[str]) -> Mapping[str, BlockKind | None]:
+    """What lines ask for; most lines of menus and lists are on other pages of the site too, and are known."""
+    if len(_ASKED_FOR) > _MOST_KNOWN:
+        _ASKED_FOR.clear()
+    new = [text for text in texts if text not in _ASKED_FOR]
+    # Most pages hold one or two of the words: to look for all of them in each line takes twice as long.
+    words = asking_words("\n".join(new).lower())
+    _ASKED_FOR.update((text, _asked(text, words) if words else None) for text in new)
+    return _ASKED_FOR
 
 
 def _asked(text: str, words: Iterable[str]) -> BlockKind | None:

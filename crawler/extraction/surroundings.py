@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -55,24 +56,34 @@ class Zone(NamedTuple):
     link: bool = False
 
 
-def zone_of(element: html.HtmlElement, zones: dict[html.HtmlElement, int]) -> Zone:
-    """Read what an element and those around it say.
+class Surroundings:
+    """What the elements say that are open while those of a page are gone through, each asked once and only when needed.
 
     Args:
-        element: A block element.
-        zones: What is known of elements already; what is read is put there.
+        outermost: The first that is opened; those around it have their say, too.
     """
-    if (known := zones.get(element)) is not None:
-        return _zone_of(known)
-    path: list[html.HtmlElement] = []
-    node: html.HtmlElement | None = element
-    while node is not None and node not in zones:
-        path.append(node)
-        node = node.getparent()
-    bits = zones[node] if node is not None else 0
-    for node in reversed(path):
-        bits = zones[node] = bits | _own_bits(node)
-    return _zone_of(bits)
+
+    def __init__(self, outermost: html.HtmlElement) -> None:
+        self._around = 0
+        for element in outermost.iterancestors():
+            self._around |= _own_bits(element)
+        # The open elements from the outermost on as far as one was asked for, each with what it and all around it say.
+        self._known: list[tuple[html.HtmlElement, int]] = []
+
+    def zone(self, open_elements: Sequence[html.HtmlElement], depth: int) -> Zone:
+        """Return what an open element and those around it say.
+
+        Args:
+            open_elements: The open elements, the outermost first.
+            depth: The place of the element among them.
+        """
+        known = self._known
+        while known and (len(known) > len(open_elements) or known[-1][0] is not open_elements[len(known) - 1]):
+            known.pop()  # It was closed.
+        while len(known) <= depth:
+            element = open_elements[len(known)]
+            known.append((element, (known[-1][1] if known else self._around) | _own_bits(element)))
+        return _zone_of(known[depth][1])
 
 
 def _own_bits(element: html.HtmlElement) -> int:

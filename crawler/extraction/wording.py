@@ -235,12 +235,14 @@ ASKING_WORDS = {
 }  # fmt: skip
 
 
-_ALL_ASKING_WORDS = frozenset(word for words in ASKING_WORDS.values() for word in words)
+_EACH_ASKING_WORD = frozenset(word for words in ASKING_WORDS.values() for word in words)
+# Without those that hold another one: where they are, that is.
+_ASKING_WORDS = [word for word in _EACH_ASKING_WORD if not any(other in word for other in _EACH_ASKING_WORD - {word})]
 
 
 def asking_words(lowered: str) -> list[str]:
-    """The words of all patterns in `ASKING_WORDS` that a text in lower case holds."""
-    return [word for word in _ALL_ASKING_WORDS if word in lowered]
+    """The words of all patterns in `ASKING_WORDS` that a text in lower case holds, each without a word around it."""
+    return [word for word in _ASKING_WORDS if word in lowered]
 
 
 @lru_cache(maxsize=4096)
