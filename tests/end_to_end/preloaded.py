@@ -8,6 +8,7 @@ Run as a program with the number of a socket, it takes runs from there until the
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import json
@@ -25,6 +26,7 @@ from typing import Any
 
 # No run that the suite makes says more.
 _MESSAGE = 1 << 17
+_MADE_ONCE = threading.Lock()
 _LOADED = (
     "broadsheet.scheduler.cli",
     *(
@@ -50,6 +52,7 @@ class Preloaded:
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
             )
         self._lock = threading.Lock()
+        atexit.register(self._close)
 
     def run(
         self, arguments: Sequence[str], environment: Mapping[str, str], cwd: Path | None, seconds: float
@@ -87,10 +90,19 @@ class Preloaded:
                 raise subprocess.TimeoutExpired([*arguments], seconds, out.all(), err.all()) from None
         return os.waitstatus_to_exitcode(status), out.all(), err.all()
 
+    def _close(self) -> None:
+        self._socket.close()
+        self._process.wait()
 
-@cache
+
 def preloaded() -> Preloaded:
     """Return the one of this process."""
+    with _MADE_ONCE:
+        return _only()
+
+
+@cache
+def _only() -> Preloaded:
     return Preloaded()
 
 
