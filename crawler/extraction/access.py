@@ -122,10 +122,9 @@ def _complete(
 def _shown_share(structured: Structured, text: str | None) -> float | None:
     """The words that are shown of those that JSON-LD states; None where it states none or nobody can count them."""
     stated = as_text(structured.article.get("wordCount")) or ""
-    words = len((text or "").split())
     if not stated.isdecimal() or int(stated) < _MIN_STATED_WORDS or is_dense(text or ""):
         return None
-    return words / int(stated)
+    return len((text or "").split()) / int(stated)
 
 
 def _is_wall(box: AskingBox, layout: Layout) -> bool:

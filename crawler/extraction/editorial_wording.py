@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from broadsheet.crawler.extraction.wording import NEWSLETTER, says
 
@@ -87,6 +88,7 @@ _LIFE = re.compile(
 _MAX_LIFE = 900
 
 
+@lru_cache(maxsize=2048)
 def is_note(text: str) -> bool:
     """Whether a line of the column is about the article, its writer or the publisher, and tells nothing of it."""
     if len(text) > _MAX_NOTE:

@@ -88,6 +88,10 @@ class Layout:
         """Indices of the lines inside an element: one unbroken run, since lines are in document order."""
         return range(*self._spans.get(element, (0, 0)))
 
+    def first(self, element: html.HtmlElement) -> int:
+        """Index of the first line inside an element; 0 for one without lines."""
+        return self._spans.get(element, (0, 0))[0]
+
     def holds(self, element: html.HtmlElement, index: int) -> bool:
         """Whether a line stands inside an element."""
         return index in self.span(element)

@@ -16,7 +16,7 @@ from broadsheet.crawler.extraction.parser_limits import cut_attributes, flatten
 # text with one of them is moved. A form feed is white space to HTML.
 _CONTROL_CHARACTERS = bytes((*range(9), 11, *range(14, 32), 127))
 _FORM_FEED_AS_SPACE = bytes.maketrans(b"\x0c", b" ")
-_NONCHARACTERS = "\ufffe\uffff"
+_NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 _UNHELD_REFERENCE = re.compile(
     rb"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|65534|65535)(?!\d)"
     rb"|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]|[fF]{3}[eEfF]|[dD][89a-fA-F][0-9a-fA-F]{2})(?![0-9a-fA-F]));?"
@@ -54,9 +54,10 @@ class Page:
         text, self.encoding = decode(body, content_type)
         self.url = url
         # Bytes with a stated encoding, so that neither an XML declaration nor a <meta charset> is obeyed again.
+        markup = text.encode("utf-8", "replace")
         for character in _NONCHARACTERS:
-            text = text.replace(character, "")
-        markup = text.encode("utf-8", "replace").translate(_FORM_FEED_AS_SPACE, _CONTROL_CHARACTERS)
+            markup = markup.replace(character, b"")
+        markup = markup.translate(_FORM_FEED_AS_SPACE, _CONTROL_CHARACTERS)
         self.is_html, self.root, self.parser_limit = _parse(_UNHELD_REFERENCE.sub(b" ", markup))
         # lxml makes an element's Python object anew each time it is met, unless somebody holds it.
         self._held = list(self.root.iter())
@@ -83,7 +84,9 @@ class Page:
         """The absolute http(s) address of a link, without its fragment; None for anything else."""
         if reference is None:
             return None
-        reference = _URL_NOISE.sub("", reference).strip().partition("#")[0]
+        if not reference.isprintable():
+            reference = _URL_NOISE.sub("", reference)
+        reference = reference.strip().partition("#")[0]
         if not reference:
             return None
         if reference[0] == "/" and reference[1:2] != "/" and "/." not in reference:
@@ -138,7 +141,7 @@ def _tree(source: bytes, *, huge: bool) -> tuple[html.HtmlElement | None, str | 
         source: UTF-8.
         huge: Whether elements may nest 2048 deep, not 256, and text may be longer than 10 MB.
     """
-    parser = etree.HTMLParser(encoding="utf-8", huge_tree=huge)
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=huge, collect_ids=False)
     parser.set_element_class_lookup(_ELEMENT_CLASSES)
     try:
         root = html.document_fromstring(source, parser=parser)

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 _MOST_ATTRIBUTES = 1000
 _DEEPEST = 120
 # What may be a tag as long as this is looked at; one attribute of any length is no trouble.
-_LONG_TAG = re.compile(rb"<[a-zA-Z][a-zA-Z0-9:-]*(?=[\s/][^<]{32768})")
+_LONG = 32768
+_LONG_TAG = re.compile(rb"<[a-zA-Z][a-zA-Z0-9:-]*(?=[\s/][^<]{%d})" % _LONG)
 _ATTRIBUTE = re.compile(rb"""[\s/]+[^\s=<>"'/]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]*))?""")
 _ELEMENT = rb"""(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)\b(?:[^<>"']|"[^"<]*"|'[^'<]*')*>"""
 _TAG = re.compile(rb"<" + _ELEMENT)
@@ -46,7 +47,7 @@ def cut_attributes(markup: bytes) -> tuple[bytes, str | None]:
     """
     kept: list[bytes] = []
     done = left_out = 0
-    for tag in _LONG_TAG.finditer(markup):
+    for tag in _long_tags(markup):
         start = tag.end()
         if start < done:
             continue
@@ -61,6 +62,20 @@ def cut_attributes(markup: bytes) -> tuple[bytes, str | None]:
     if not kept:
         return markup, None
     return b"".join((*kept, markup[done:])), f"{left_out:,} attributes over {_MOST_ATTRIBUTES:,} of a tag left out"
+
+
+def _long_tags(markup: bytes) -> Iterator[re.Match[bytes]]:
+    """What may be tags of that length: the last before stretches of half of it on which nothing begins."""
+    half = _LONG // 2
+    last = tried = -1
+    for start in range(0, len(markup), half):
+        begin = markup.rfind(b"<", start, start + half)
+        if begin >= 0:
+            last = begin
+        elif last > tried:
+            tried = last
+            if (tag := _LONG_TAG.match(markup, last)) is not None:
+                yield tag
 
 
 def flatten(markup: bytes) -> bytes:

@@ -43,7 +43,7 @@ class Passage(NamedTuple):
     line: int | None
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=8192)
 def key_of(text: str) -> str:
     """The letters and digits of a text in lower case: what stays the same however it is set."""
     # Most of it is single spaces: they go a third cheaper so.

@@ -132,14 +132,13 @@ class RelatedReader:
         if line.link is None:
             return None
         for element in outward(line.block, _MAX_LEVELS):
-            span = self._layout.span(element)
-            if span.start != i:
+            if self._layout.first(element) != i:
                 return None
             if _is_related_name(f"{element.get('class') or ''} {element.get('id') or ''}"):
                 other = not is_title(line) or OTHER_LIST_HEADING.fullmatch(line.text) is not None
                 if other or self._layout.is_article_part(element):
                     return None
-                lines = range(i, min(span.stop, i + _MAX_BOX_LINES))
+                lines = range(i, min(self._layout.span(element).stop, i + _MAX_BOX_LINES))
                 entries = list(self._reader.read(self._layout.lines[lines.start : lines.stop]))[:_MAX_ENTRIES]
                 kind: RelatedKind = "in_text" if self._is_between_paragraphs(i) else "see_also"
                 return Box(None, kind, entries, lines) if entries else None

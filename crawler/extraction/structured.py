@@ -31,7 +31,7 @@ _COMMENT_WRAPPING = re.compile(
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 # JSON can spell what neither XML nor UTF-8 can carry: control characters, halves of surrogate pairs.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
-_ITEMPROP = etree.XPath("//*[@itemprop]")
+_ITEMPROP = etree.XPath("descendant-or-self::*[@itemprop]")
 _SEVERAL = 3
 _MAX_DEPTH = 12
 _MAX_NODES = 2000

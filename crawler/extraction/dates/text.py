@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from broadsheet.crawler.extraction.dates.calendars import (
@@ -39,6 +40,7 @@ _PLAIN: dict[int, str | None] = {
 }
 _NOT_PLAIN = re.compile(f"[{''.join(map(chr, _PLAIN))}]")
 _HAS_DATE_CHARACTER = re.compile(r"\d")
+_LONGEST_KNOWN = 320
 _LUNAR_HIJRI_SIGN = re.compile(r"\s?هـ?(?!\w)")
 
 
@@ -97,9 +99,19 @@ def find_dates(text: str) -> Iterator[Mention]:
     Args:
         text: Visible text, `plain`.
 
-    Yields:
+    Returns:
         Each date with a year, and each day with a month's name, in order.
     """
+    # A line is asked by whoever looks for dates, for names beside dates, for titles before dates.
+    return iter(_known_dates(text)) if len(text) <= _LONGEST_KNOWN else _read_dates(text)
+
+
+@lru_cache(maxsize=4096)
+def _known_dates(text: str) -> tuple[Mention, ...]:
+    return tuple(_read_dates(text))
+
+
+def _read_dates(text: str) -> Iterator[Mention]:
     if not _HAS_DATE_CHARACTER.search(text):
         return
     for match in DATE.finditer(text):
