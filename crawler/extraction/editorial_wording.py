@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from broadsheet.crawler.extraction.wording import NEWSLETTER, says
+from broadsheet.crawler.extraction.wording import says
 
 # What stands anywhere in a line.
 _ANYWHERE = (
@@ -101,7 +101,7 @@ def is_note(text: str) -> bool:
 
 def is_invitation(text: str) -> bool:
     """Whether a line invites to a newsletter."""
-    return len(text) <= _MAX_NOTE and says(NEWSLETTER, text) and _INVITING.search(text) is not None
+    return len(text) <= _MAX_NOTE and says("newsletter", text) and _INVITING.search(text) is not None
 
 
 def is_life(text: str, names: Iterable[str]) -> bool:

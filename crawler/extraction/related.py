@@ -27,7 +27,6 @@ from broadsheet.crawler.extraction.related_entries import (
     looks_like_unlinked_title,
 )
 from broadsheet.crawler.extraction.wording import (
-    NEWSLETTER,
     OTHER_LIST_HEADING,
     SEE_ALSO_HEADING,
     SEE_ALSO_PREFIX,
@@ -223,10 +222,10 @@ class RelatedReader:
         if line.heading and heading.heading and line.block.tag <= heading.block.tag and line.link is None:
             return True
         if len(text) > _MAX_HEADING:
-            return line.link is None and says(NEWSLETTER, text)
+            return line.link is None and says("newsletter", text)
         if _is_see_also(text) or SHARE_LINE.fullmatch(text):
             return True
-        return (OTHER_LIST_HEADING.fullmatch(text) is not None and not line.linked) or says(NEWSLETTER, text)
+        return (OTHER_LIST_HEADING.fullmatch(text) is not None and not line.linked) or says("newsletter", text)
 
 
 def related_links(boxes: list[Box], evidence: OrderEvidence) -> list[RelatedLink]:

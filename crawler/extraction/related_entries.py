@@ -13,7 +13,7 @@ from lxml import html
 from broadsheet.crawler.extraction.dates.text import Mention, find_dates, plain
 from broadsheet.crawler.extraction.lines import Line, collapse, is_dense, links_of
 from broadsheet.crawler.extraction.page import Page
-from broadsheet.crawler.extraction.wording import NEWSLETTER, says
+from broadsheet.crawler.extraction.wording import says
 
 MAX_TITLE = 220
 """Characters of the longest line that can be the title of an article."""
@@ -109,7 +109,7 @@ class EntryReader:
         url = self._page.absolute(link.get("href"))
         if url is not None and (_bare(url) == self._own or _SOCIAL.search(url) or _NO_ARTICLE.search(url)):
             return None
-        if title and says(NEWSLETTER, title) and not _is_article(url or ""):
+        if title and says("newsletter", title) and not _is_article(url or ""):
             return None  # "Subscribe to our newsletter", at the end of a box that has no element of its own.
         return Entry(url, title, None)
 
@@ -157,7 +157,7 @@ def looks_like_unlinked_title(line: Line) -> bool:
     text = line.text
     if line.link is not None or not _MIN_TITLE <= len(text) <= MAX_TITLE or " " not in text:
         return False
-    if text.startswith(("“", '"', "«", "„")) or says(NEWSLETTER, text):
+    if text.startswith(("“", '"', "«", "„")) or says("newsletter", text):
         return False
     return not text.endswith(_SENTENCE_END) and not line.zone.footer
 

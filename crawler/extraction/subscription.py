@@ -5,7 +5,6 @@ A box is known by what it says, in many languages, or by a field for an e-mail a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
@@ -16,26 +15,15 @@ from broadsheet.crawler.extraction.layout import MAX_SHORT_LINE, Layout
 from broadsheet.crawler.extraction.lines import Line, collapse, is_dense
 from broadsheet.crawler.extraction.page import Page
 from broadsheet.crawler.extraction.wording import (
-    APP,
     ASK_ACTION,
-    DONATION,
-    NEWSLETTER,
+    ASKING_KINDS,
     PAID,
-    PAYWALL,
-    REGISTRATION,
     asking_words,
     is_said,
     says,
 )
 from broadsheet.storage.model import BlockKind, SubscriptionBlock
 
-_KINDS: tuple[tuple[BlockKind, re.Pattern[str]], ...] = (
-    ("paywall", PAYWALL),
-    ("registration", REGISTRATION),
-    ("app", APP),
-    ("newsletter", NEWSLETTER),
-    ("donation", DONATION),
-)
 _MAX_BOX_TEXT = 900
 _MAX_LEVELS = 6
 _MIN_BOX_WORDS = 4
@@ -195,11 +183,11 @@ def _asked(text: str, words: Iterable[str]) -> BlockKind | None:
     lowered = text.lower()
     if not any(word in lowered for word in words):
         return None
-    return next((kind for kind, pattern in _KINDS if is_said(pattern, text, lowered)), None)
+    return next((kind for kind in ASKING_KINDS if is_said(kind, text, lowered)), None)
 
 
 def _kind(text: str) -> BlockKind | None:
-    kinds = [kind for kind, pattern in _KINDS if says(pattern, text)]
+    kinds = [kind for kind in ASKING_KINDS if says(kind, text)]
     if kinds[:2] == ["paywall", "registration"] and PAID.search(text) is None:
         return "registration"  # "Register to continue reading", and nothing about money.
     return kinds[0] if kinds else None

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from broadsheet.storage.model import BlockKind
+
 
 def _any(*alternatives: str) -> str:
     return "|".join(alternatives)
@@ -121,7 +123,7 @@ SHARE_LINE = re.compile(
     re.IGNORECASE,
 )
 
-NEWSLETTER = re.compile(
+_NEWSLETTER = re.compile(
     r"newsletter|news ?letter|mailing list|(?:daily|weekly|morning|evening) (?:e-?mail|briefing|digest)|"
     r"(?:in|to) your (?:e-?mail )?inbox|"
     r"(?:subscribe|sign up|register) (?:to|for|and (?:get|receive)|now|here|today|"
@@ -136,7 +138,7 @@ NEWSLETTER = re.compile(
     r"न्यूज़लेटर|न्यूजलेटर",
     re.IGNORECASE,
 )
-PAYWALL = re.compile(
+_PAYWALL = re.compile(
     r"(?:subscribe|sign up|log ?in|become a (?:member|subscriber)|join)\b.{0,60}(?:to (?:continue|"
     r"keep) reading|to read (?:the|this|on|more|full)|for (?:full|unlimited) access|to (?:unlock|access)|"
     r"full (?:story|article))|"
@@ -174,7 +176,7 @@ PAID = re.compile(
     r"有料|购买|付费|订阅|구독|결제|اشترك",
     re.IGNORECASE,
 )
-REGISTRATION = re.compile(
+_REGISTRATION = re.compile(
     r"(?:register|sign (?:up|in)|log ?in|create (?:a|an|"
     r"your) (?:free )?account)\b.{0,50}(?:to (?:continue|keep|read|access)|for free to)|"
     r"(?:kostenlos )?(?:registrieren|anmelden|einloggen).{0,40}(?:weiter ?lesen|weiterzulesen)|"
@@ -183,7 +185,7 @@ REGISTRATION = re.compile(
     r"無料で会員登録",
     re.IGNORECASE,
 )
-DONATION = re.compile(
+_DONATION = re.compile(
     r"\bdonat(?:e|ion)\b|support (?:our|us|independent|quality|the) ?(?:work|journalism|newsroom|mission|"
     r"reporting)?\b|(?:make|with) a (?:donation|contribution|gift)|chip in|"
     r"(?:jetzt )?spenden|unterstützen sie (?:uns|unser)|faites un don|soutenez(?:-nous| notre)|"
@@ -193,7 +195,7 @@ DONATION = re.compile(
     r"تبرع|寄付|寄付する|후원",
     re.IGNORECASE,
 )
-APP = re.compile(
+_APP = re.compile(
     r"(?:download|get|install|try) (?:our|the|your).{0,30}\bapp\b|(?:unsere|"
     r"die) .{0,20}app (?:herunter)?(?:laden|holen)?|téléchargez .{0,20}app|scarica .{0,12}app|descarg(?:a|"
     r"ue) .{0,15}app|baixe .{0,15}app|download de app|"
@@ -201,8 +203,8 @@ APP = re.compile(
     re.IGNORECASE,
 )
 # Each line that a pattern above matches holds one of its words: looking for those first costs a tenth.
-ASKING_WORDS = {
-    PAYWALL: (
+_ASKING: dict[BlockKind, tuple[re.Pattern[str], tuple[str, ...]]] = {
+    "paywall": (_PAYWALL, (
         "subscri", "to read", "to access", "to unlock", "for full", "for unlimited", "full story",
         "full article", "reading", "member", "reached", "you've", "you’ve", "you have", "unlock",
         "lesen", "diesen artikel", "abonn",
@@ -210,14 +212,14 @@ ASKING_WORDS = {
         "suscríbete", "leyendo", "assin", "lees verder",
         "subskryb", "prenumer", "доступ", "подпис", "会員", "有料", "구독", "仅限", "bereits", "à lire", "prenumerant",
         "artik", "articol", "artícul", "article",
-    ),
-    REGISTRATION: (
+    )),
+    "registration": (_REGISTRATION, (
         "register", "sign up", "sign in", "log in", "login", "account", "weiterlesen", "weiter lesen",
         "weiterzulesen", "weiter zu lesen", "vous pour", "registrati", "accedi", "regístrate",
         "inicia sesión", "会員登録",
-    ),
-    APP: ("app", "приложени", "アプリ", "앱"),
-    NEWSLETTER: (
+    )),
+    "app": (_APP, ("app", "приложени", "アプリ", "앱")),
+    "newsletter": (_NEWSLETTER, (
         "newsletter", "news letter", "mailing list", "email", "e-mail", "briefing", "digest", "inbox",
         "updates", "alert", "subscribe", "sign up", "register", "infolettre", "lettre d", "postfach",
         "boîte", "casella", "nella tua",
@@ -225,38 +227,40 @@ ASKING_WORDS = {
         "zpravodaj", "hírlevél", "рассылк", "розсилк", "bülten", "δελτί", "النشرة", "خبرنامه",
         "メールマガジン", "メルマガ", "ニュースレター", "뉴스레터", "电子报", "電子報", "新闻简报", "bản tin",
         "न्यूज",
-    ),
-    DONATION: (
+    )),
+    "donation": (_DONATION, (
         "donat", "support", "donation", "contribution", "gift", "chip in", "spenden", "unterstützen sie",
         "faites un don", "soutenez", "soutenir", "donazione", "sostieni", "sostener", "sostén",
         "sostene", "donación", "apoie", "doe agora", "doneer", "steun", "støtt", "wesprzyj", "поддерж",
         "пожертв", "підтрим", "تبرع", "寄付", "후원",
-    ),
+    )),
 }  # fmt: skip
 
 
-_EACH_ASKING_WORD = frozenset(word for words in ASKING_WORDS.values() for word in words)
+ASKING_KINDS = tuple(_ASKING)
+"""What boxes ask for; of a line that asks for several things the first counts."""
+
+_EACH_ASKING_WORD = frozenset(word for _, words in _ASKING.values() for word in words)
 # Without those that hold another one: where they are, that is.
 _ASKING_WORDS = [word for word in _EACH_ASKING_WORD if not any(other in word for other in _EACH_ASKING_WORD - {word})]
 
 
 def asking_words(lowered: str) -> list[str]:
-    """The words of all patterns in `ASKING_WORDS` that a text in lower case holds, each without a word around it."""
+    """The words of all boxes that ask for something in a text in lower case, but for those with another one inside."""
     return [word for word in _ASKING_WORDS if word in lowered]
 
 
+# By the kind: to hash its pattern, as a cache does at each look-up, takes longer than most of them save.
 @lru_cache(maxsize=4096)
-def says(pattern: re.Pattern[str], text: str) -> bool:
-    """Whether a text holds what one of the patterns in `ASKING_WORDS` looks for; boxes are asked again and again."""
-    return is_said(pattern, text, text.lower())
+def says(kind: BlockKind, text: str) -> bool:
+    """Whether a text says what boxes of a kind do; boxes are asked again and again."""
+    return is_said(kind, text, text.lower())
 
 
-def is_said(pattern: re.Pattern[str], text: str, lowered: str) -> bool:
+def is_said(kind: BlockKind, text: str, lowered: str) -> bool:
     """The same of a text that is given in lower case, too."""
-    for word in ASKING_WORDS[pattern]:
-        if word in lowered:
-            return pattern.search(text) is not None
-    return False
+    pattern, words = _ASKING[kind]
+    return any(word in lowered for word in words) and pattern.search(text) is not None
 
 
 # What the button or the link of such a box says.
