@@ -43,6 +43,10 @@ _COMMENTS_NAME = re.compile(
 )
 
 
+# Their layout classes ("has-menu", "no-comments") say nothing of their content.
+_OUTERMOST = frozenset(("html", "body", "main", "article"))
+
+
 class Zone(NamedTuple):
     """What the ancestors of a block say about it."""
 
@@ -92,15 +96,15 @@ def _own_bits(element: html.HtmlElement) -> int:
     bits = _TAG_BITS.get(tag, 0)
     if tag == "footer" and next(element.iterancestors("article"), None) is not None:
         bits = 0  # The foot of an article holds its notes and its related links.
-    attributes = dict(element.items())
-    if not attributes:
+    items = element.items()
+    if len(items) == 1 and items[0][0] == "class":
+        return bits | _bits_of_name(tag, items[0][1])  # Most have a class, and nothing else.
+    if not items:
         return bits
+    attributes = dict(items)
     name, identifier = attributes.get("class"), attributes.get("id")
     if name or identifier:
-        # Layout classes of the outermost elements ("has-menu", "no-comments") say nothing of their content.
-        outermost = tag in ("html", "body", "main", "article")
-        named = _bits_of_name(f"{name or ''} {identifier or ''}")
-        bits |= named & _HIDDEN if outermost else named
+        bits |= _bits_of_name(tag, f"{name or ''} {identifier or ''}")
     role, style = attributes.get("role"), attributes.get("style")
     if role:
         bits |= _ROLE_BITS.get(role, 0)
@@ -110,8 +114,10 @@ def _own_bits(element: html.HtmlElement) -> int:
 
 
 @lru_cache(maxsize=8192)
-def _bits_of_name(name: str) -> int:
+def _bits_of_name(tag: str, name: str) -> int:
     bits = _HIDDEN if _HIDDEN_CLASS.search(name) else 0
+    if tag in _OUTERMOST:
+        return bits
     bits |= _NAVIGATION if _NAVIGATION_NAME.search(name) else 0
     return bits | (_COMMENTS if _COMMENTS_NAME.search(name) else 0)
 
