@@ -16,16 +16,18 @@ from broadsheet.storage.segments.stored import read_record
 
 
 def select_look(archive: Archive, url: str, when: datetime | None) -> IndexLine:
-    """Return the last capture of a URL, or the last until a moment: of a page, else a redirect, robots.txt or the like.
+    """Return the last capture of a URL, or the last until a moment: a page, a redirect, robots.txt or the like.
 
     Raises:
         NoSuchVersionError: There is none.
     """
-    looks = archive.looks(url, when) or [line for line in archive.captures_at(url) if when is None or line.at <= when]
-    if not looks:
+    at_address = [line for line in archive.captures_at(url) if when is None or line.at <= when]
+    # A page may be filed under a URL and lie elsewhere, an address may lead elsewhere since it showed a page.
+    last = max([*archive.looks(url, when), *at_address], key=lambda line: line.at, default=None)
+    if last is None:
         archive.refuse_taken_down(url)
         raise NoSuchVersionError(f"nothing was captured at {url}" + (f" until {as_of(when)}" if when else ""))
-    return looks[-1]
+    return last
 
 
 def show_capture(archive: Archive, line: IndexLine, form: str) -> None:

@@ -21,8 +21,11 @@ OutlinkKind = Literal["link", "feed", "sitemap"]
 
 # 404, 410: the page is not there (RFC 9110 15.5.5, 15.5.11). 451: it may not be shown (RFC 7725).
 _GONE = frozenset({404, 410, 451})
-# RFC 9110 15.3.4: 203 is a 200 that a proxy transformed.
-PRESENT = frozenset({200, 203})
+# Not of a page as a whole: created, accepted (walls against robots answer so), nothing, a part that nobody asked for
+# (RFC 9110 15.3), WebDAV (RFC 4918, 5842), a difference to what somebody holds (RFC 3229).
+_NO_PAGE = frozenset({201, 202, 204, 205, 206, 207, 208, 226})
+PRESENT = frozenset(range(200, 300)) - _NO_PAGE
+"""A page came: 200, 203 (a proxy transformed it), or a success that nobody knows and that counts as 200 (RFC 9110 15)."""
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 

@@ -20,6 +20,7 @@ from broadsheet.storage.errors import MessageError
 from broadsheet.storage.http.codings import remove_codings
 from broadsheet.storage.http.messages import ResponseMessage, decoded_body, list_values, parse_response
 from broadsheet.storage.publishing.reservations import in_markup
+from broadsheet.storage.versions import PRESENT
 
 MAXIMUM_BODY = 64 * 1024 * 1024
 """The most bytes that a body may have once decoded: a sitemap may have 50 MB (sitemaps.org)."""
@@ -29,8 +30,6 @@ Tell = Callable[[list[Entry]], None]
 
 # What is over the limit is told in parts of so many: nobody has to hold it all.
 _PART = 5_000
-# RFC 9110 section 15.3.4: 203 is a 200 that a proxy transformed.
-_READABLE_STATUS = frozenset({200, 203})
 _READABLE_CODINGS = frozenset({"gzip", "x-gzip", "deflate", "br", "identity"})
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 # Types that servers give to feeds and sitemaps for want of a better one, or for a .gz file.
@@ -59,7 +58,7 @@ def read_capture(capture: CapturedPage, tell: Tell | None = None) -> Reading:
     """
     try:
         message = parse_response(capture.response)
-        if message.status not in _READABLE_STATUS:
+        if message.status not in PRESENT:
             return Reading(kind="other", reason=f"HTTP {message.status}")
         media_type = _media_type(message)
         if not _may_be_read(media_type):

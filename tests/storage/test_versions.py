@@ -126,7 +126,7 @@ def test_the_first_article_at_a_url_is_new() -> None:
     assert verdict == Verdict(outcome="new", digest=content_digest(ARTICLE, CANONICAL))
 
 
-@pytest.mark.parametrize("status", [200, 203])
+@pytest.mark.parametrize("status", [200, 203, 299])
 def test_the_same_article_again_is_unchanged(status: int) -> None:
     assert judge(capture(status), found(), standing(), reading_nothing) == Verdict(outcome="unchanged")
 
@@ -293,7 +293,7 @@ def test_a_redirect_without_an_address_is_a_redirect() -> None:
     assert verdict_on(capture(302), None, ARTICLE) == (None, [], False)
 
 
-@pytest.mark.parametrize("status", [None, 201, 204, 206, 304, 400, 401, 403, 429, 500, 503, 599, 999])
+@pytest.mark.parametrize("status", [None, 201, 202, 204, 206, 226, 304, 400, 401, 403, 429, 500, 503, 599, 999])
 @pytest.mark.parametrize("before", ["nothing", ARTICLE, None])
 def test_an_error_of_the_server_says_nothing_of_the_article(status: int | None, before: Article | str | None) -> None:
     assert verdict_on(capture(status), None, before) == ("failed", [], False)
