@@ -25,7 +25,7 @@ _GONE = frozenset({404, 410, 451})
 # (RFC 9110 15.3), WebDAV (RFC 4918, 5842), a difference to what somebody holds (RFC 3229).
 _NO_PAGE = frozenset({201, 202, 204, 205, 206, 207, 208, 226})
 PRESENT = frozenset(range(200, 300)) - _NO_PAGE
-"""A page came: 200, 203 (a proxy transformed it), or a success that nobody knows and that counts as 200 (RFC 9110 15)."""
+"""A page came: 200, 203 (a proxy transformed it), or a success that nobody knows and counts as 200 (RFC 9110 15)."""
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 

@@ -1,4 +1,4 @@
-"""Brings WARC files that other software wrote into the archive, through the spool like any crawl."""
+"""Brings WARC and WACZ files that other software wrote into the archive, through the spool like any crawl."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import get_args
+from typing import BinaryIO, get_args
 
 from broadsheet.crawler.capturing.open_segment import OpenSegment
 from broadsheet.crawler.capturing.publisher import Publisher
@@ -33,6 +33,7 @@ from broadsheet.storage.foreign.exchanges import (
     payload_digest_of,
 )
 from broadsheet.storage.foreign.held_captures import HeldCapture, HeldCaptures
+from broadsheet.storage.foreign.packages import is_package, packed_files
 from broadsheet.storage.foreign.records import ForeignRecord, Unreadable, read_foreign
 from broadsheet.storage.model import Outcome
 from broadsheet.storage.publishing.publication import Published
@@ -55,7 +56,7 @@ async def import_files(
     source: str,
     progress: Callable[[ImportSummary], None] = lambda _: None,
 ) -> ImportSummary:
-    """Import WARC files; captures that the archive holds already are not imported again.
+    """Import WARC files and WACZ files; captures that the archive holds already are not imported again.
 
     Raises:
         OSError: A file cannot be read.
@@ -100,10 +101,23 @@ class _Importer:
         self._publisher = Publisher(workspace, extractor(), self._head, self._count)
 
     async def add(self, path: Path) -> None:
-        """Import one file."""
+        """Import one file, or the WARC files that are packed in it."""
         self._file = path.name
         self._summary.files += 1
-        with path.open("rb") as file, Conversions(self._scratch) as conversions:
+        with path.open("rb") as file:
+            if not is_package(file):
+                await self._add_records(file)
+                return
+            for packed in packed_files(file):
+                if isinstance(packed, Unreadable):
+                    self._file = path.name
+                    self._note(packed.place, packed.reason)
+                else:
+                    self._file = f"{path.name}/{packed.name}"
+                    await self._add_records(packed.file)
+
+    async def _add_records(self, file: BinaryIO) -> None:
+        with Conversions(self._scratch) as conversions:
             await asyncio.to_thread(conversions.gather, file)
             for found in self._found(read_foreign(file)):
                 if isinstance(found, ForeignExchange):

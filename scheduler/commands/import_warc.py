@@ -1,4 +1,4 @@
-"""`broadsheet import WARC...`: bring WARC files that other software wrote into the archive."""
+"""`broadsheet import WARC...`: bring WARC and WACZ files that other software wrote into the archive."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ _MOST_DAMAGES = 10
 @json_option
 @archive_option
 def command(files: tuple[Path, ...], source: str, archive: str, *, as_json: bool) -> int:
-    """Import WARC files, compressed with gzip or zstd or not at all; what they share with the archive is left out.
+    """Import WARC files, compressed with gzip or zstd or not at all, and those in WACZ files.
+
+    What they share with the archive is left out.
 
     What can be read of a damaged file is taken, and the rest is reported. Nothing is stripped: cookies in foreign
     records stay, and are counted.
@@ -60,6 +62,6 @@ def _print(summary: ImportSummary, archive: str) -> None:
     for segment in summary.segments:
         console().print(f"  {segment}", soft_wrap=True)
     for damage in summary.damages[:_MOST_DAMAGES]:
-        errors().print(f"  {damage.file}, {damage.place}: {printable(damage.reason)}", soft_wrap=True)
+        errors().print(printable(f"  {damage.file}, {damage.place}: {damage.reason}"), soft_wrap=True)
     if summary.damaged > _MOST_DAMAGES:
         errors().print(f"  ... and {summary.damaged - _MOST_DAMAGES} more places that could not be taken")

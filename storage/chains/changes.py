@@ -20,7 +20,7 @@ from broadsheet.storage.cdxj import IndexLine
 from broadsheet.storage.chains import chains
 from broadsheet.storage.documents import manifests, removals
 from broadsheet.storage.documents.manifests import Manifest
-from broadsheet.storage.documents.removals import Takedowns
+from broadsheet.storage.documents.removals import Removal, Takedowns
 from broadsheet.storage.errors import ArchiveDamagedError, CursorError, NoSuchObjectError
 from broadsheet.storage.model import Outcome
 from broadsheet.storage.segments import replaced
@@ -169,10 +169,16 @@ class Changes(Iterator[Change]):
                 batch="",
             )
 
+    def _removal(self, key: str) -> Removal:
+        try:
+            return removals.read(self._store, key)
+        except NoSuchObjectError as error:
+            raise ArchiveDamagedError(f"removal {key} is missing and its manifest names it; run verify") from error
+
     def _removed(self, manifest: Manifest) -> Iterator[tuple[layout.SnapshotName, datetime]]:
         for named in manifest.objects:
             if named.key.startswith(layout.REMOVALS):
-                removal = removals.read(self._store, named.key)
+                removal = self._removal(named.key)
                 for gone in removal.snapshots:
                     if gone.key.startswith(layout.SNAPSHOTS):
                         yield layout.parse_snapshot_key(gone.key), removal.at

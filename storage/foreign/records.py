@@ -24,8 +24,6 @@ LARGEST_BLOCK = 128 * 1024 * 1024
 
 _LARGEST_HEAD = 256 * 1024
 _VERSION = re.compile(r"WARC/\d+\.\d+")
-# How a file in a ZIP begins (APPNOTE.TXT, 4.3.7).
-_ZIP = b"PK\x03\x04"
 _BEGIN = re.compile(rb"WARC/\d")
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 # WARC/1.1, section 5.4 allows dates of any precision from the year on.
@@ -254,8 +252,6 @@ def _record(place: str, fields: Fields, block_digest: str | None, block: bytes) 
 
 def _no_record(data: bytearray) -> str:
     """Return why no record begins with these bytes."""
-    if data.startswith(_ZIP):
-        return "a ZIP file begins there, such as a WACZ file is: unpack it, and import the WARC files in its `archive`"
     return f"{bytes(data[:40])!r} does not begin a record" if data else "nothing is there"
 
 

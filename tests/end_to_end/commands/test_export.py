@@ -118,19 +118,17 @@ def test_py_wacz_finds_the_file_valid_and_it_holds_the_whole_archive(newspaper: 
 
 
 def test_what_is_exported_and_imported_again_has_the_same_versions(newspaper: Broadsheet, tmp_path: Path) -> None:
-    newspaper("export", "--format", "wacz", "--output", str(tmp_path / "a.wacz"))
-    with zipfile.ZipFile(tmp_path / "a.wacz") as wacz:
-        wacz.extractall(tmp_path / "unpacked")
+    wacz = str(tmp_path / "a.wacz")
+    newspaper("export", "--format", "wacz", "--output", wacz)
     again = Broadsheet(str(tmp_path / "again"))
-    files = sorted(map(str, (tmp_path / "unpacked" / "archive").iterdir()))
-    ended = again("import", "--json", *files)
+    ended = again("import", "--json", wacz)
     assert ended.status == 0, ended.stderr
     assert (ended.document["damaged"], ended.document["held"]) == (0, 0)
     ours, theirs = Archive.open(newspaper.archive), Archive.open(again.archive)
     assert inspection.version_set(theirs) == inspection.version_set(ours)
     inspection.check_deeply(Archive.open(again.archive).store)
     # And into the archive that it came from, nothing is imported.
-    assert newspaper("import", "--json", *files).document["imported"] == 0
+    assert newspaper("import", "--json", wacz).document["imported"] == 0
 
 
 def test_json_lines_hold_every_version_with_its_number(newspaper: Broadsheet, tmp_path: Path) -> None:

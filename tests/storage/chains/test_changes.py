@@ -16,7 +16,10 @@ from broadsheet.storage.chains import chains
 from broadsheet.storage.chains.changes import Change
 from broadsheet.storage.documents import manifests
 from broadsheet.storage.errors import ArchiveDamagedError, CursorError
+from broadsheet.storage.publishing.amendments import Amendments
 from broadsheet.storage.stores.folder import FolderStore
+from broadsheet.storage.takedown.removing import Remover
+from broadsheet.storage.takedown.takedown import forget
 
 URL = "https://news.example/a"
 OTHER = "https://news.example/b"
@@ -54,6 +57,16 @@ def test_an_index_that_is_missing_is_damage_of_the_archive(writer: Writer, archi
     writer.store.delete(index.key)
 
     with pytest.raises(ArchiveDamagedError, match=f"{index.key} is missing and its manifest names it; run recover"):
+        list(archive.changes())
+
+
+def test_a_removal_that_is_missing_is_damage_of_the_archive(writer: Writer, archive: Archive, tmp_path: Path) -> None:
+    writer.publish(shows(URL, 0, "one"))
+    forget(Remover(writer.store, Amendments(writer.store, tmp_path / "amendments"), tmp_path / "removed"), URL, "order")
+    [takedown] = list(archive.store.list(layout.TAKEDOWNS))
+    writer.store.delete(takedown.key)
+
+    with pytest.raises(ArchiveDamagedError, match=f"removal {takedown.key} is missing and its manifest names it"):
         list(archive.changes())
 
 

@@ -8,7 +8,6 @@ import random
 import struct
 import sys
 import tracemalloc
-import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -231,16 +230,6 @@ def test_a_block_that_its_digest_does_not_name_is_told_and_not_given() -> None:
 def test_bytes_that_are_no_warc_file_give_no_record_and_no_other_error(data: bytes, start: bytes) -> None:
     records, _ = read(start + data)
     assert not records
-
-
-def test_a_wacz_file_is_told_to_be_a_zip_file() -> None:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("archive/a.warc.gz", gzip.compress(b"WARC/1.1\r\n"))
-    records, (unreadable,) = read(file.getvalue())
-    assert not records
-    assert "a ZIP file" in unreadable.reason
-    assert "unpack it" in unreadable.reason
 
 
 def test_a_dictionary_that_is_none_is_told() -> None:
