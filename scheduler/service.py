@@ -23,7 +23,8 @@ from broadsheet.scheduler.alarms.outbox import Outbox
 from broadsheet.scheduler.alarms.rounds import Rounds, going_rounds
 from broadsheet.scheduler.alarms.standing import open_alarms
 from broadsheet.scheduler.clock.clock import Clock
-from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
+from broadsheet.scheduler.jobs.database import open_service_database
+from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.sources.document import Source
 from broadsheet.scheduler.sources.watching import WatchedSources
 from broadsheet.scheduler.stopping import Stop
@@ -40,6 +41,7 @@ _log = logging.getLogger(__name__)
 
 _LOCK = "service.lock"
 _SOURCES = "service-sources.toml"
+_RELOADS_APART = 0.5
 _LOOK_SECONDS = 2.0
 # They end while the crawls do.
 _SECONDS_FOR_ANSWERS = 2
@@ -150,6 +152,9 @@ class Service:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._reload.wait(), _LOOK_SECONDS)
             closely = self._reload.is_set()
+            if closely:
+                # However often it is asked for, it is loaded once for all who ask within that time.
+                await asyncio.sleep(_RELOADS_APART)
             self._reload.clear()
             await asyncio.to_thread(self._sources.look, closely=closely)
             if self._sources.content != kept:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-import os
 import re
 import secrets
 import stat
@@ -16,6 +15,7 @@ from typing import Literal, get_args
 from msgspec import Struct
 
 from broadsheet.scheduler.jobs.model import SCHEDULE
+from broadsheet.scheduler.regular_files import read_regular_file
 
 Scope = Literal["read", "crawl", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)  # Each may do what those before it may.
@@ -84,6 +84,22 @@ class Tokens:
                 found = holder
         return found
 
+    def check(self) -> None:
+        """Look at the file.
+
+        Raises:
+            TokenFileError: As `holder`.
+        """
+        self._current()
+
+    def is_usable(self) -> bool:
+        """Tell whether the file can be used."""
+        try:
+            self.check()
+        except TokenFileError:
+            return False
+        return True
+
     def _current(self) -> list[tuple[bytes, Holder]]:
         if self._path is None:
             return []
@@ -109,6 +125,9 @@ class Tokens:
         if changed != self._read_at:
             self._holders = read(path)
             self._read_at = changed
+            # To read it lets nobody in: it holds digests alone.
+            if path.stat().st_mode & stat.S_IWOTH:
+                _log.warning("%s: everybody on this machine can write to it, and so let themselves in: chmod o-w", path)
 
 
 def _state(path: Path) -> tuple[int, ...]:
@@ -123,7 +142,7 @@ def read(path: Path) -> list[tuple[bytes, Holder]]:
         TokenFileError: It cannot be read, or a line of it is none.
     """
     try:
-        lines = _text(path).splitlines()
+        lines = read_regular_file(path).decode().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
         raise TokenFileError(f"{path}: the tokens cannot be read: {reason}") from None
@@ -137,15 +156,3 @@ def read(path: Path) -> list[tuple[bytes, Holder]]:
         scope: Scope = match["scope"]  # type: ignore[assignment]  # the pattern names the scopes
         holders.append((match["digest"].encode(), Holder(name=match["name"], scope=scope)))
     return holders
-
-
-def _text(path: Path) -> str:
-    with open(path, encoding="utf-8", opener=_without_waiting) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise TokenFileError(f"{path}: the tokens cannot be read: it is no regular file")
-        return file.read()
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    # Whoever opens a pipe waits for its writer, and all that is asked over HTTP behind it.
-    return os.open(path, flags | os.O_NONBLOCK)

@@ -24,7 +24,8 @@ from end_to_end.machine_clock import MachineClock
 from servers.faulty_proxy import FaultyProxy, faulty_proxy
 from servers.seaweedfs import seaweedfs
 
-from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
+from broadsheet.scheduler.jobs.database import open_service_database
+from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.model import SCHEDULE, Job
 from broadsheet.storage.archive import Archive
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
+from broadsheet.scheduler.jobs.database import open_service_database
+from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.options import allow_private_option, archive_option, config_option, log_option
 from broadsheet.scheduler.sources import reading
 from broadsheet.scheduler.sources.whereabouts import required

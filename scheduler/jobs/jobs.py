@@ -17,10 +17,9 @@ from broadsheet.scheduler.jobs.counts import Counts
 from broadsheet.scheduler.jobs.ids import new_id
 from broadsheet.scheduler.jobs.model import SCHEDULE, Job, Kind, State
 from broadsheet.scheduler.jobs.rows import job_of, select_jobs
-from broadsheet.scheduler.jobs.schema import SERVICE, sources
 from broadsheet.scheduler.jobs.schema import jobs as table
+from broadsheet.scheduler.jobs.schema import sources
 from broadsheet.scheduler.jobs.worker_locks import WorkerLocks
-from broadsheet.storage.workspace import whereabouts
 
 HELD_FOR = timedelta(seconds=60)
 """How long a worker that is heard of no more keeps its jobs from others; on its own machine its lock tells at once."""
@@ -76,6 +75,13 @@ class Jobs:
         return self._add(
             kind=kind, source=source, url=url, asked_by=asked_by, why=why, idempotency_key=idempotency_key, now=now
         )[0]
+
+    def asked_before(self, asked_by: str, idempotency_key: str) -> Job | None:
+        """Return the job that somebody has asked for with a key, or None."""
+        asked = self._mine & (table.c.asked_by == asked_by) & (table.c.idempotency_key == idempotency_key)
+        with self._database.reading() as connection:
+            row = connection.execute(select_jobs().where(asked)).one_or_none()
+            return None if row is None else job_of(row)
 
     def plan(self, source: str, planned_for: datetime, *, now: datetime | None = None) -> Job | None:
         """Have a source crawled because that moment of its schedule has come; None where it was planned before."""
@@ -275,20 +281,6 @@ class Jobs:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _TAKING})
             yield connection
-
-
-def open_service_database(archive: str) -> Database:
-    """Open the database of the service for an archive; nothing is asked of the archive itself.
-
-    Args:
-        archive: The address of the archive.
-
-    Raises:
-        ArchiveAddressError: It cannot be understood.
-        FrontierError: The database cannot be used.
-    """
-    found = whereabouts(archive)
-    return Database(found.directory, found.place, SERVICE)
 
 
 def _after_loss(attempts: int, now: datetime) -> dict[str, Any]:

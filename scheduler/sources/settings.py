@@ -8,6 +8,7 @@ import tomllib
 from broadsheet.crawler.capturing.spool_limits import SpoolLimits
 from broadsheet.crawler.credentials import Credentials
 from broadsheet.crawler.wire.proxy import Proxy
+from broadsheet.scheduler.regular_files import read_regular_file
 from broadsheet.scheduler.sources import values
 from broadsheet.scheduler.sources.document import Source, SourcesFile, Webhook
 from broadsheet.scheduler.sources.errors import ConfigError
@@ -96,7 +97,7 @@ def credentials(source: Source) -> Credentials | None:
     if path is None:
         return None
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = tomllib.loads(read_regular_file(path).decode())
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
@@ -120,7 +121,7 @@ def secret(webhook: Webhook) -> bytes:
     """
     path = webhook.secret_file
     try:
-        found = path.read_bytes().strip()
+        found = read_regular_file(path).strip()
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     if len(found) < _SHORTEST_SECRET:

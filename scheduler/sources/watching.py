@@ -7,6 +7,7 @@ import logging
 import os
 from pathlib import Path
 
+from broadsheet.scheduler.regular_files import read_regular_file
 from broadsheet.scheduler.sources.checking import examine
 from broadsheet.scheduler.sources.document import SourcesFile
 from broadsheet.scheduler.sources.errors import ConfigError
@@ -130,6 +131,6 @@ def _digest(content: bytes) -> bytes:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular_file(path)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error

@@ -58,7 +58,11 @@ def routes(parts: Parts, access: Access, threads: Threads) -> list[Route]:
 
 def examine(parts: Parts) -> Health:
     """Make every check."""
-    checks: dict[str, Check] = {"store": partial(_ask_store, parts.archive), **parts.checks}
+    checks: dict[str, Check] = {
+        "store": partial(_ask_store, parts.archive),
+        "tokens": parts.tokens.check,
+        **parts.checks,
+    }
     found = {name: _said(check) for name, check in checks.items()}
     return Health(ready=all(said == _OK for said in found.values()), checks=found)
 

@@ -84,6 +84,8 @@ class _Service(Collector):
         yield GaugeMetricFamily("broadsheet_sources", "Configured sources.", len(sources))
         said = "Whether the sources file is valid; where not (0), the sources are those of when it was last."
         yield GaugeMetricFamily("broadsheet_sources_file_valid", said, not self._parts.sources_problems())
+        said = "Whether the file of tokens can be used; where not (0), nobody is let in who needs one."
+        yield GaugeMetricFamily("broadsheet_tokens_file_valid", said, self._parts.tokens.is_usable())
         if self._parts.spool_bytes is not None:
             yield GaugeMetricFamily("broadsheet_spool_bytes", "What waits to be published.", self._parts.spool_bytes())
         if self._parts.jobs is not None:

@@ -126,17 +126,28 @@ class Asked:
         self._jobs = jobs
         self._threads = threads
 
+    async def was_before(self, wanted: CrawlRequest | RecrawlRequest) -> bool:
+        """Tell whether a job was asked for with this key: what could be asked then may not be configured any more."""
+        key = self._key(wanted)
+        return key is not None and await self._threads.ask(
+            lambda: self._jobs.asked_before(self.holder.name, key) is not None
+        )
+
+    def _key(self, wanted: CrawlRequest | RecrawlRequest) -> str | None:
+        header = self._request.headers.get("idempotency-key")
+        key = wanted.idempotency_key or header
+        if header is not None and (key != header or not 0 < len(header) <= _LONGEST_KEY):
+            detail = f"Idempotency-Key has to be one text of up to {_LONGEST_KEY} characters, the same as in the body"
+            raise ProblemError(400, "bad_request", detail)
+        return key
+
     async def job(self, wanted: CrawlRequest | RecrawlRequest, *, source: str | None, url: str | None) -> Job:
         """Return the job that is asked for, or was before with the same key.
 
         Raises:
             ProblemError: What was asked before with the key was something else.
         """
-        header = self._request.headers.get("idempotency-key")
-        key = wanted.idempotency_key or header
-        if header is not None and (key != header or not 0 < len(header) <= _LONGEST_KEY):
-            detail = f"Idempotency-Key has to be one text of up to {_LONGEST_KEY} characters, the same as in the body"
-            raise ProblemError(400, "bad_request", detail)
+        key = self._key(wanted)
         job = await self._threads.ask(
             lambda: self._jobs.ask(
                 "crawl" if url is None else "recrawl",
@@ -170,7 +181,7 @@ async def _recrawl(asked: Asked, wanted: RecrawlRequest) -> Response:
     url = normalise(wanted.url)
     sources = asked.parts.sources()
     source = next((name for name, source in sources.items() if site(source.home) == site(url)), None)
-    if source is None and not asked.holder.may("admin"):
+    if source is None and not asked.holder.may("admin") and not await asked.was_before(wanted):
         detail = f"no source is configured on the site of {url}; re-crawls of other sites need the scope admin"
         raise ProblemError(403, "not_configured", detail)
     job = await asked.job(wanted, source=source, url=url)
@@ -181,7 +192,7 @@ async def _recrawl(asked: Asked, wanted: RecrawlRequest) -> Response:
 
 
 async def _crawl(asked: Asked, wanted: CrawlRequest) -> Response:
-    if wanted.source not in asked.parts.sources():
+    if wanted.source not in asked.parts.sources() and not await asked.was_before(wanted):
         raise ProblemError(404, "not_found", f"there is no source {wanted.source!r}")
     return _accepted(await asked.job(wanted, source=wanted.source, url=None))
 

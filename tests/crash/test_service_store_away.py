@@ -14,7 +14,8 @@ from servers.raw_server import RawServer, Script
 from servers.seaweedfs import SeaweedFS
 from servers.seaweedfs import seaweedfs as running_seaweedfs
 
-from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
+from broadsheet.scheduler.jobs.database import open_service_database
+from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.jobs.model import State
 from broadsheet.storage.archive import Archive
 

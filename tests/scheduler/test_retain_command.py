@@ -15,7 +15,7 @@ from broadsheet.scheduler.alarms.following import ChangeFollower
 from broadsheet.scheduler.alarms.outbox import Outbox
 from broadsheet.scheduler.alarms.schema import cursors
 from broadsheet.scheduler.cli import program
-from broadsheet.scheduler.jobs.jobs import open_service_database
+from broadsheet.scheduler.jobs.database import open_service_database
 from broadsheet.scheduler.sources.document import Source, SourcesFile, Watch
 from broadsheet.scheduler.sources.errors import ConfigError
 from broadsheet.storage.archive import Archive

@@ -114,6 +114,33 @@ def test_a_file_that_cannot_be_understood_is_logged_once_and_so_is_that_it_is_me
     assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
 
 
+def test_a_file_that_everybody_can_write_to_is_warned_of_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    token, line = make("desk", "admin")
+    file = tmp_path / "tokens"
+    file.write_text(line, encoding="utf-8")
+    file.chmod(0o666)
+    tokens = Tokens(file)
+    assert tokens.holder(token)
+    assert tokens.holder(token)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert f"{file}: everybody on this machine can write to it" in caplog.text
+
+
+def test_a_service_whose_file_of_tokens_cannot_be_used_is_not_ready_and_its_metrics_say_so(tmp_path: Path) -> None:
+    _, line = make("desk", "admin")
+    file = tmp_path / "tokens"
+    file.write_text("no such line", encoding="utf-8")
+    parts = Parts(archive=OpenedArchive(str(tmp_path / "archive")), tokens=Tokens(file), sources=dict)
+    with served(make_app(parts)) as web:
+        ready, metrics = web.get("/readyz"), web.get("/metrics").body.decode()
+        file.write_text(line, encoding="utf-8")
+        mended, metrics_then = web.get("/readyz"), web.get("/metrics").body.decode()
+    assert (ready.status, mended.status) == (503, 200)
+    assert ready.document["checks"]["tokens"].startswith(f"{file}: line 1")
+    assert "broadsheet_tokens_file_valid 0.0" in metrics
+    assert "broadsheet_tokens_file_valid 1.0" in metrics_then
+
+
 @given(st.sampled_from(SCOPES), st.sampled_from(SCOPES))
 def test_a_scope_allows_what_those_before_it_allow(held: Scope, needed: Scope) -> None:
     assert Holder(name="x", scope=held).may(needed) == (SCOPES.index(held) >= SCOPES.index(needed))
@@ -174,9 +201,9 @@ def test_where_reads_need_a_token_nothing_but_health_is_told_without(tmp_path: P
             for right in (f"Bearer {token}", f"bearer {token}", f"Basic {basic}"):
                 assert web.get(path, {"Authorization": right}).status in (200, 404)
         assert web.get("/healthz").status == 200
-        assert web.get("/readyz").document == {"ready": True, "checks": {"store": "ok", "clock": "ok"}}
+        assert web.get("/readyz").document == {"ready": True, "checks": {"store": "ok", "tokens": "ok", "clock": "ok"}}
         trouble.append("it stands still since 12:00 in /srv/secret")
-        assert web.get("/readyz").document["checks"] == {"store": "ok", "clock": "failed"}
+        assert web.get("/readyz").document["checks"] == {"store": "ok", "tokens": "ok", "clock": "failed"}
         told = web.get("/readyz", {"Authorization": f"Bearer {token}"})
         assert (told.status, told.document["checks"]["clock"]) == (503, trouble[0])
         os.truncate(file, 3)

@@ -22,7 +22,8 @@ from servers.raw_server import RawServer
 from broadsheet.crawler.frontier.database import open_database, open_frontier
 from broadsheet.crawler.frontier.runs import Frontier
 from broadsheet.crawler.frontier.visits import Visit as FrontierVisit
-from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
+from broadsheet.scheduler.jobs.database import open_service_database
+from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.storage.archive import Archive
 from broadsheet.storage.errors import TakenDownError
 from broadsheet.storage.model import Snapshot

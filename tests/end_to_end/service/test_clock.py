@@ -18,7 +18,8 @@ from end_to_end.pages import answer, front_page
 from end_to_end.serving import RunningService, serving
 from servers.raw_server import RawServer
 
-from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
+from broadsheet.scheduler.jobs.database import open_service_database
+from broadsheet.scheduler.jobs.jobs import Jobs
 
 pytestmark = pytest.mark.skipif(library() is None, reason="libfaketime is not installed")
 

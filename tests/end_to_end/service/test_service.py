@@ -16,7 +16,8 @@ from end_to_end.serving import RunningService, serving
 from servers.raw_server import RawServer, Script
 from servers.webhook_receiver import WebhookReceiver
 
-from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
+from broadsheet.scheduler.jobs.database import open_service_database
+from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.storage.archive import Archive
 
 _PAGES = 30
@@ -75,7 +76,7 @@ def test_what_is_due_is_crawled_and_the_service_ends_with_0_when_it_is_told_to(t
 
     assert status == 0, service.said
     assert "stopped" in service.said
-    assert health == {"ready": True, "checks": {"store": "ok", "database": "ok", "clock": "ok"}}
+    assert health == {"ready": True, "checks": {"store": "ok", "tokens": "ok", "database": "ok", "clock": "ok"}}
     summary = _summary(broadsheet)
     assert summary["outcomes"]["new"] == _PAGES
     assert measured == [asked, asked, 1]
@@ -211,7 +212,7 @@ def test_while_the_store_is_away_the_service_starts_and_says_so(tmp_path: Path) 
     assert alive == {"alive": True}
     assert not ready["ready"]
     assert ready["checks"].pop("store") != "ok"
-    assert ready["checks"] == {"database": "ok", "clock": "ok"}
+    assert ready["checks"] == {"tokens": "ok", "database": "ok", "clock": "ok"}
 
 
 def test_two_sources_are_crawled_at_once_and_a_third_waits(tmp_path: Path) -> None:

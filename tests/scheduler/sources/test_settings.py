@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -113,3 +114,12 @@ def test_the_secret_of_a_webhook_is_what_its_file_holds(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="at least 16") as raised:
         settings.secret(webhook)
     assert "hunter2" not in str(raised.value)
+
+
+def test_a_pipe_in_the_place_of_a_secret_or_of_credentials_is_refused_and_nobody_waits(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(ConfigError, match="pipe: cannot be read: it is no regular file"):
+        settings.secret(Webhook(url="https://hooks.example/", secret_file=pipe))
+    with pytest.raises(ConfigError, match="pipe: cannot be read: it is no regular file"):
+        settings.credentials(Source(home="http://courier.example/", credentials=pipe))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,17 @@ def test_what_is_kept_of_a_file_is_what_was_valid_and_for_its_owner_only(path: P
     for _ in range(2):
         assert watched.keep(copy) == ONE.encode()
         assert (copy.read_text(), copy.stat().st_mode & 0o777) == (ONE, 0o600)
+
+
+@pytest.mark.parametrize("put", [os.mkfifo, os.mkdir, lambda path: os.truncate(path, 1 << 40)])
+def test_what_is_no_file_of_sources_holds_nobody_up_and_the_last_valid_state_stays(
+    path: Path, put: Callable[[Path], None]
+) -> None:
+    watched = WatchedSources(path)
+    if put in (os.mkfifo, os.mkdir):
+        path.unlink()
+    put(path)
+    assert not watched.look()
+    assert list(watched.document.sources) == ["courier"]
+    [problem] = watched.problems
+    assert problem.startswith(f"{path}: cannot be read: ")

@@ -231,7 +231,7 @@ def test_a_store_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_service_that_has_all_it_needs_is_ready(web: Web) -> None:
-    assert web.get("/readyz").document == {"ready": True, "checks": {"store": "ok"}}
+    assert web.get("/readyz").document == {"ready": True, "checks": {"store": "ok", "tokens": "ok"}}
 
 
 def test_every_answer_forbids_browsers_what_it_does_not_need(web: Web) -> None:

@@ -64,7 +64,11 @@ def bearer(token: str) -> dict[str, str]:
 
 @contextmanager
 def running(
-    folder: Path, *, writes_per_minute: int = 1000, is_stopping: Callable[[], bool] = lambda: False
+    folder: Path,
+    *,
+    writes_per_minute: int = 1000,
+    is_stopping: Callable[[], bool] = lambda: False,
+    sources: Callable[[], dict[str, Source]] = lambda: SOURCES,
 ) -> Iterator[Service]:
     made = {scope: make(scope, scope) for scope in SCOPES}
     (folder / "tokens").write_text("\n".join(line for _, line in made.values()), encoding="utf-8")
@@ -72,7 +76,7 @@ def running(
         parts = Parts(
             archive=OpenedArchive(str(folder / "archive")),
             tokens=Tokens(folder / "tokens"),
-            sources=lambda: SOURCES,
+            sources=sources,
             jobs=Jobs(database),
             writes_per_minute=writes_per_minute,
             is_stopping=is_stopping,
@@ -199,6 +203,21 @@ def test_who_asks_with_one_key_at_once_and_after_a_restart_is_given_one_job(tmp_
     assert after == first
     assert len(first) == len(listed) == 1
     assert others == [None] * len(others)
+
+
+def test_who_asks_again_is_given_the_same_job_though_its_source_is_not_configured_any_more(tmp_path: Path) -> None:
+    asked = [("/api/recrawl", {"url": URL}), ("/api/crawl", {"source": "example"})]
+
+    def ask(service: Service, key: str) -> list[tuple[int, str | None]]:
+        answers = [service.asks(path, {**wanted, "idempotency_key": f"{key} {path}"}) for path, wanted in asked]
+        return [(answer.status, answer.document.get("id")) for answer in answers]
+
+    with running(tmp_path) as service:
+        first = ask(service, "one")
+    with running(tmp_path, sources=dict) as service:
+        again, other = ask(service, "one"), ask(service, "two")
+    assert again == first
+    assert other == [(403, None), (404, None)]
 
 
 def test_only_an_admin_has_sites_crawled_that_are_no_sources(service: Service) -> None:

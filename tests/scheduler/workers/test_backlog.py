@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from archiving.writer import Writer, shows
 
-from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
+from broadsheet.scheduler.jobs.database import open_service_database
+from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.workers import backlog
 from broadsheet.scheduler.workers.commands import Setting
 from broadsheet.scheduler.workers.workers import Workers

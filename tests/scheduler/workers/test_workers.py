@@ -16,7 +16,8 @@ from end_to_end.pages import answer, article, made_up_text
 from servers.raw_server import RawServer
 
 from broadsheet.scheduler.cli import program
-from broadsheet.scheduler.jobs.jobs import Jobs, open_service_database
+from broadsheet.scheduler.jobs.database import open_service_database
+from broadsheet.scheduler.jobs.jobs import Jobs
 from broadsheet.scheduler.sources.errors import ConfigError
 from broadsheet.scheduler.workers.children import Child, Ended, Limits
 from broadsheet.scheduler.workers.commands import Setting, arguments_of
