@@ -27,7 +27,7 @@ from broadsheet.storage.documents import snapshots
 from broadsheet.storage.errors import ArchiveDamagedError, ArchiveFormatError, NoSuchObjectError
 from broadsheet.storage.model import Extractor
 from broadsheet.storage.publishing.catalog import Catalog
-from broadsheet.storage.repairs import Repairs
+from broadsheet.storage.repairs import AsRepaired, Repairs
 from broadsheet.storage.stores.objects import ObjectStore
 from broadsheet.storage.stores.rereading import get_intact
 from broadsheet.storage.takedown.stale import made_of_index
@@ -58,7 +58,7 @@ async def rebuild(
     repairs = Repairs(store)
     with tempfile.TemporaryDirectory(prefix="broadsheet-") as directory:
         inventory = await asyncio.to_thread(Inventory, store, repairs)
-        rebuilder = _Rebuilder(store, extractor, Path(directory), inventory, repairs)
+        rebuilder = _Rebuilder(AsRepaired(store, repairs), extractor, Path(directory), inventory, repairs)
         try:
             async with rebuilder.replanner:
                 for batch in inventory.batches:

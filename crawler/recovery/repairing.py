@@ -64,14 +64,12 @@ async def recover_everything(workspace: Workspace, extractor: Extractor, *, deep
     repairs = await rebuild(store, extractor, spool.idle_writers(), frozenset(spool.waiting()), deep=deep)
     repairs.lost += unfinished.lost
     await asyncio.to_thread(_remove, workspace, lambda remover: _amend(remover, repairs), repairs)
-    await asyncio.to_thread(workspace.catalog.refresh, store)
-    segments = await recover(workspace, extractor)
+    segments = await recover(workspace, extractor) if await _knows(workspace, repairs) else []
     removed += await asyncio.to_thread(_remove, workspace, enforce, repairs)
     await asyncio.to_thread(_remove, workspace, _sweep, repairs)
     await asyncio.to_thread(repair_runs, store, workspace.scratch, repairs)
     await asyncio.to_thread(repair_tables, store, datetime.now(UTC).date(), repairs)
     await asyncio.to_thread(_look_at_extractions, store, repairs)
-    await asyncio.to_thread(workspace.catalog.refresh, store)
     return Recovered(
         segments=segments,
         rebuilt=repairs.put,
@@ -92,6 +90,16 @@ async def recover_spool(workspace: Workspace, extractor: Extractor) -> Recovered
     segments = await recover(workspace, extractor)
     set_aside = [str(path) for path in workspace.spool.set_aside()]
     return Recovered(segments=segments, rebuilt=[], lost=[], removals=[], set_aside=set_aside)
+
+
+async def _knows(workspace: Workspace, repairs: Repairs) -> bool:
+    """Learn what the archive holds; note where an index that is damaged, and stayed so, keeps from it."""
+    try:
+        await asyncio.to_thread(workspace.catalog.refresh, workspace.store)
+    except (ArchiveDamagedError, ArchiveFormatError) as error:
+        repairs.lose(layout.INDEX, f"the spool stays as it is, and no crawl begins, until it can be read: {error}")
+        return False
+    return True
 
 
 def _amend(remover: Remover, repairs: Repairs) -> list[Removal]:
