@@ -39,10 +39,21 @@ class Chaining:
 
     def lacking_before(self, batch: str) -> str | None:
         """Return what is missing without a trace between a batch and its writer's one before, as its number tells."""
-        place, manifest = self.place(batch), self._inventory.manifests.get(batch)
-        if manifest is None or manifest.number <= place.number:
+        place, manifest, without = self.place(batch), self._inventory.manifests.get(batch), 0
+        if manifest is None:
+            manifest, without = self._inventory.next_manifest(batch)
+        if manifest is None or manifest.number <= place.number + without:
             return None
-        return f"the WARC segment of publication {place.number} of writer {place.writer}"
+        one = f"one of the publications {place.number} to {manifest.number - 1}"
+        which = one if without else f"publication {place.number}"
+        return f"the WARC segment of {which} of writer {place.writer}"
+
+    def is_held_to_nothing(self, batch: str) -> bool:
+        """Tell whether others were published behind a batch, and nothing tells what its manifest was."""
+        place = self.place(batch)
+        if batch in self._inventory.manifests or self._inventory.digest_before(place.writer, place.number + 1):
+            return False
+        return self._inventory.next_manifest(batch)[0] is not None
 
     def contradicts(self, batch: str, index_key: str) -> bool:
         """Tell whether the manifest of a batch is missing and would, with an index, not be what the next one names."""
@@ -78,13 +89,26 @@ class Chaining:
         )
 
     def _made(self, batch: str, index_key: str, place: Place, unknown: str | None) -> Manifest | None:
+        if lacking := self.lacking_before(batch):
+            self._repairs.lose(
+                index_key,
+                f"its manifest is not made anew: which number it has is not told while {lacking} is missing. "
+                "Put that back, and run recover again",
+            )
+            return None
         if place.number > 1 and place.previous is None:
-            self._repairs.lose(index_key, "no manifest of its batch can be made before the one that it has to name is")
+            self._repairs.lose(
+                index_key,
+                f"no manifest of its batch can be made before that of publication {place.number - 1} of writer "
+                f"{place.writer} is, which it has to name: see to what is told of that, and run recover again",
+            )
             return None
         try:
             manifest = self._rebuilt(batch, index_key, place)
         except _UNREADABLE as error:
-            self._repairs.lose(index_key, f"no manifest of its batch can be made: {error}")
+            self._repairs.lose(
+                index_key, f"no manifest of its batch can be made: {error}. Put that back, and run recover again"
+            )
             return None
         data = manifests.encode(manifest)
         if self._inventory.digest_before(place.writer, place.number + 1) in (None, manifests.digest(data)):

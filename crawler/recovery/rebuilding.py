@@ -163,6 +163,8 @@ class _Rebuilder:
             found: An index under another name, which stood in for it.
         """
         named = self._inventory.named_indexes(batch)
+        if not named and self._unknown is not None and self._chaining.is_held_to_nothing(batch):
+            return self._withheld(batch, replanned, found)
         if replanned and replanned.is_whole:
             key, data = _encoded(batch, replanned.lines)
             if not named or key in named:
@@ -195,6 +197,18 @@ class _Rebuilder:
             f"{layout.INDEX}...{batch}",
             f"neither its index nor its manifest is made anew while its segment cannot be read whole: "
             f"put {warc_key or 'it'} back, and run recover again",
+        )
+        return found
+
+    def _withheld(self, batch: str, replanned: Replanned | None, found: _Index | None) -> _Index | None:
+        """Learn from a batch; put nothing that nobody could tell from what was there, lest it stays in its place."""
+        if replanned is not None:
+            self._catalog.ingest(f"{layout.INDEX}...{batch}", replanned.lines)
+        self._repairs.lose(
+            f"{layout.INDEX}...{batch}",
+            f"neither its index nor its manifest is made anew while {self._unknown} cannot be read: pages are judged "
+            "by what stood before, and the manifest behind this one, which would tell what it was, is lost as well. "
+            f"Put {self._unknown} back, and run recover again",
         )
         return found
 

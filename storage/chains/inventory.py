@@ -78,7 +78,9 @@ class Inventory:
             return listed
         named = next((line.filename for line in lines), self.standing_segment(batch))
         self._repairs.lose(
-            named or f"{layout.WARC}...{batch}", "the WARC segment is missing: what it held cannot be made anew"
+            named or f"{layout.WARC}...{batch}",
+            "the WARC segment is missing, and what it held cannot be made anew: put it back from a backup, and "
+            "run recover again",
         )
         return None
 
@@ -93,6 +95,19 @@ class Inventory:
         """Return when the writer of a batch opened its next one, or None."""
         of_writer = [other for other in self.batches if layout.batch_writer(other) == layout.batch_writer(batch)]
         return next((layout.batch_moment(other) for other in of_writer if other > batch), None)
+
+    def next_manifest(self, batch: str) -> tuple[Manifest | None, int]:
+        """Return the manifest of a batch or of the first behind it that has one, of its writer; and how many have not.
+
+        Args:
+            batch: The batch.
+        """
+        writer = layout.batch_writer(batch)
+        behind = [other for other in self.batches if other >= batch and layout.batch_writer(other) == writer]
+        for number, other in enumerate(behind):
+            if other in self.manifests:
+                return self.manifests[other], number
+        return None, len(behind)
 
     def digest_before(self, writer: str, number: int) -> str | None:
         """Return the digest that a manifest names of the one before it; None where it is not there."""

@@ -241,6 +241,28 @@ def test_where_nothing_is_left_of_an_earlier_batch_no_manifest_is_put_that_the_n
     assert objects(store) == before
 
 
+@pytest.mark.parametrize("kept", [(), (layout.MANIFESTS,), (layout.INDEX,)])
+def test_neighbours_that_are_lost_behind_a_lost_segment_wait_for_it(root: Path, kept: tuple[str, ...]) -> None:
+    """The third segment is lost, with its index and manifest or without one; of the two behind it both are lost."""
+    store = FolderStore(root)
+    before, told = objects(store), answers_of(root)
+    segments = sorted(key for key in before if key.startswith(layout.WARC))[2:5]
+    indexes = sorted(key for key in before if key.startswith(layout.INDEX))[2:5]
+    chain = sorted((key for key in before if key.startswith(layout.MANIFESTS)), reverse=True)[2:5]
+    for key in (segments[0], *indexes, *chain):
+        if key not in (indexes[0], chain[0]) or not key.startswith(kept or "none"):
+            store.delete(key)
+
+    lost = recovered(root).lost
+
+    assert [each for each in lost if not each.reason.partition("; meanwhile")[0].endswith("run recover again")] == []
+    assert not {key for key in objects(store) if key.startswith(layout.MANIFESTS)} - before.keys()
+    (root / segments[0]).write_bytes(before[segments[0]])
+    assert recovered(root).lost == []
+    assert objects(store) == before
+    assert answers_of(root) == told
+
+
 def test_a_snapshot_comes_back_whose_segment_a_takedown_has_replaced(tmp_path: Path) -> None:
     root = tmp_path / "archive"
     writer = Writer(FolderStore(root), root / ".local")
