@@ -39,7 +39,13 @@ def repair_amendments(remover: Remover, repairs: Repairs) -> None:
             made = [manifests.amendment_at(place, objects) for objects in untold]
             fitting = [each for each in made if expected in manifests.digest(manifests.encode(each))]
             if not fitting:
-                repairs.lose(f"{layout.manifests_prefix(writer)}...", f"amendment {number} cannot be made anew")
+                repairs.lose(
+                    f"{layout.manifests_prefix(writer)}...",
+                    f"amendment {number} of this writer cannot be made anew, since what it told of is lost or "
+                    "not to be told apart, and the change feed of the writer stops before it: put it, or the "
+                    f"documents of {', '.join(layout.REMOVALS)} and {layout.EXTRACTIONS}, back from a backup, "
+                    "and run recover again",
+                )
                 continue
             data = manifests.encode(fitting[0])
             repairs.ensure(layout.manifest_key(writer, number, data), data)

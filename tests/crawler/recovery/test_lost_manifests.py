@@ -78,6 +78,25 @@ def test_a_damaged_amendment_is_put_again(built: dict[str, bytes], tmp_path: Pat
     assert verify(store, deep=True).defects == []
 
 
+def test_an_amendment_that_is_lost_with_its_document_is_told_with_what_to_put_back(
+    built: dict[str, bytes], tmp_path: Path
+) -> None:
+    store = MemoryStore(built)
+    amendments = [key for key in manifests_of(built) if b'"kind":"amendment"' in built[key]]
+    missing = next(key for key, newer in zip(amendments[1:], amendments, strict=False) if key[:18] == newer[:18])
+    removals = [key for key in built if key.startswith(layout.REMOVALS) and key.encode() in built[missing]]
+    for key in (missing, *removals):
+        del store.objects[key]
+
+    [told] = [lost for lost in recover(store, tmp_path / "one") if lost.key.startswith(layout.MANIFESTS)]
+
+    assert "put it, or the documents of takedown/, retention/" in told.reason
+    for key in removals:
+        store.objects[key] = built[key]
+    assert recover(store, tmp_path / "two") == []
+    assert store.objects[missing] == built[missing]
+
+
 def test_extraction_revisions_are_held_to_their_manifest(built: dict[str, bytes]) -> None:
     [key] = [key for key in built if key.startswith(layout.EXTRACTIONS)]
     missing = MemoryStore({name: data for name, data in built.items() if name != key})
