@@ -98,6 +98,7 @@ def identity_hash(url: str) -> str:
     return hashlib.sha256(identity(url).encode()).hexdigest()[:32]
 
 
+@lru_cache(maxsize=_CACHED)
 def surt(url: str) -> str:
     """Return the Sort-friendly URI Reordering Transform: the key of a CDXJ line.
 

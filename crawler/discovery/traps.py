@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from broadsheet.crawler.discovery import facets
@@ -32,6 +33,8 @@ _DEEP = 4
 # Shapes themselves may be without end: what comes after so many is one.
 _MOST_SHAPES = 20_000
 _OTHERS = "others"
+# A page is asked about when it is found, while it waits and once it was read. Few enough that long URLs fill no memory.
+_CACHED = 4096
 _DIGITS = re.compile(r"[0-9]+")
 _LETTER = re.compile(r"[^\W\d_]")
 # Relative links that a server answers at any depth grow without end: /a/b/a/b/a/b (Heritrix's PathologicalPath and
@@ -162,6 +165,7 @@ class Traps:
         return name, self._shapes.setdefault(name, Shape(credit=_CREDIT))
 
 
+@lru_cache(maxsize=_CACHED)
 def shape_of(url: str) -> str:
     """Return what the addresses of one kind of page have in common: site, first segment, how many, and parameters.
 

@@ -116,16 +116,12 @@ def publish(publication: Plan, segment: Path, store: ObjectStore, catalog: Catal
             pass
     store.put(publication.index_key, publication.index)
     store.put(publication.manifest_key, publication.manifest)
-    lines = cdxj.decode(publication.index, publication.index_key)
+    lines = list(cdxj.decode(publication.index, publication.index_key))
     catalog.ingest(publication.index_key, lines, publication.outlinks)
-    _put_tables(publication, store)
-
-
-def _put_tables(publication: Plan, store: ObjectStore) -> None:
     planned = dict(publication.snapshots)
     tables.put(
         store,
         publication.index_key,
-        list(cdxj.decode(publication.index, publication.index_key)),
+        lines,
         lambda keys: [snapshots.decode(planned[key], key) for key in keys],
     )
