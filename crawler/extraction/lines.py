@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from lxml import html
 
-from broadsheet.crawler.extraction.surroundings import Surroundings, Zone
+from broadsheet.crawler.extraction.surroundings import Holder, Surroundings, Zone
 
 INLINE_TAGS = frozenset(
     [
@@ -140,10 +140,6 @@ def read_lines(root: html.HtmlElement) -> list[Line]:
     return lines
 
 
-# An element, the link around what it holds, inside the block element around that, and the depth of that block.
-_Holder = tuple[html.HtmlElement, html.HtmlElement | None, int]
-
-
 class _LineReader:
     """Reads the texts below an element in their order.
 
@@ -154,7 +150,7 @@ class _LineReader:
 
     def __init__(self, body: html.HtmlElement, lines: list[Line]) -> None:
         self._lines = lines
-        self._open: list[html.HtmlElement] = [body]
+        self._open: list[Holder] = [(body, None, 0)]
         self._surroundings = Surroundings(body)
         self._run: _Run | None = None
         # The place of the text that was met last, and whether it is white space: between two of a line it parts them.
@@ -162,44 +158,40 @@ class _LineReader:
 
     def read(self) -> None:
         """Read the texts: before the first child of an element, inside its children, and behind each of them."""
-        open_elements, body = self._open, self._open[0]
-        holders: list[_Holder] = [(body, None, 0)]
+        open_elements = self._open
+        body = open_elements[0][0]
         place = 0
         if text := body.text:
-            self._meet(text, holders[0], place)
+            self._meet(text, open_elements[0], place)
         for element in (*body.iterdescendants(), None):
             around = body if element is None else element.getparent()
-            while (closed := open_elements[-1]) is not around:
+            while (closed := open_elements[-1][0]) is not around:
                 open_elements.pop()
-                holders.pop()
                 place += 1
                 if text := closed.tail:
-                    self._meet(text, holders[-1], place)
+                    self._meet(text, open_elements[-1], place)
             if element is None:
                 break
-            open_elements.append(element)
             tag = element.tag
-            if not isinstance(tag, str):
-                holders.append((element, None, 0))  # A comment: nothing in it is text.
-                continue
-            place += 1
             if tag in INLINE_TAGS:
-                _, link, depth = holders[-1]
+                _, link, depth = open_elements[-1]
                 holder = (element, element if tag == "a" else link, depth)
             else:
-                holder = (element, None, len(holders))
+                holder = (element, None, len(open_elements))
                 if tag in _BREAKS:
                     self._end_line()
-            holders.append(holder)
-            if text := element.text:
-                self._meet(text, holder, place)
+            open_elements.append(holder)
+            if isinstance(tag, str):  # Nothing in a comment is text.
+                place += 1
+                if text := element.text:
+                    self._meet(text, holder, place)
         self._end_line()
 
-    def _meet(self, text: str, holder: _Holder, place: int) -> None:
+    def _meet(self, text: str, holder: Holder, place: int) -> None:
         is_blank = text.isspace()
         element, link, depth = holder
         if (not is_blank or text.strip(_BLANKS)) and element.tag not in _UNREAD_TAGS:
-            block = self._open[depth]
+            block = self._open[depth][0]
             run = self._run
             if run is None or block is not run.block:
                 self._end_line()

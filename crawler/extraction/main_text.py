@@ -37,12 +37,12 @@ def fast_text(root: html.HtmlElement, url: str) -> str:
         root: The page, without scripts: a forum is not recognised as one. It is not changed.
         url: Where the page came from.
     """
-    tree = convert_tags(tree_cleaning(_without_comments(root), _OPTIONS), _OPTIONS, url)
     with remembered_expressions():
-        body, text = extract_content(tree, _OPTIONS)
-    if len(text) < max(_OPTIONS.min_extracted_size, _OPTIONS.min_output_size) or _is_little(text, root):
-        return _extracted(root, url, fast=True)
-    return xmltotxt(body, _OPTIONS.formatting)
+        has_comments = _has_comments(root)
+        tree = _without_comments(root) if has_comments else copy(root)
+        body, text = extract_content(convert_tags(tree_cleaning(tree, _OPTIONS), _OPTIONS, url), _OPTIONS)
+        is_little = _is_little(text, root, has_comments=has_comments)
+    return _extracted(root, url, fast=True) if is_little else xmltotxt(body, _OPTIONS.formatting)
 
 
 def full_text(root: html.HtmlElement, url: str) -> str:
@@ -53,9 +53,8 @@ def full_text(root: html.HtmlElement, url: str) -> str:
 def _without_comments(root: html.HtmlElement) -> html.HtmlElement:
     """A copy of a page, without its comments."""
     tree = copy(root)
-    if _has_comments(root):
-        for expressions in (RAW_TREE_PRUNE_XPATH, REMOVE_COMMENTS_AND_LISTS_XPATH):
-            tree = prune_unwanted_nodes(tree, expressions)
+    for expressions in (RAW_TREE_PRUNE_XPATH, REMOVE_COMMENTS_AND_LISTS_XPATH):
+        tree = prune_unwanted_nodes(tree, expressions)
     return tree
 
 
@@ -64,11 +63,13 @@ def _has_comments(root: html.HtmlElement) -> bool:
     return _PRUNED_NAMES.search("\n".join(cast("list[str]", _NAMES(root)))) is not None
 
 
-def _is_little(text: str, root: html.HtmlElement) -> bool:
-    """Whether trafilatura would look again, since it found little of the page."""
+def _is_little(text: str, root: html.HtmlElement, *, has_comments: bool) -> bool:
+    """Whether trafilatura would look again, since it found little, or little of the page."""
+    if len(text) < max(_OPTIONS.min_extracted_size, _OPTIONS.min_output_size):
+        return True
     if len(text) >= ESCALATION_MAX_LENGTH:
         return False
-    tree = _without_comments(root) if _has_comments(root) else root
+    tree = _without_comments(root) if has_comments else root
     # It puts at most two spaces around an element.
     spaces, content = 2 * sum(1 for _ in tree.iter()), tree.text_content()
     if len(text) >= ESCALATION_PAGE_SHARE * (len(content) + spaces):

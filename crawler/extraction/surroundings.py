@@ -60,6 +60,10 @@ class Zone(NamedTuple):
     link: bool = False
 
 
+Holder = tuple[html.HtmlElement, html.HtmlElement | None, int]
+"""An element, the link around what it holds inside the block element around that, and the depth of that block."""
+
+
 class Surroundings:
     """What the elements say that are open while those of a page are gone through, each asked once and only when needed.
 
@@ -74,7 +78,7 @@ class Surroundings:
         # The open elements from the outermost on as far as one was asked for, each with what it and all around it say.
         self._known: list[tuple[html.HtmlElement, int]] = []
 
-    def zone(self, open_elements: Sequence[html.HtmlElement], depth: int) -> Zone:
+    def zone(self, open_elements: Sequence[Holder], depth: int) -> Zone:
         """Return what an open element and those around it say.
 
         Args:
@@ -82,10 +86,10 @@ class Surroundings:
             depth: The place of the element among them.
         """
         known = self._known
-        while known and (len(known) > len(open_elements) or known[-1][0] is not open_elements[len(known) - 1]):
+        while known and (len(known) > len(open_elements) or known[-1][0] is not open_elements[len(known) - 1][0]):
             known.pop()  # It was closed.
         while len(known) <= depth:
-            element = open_elements[len(known)]
+            element = open_elements[len(known)][0]
             known.append((element, (known[-1][1] if known else self._around) | _own_bits(element)))
         return _zone_of(known[depth][1])
 
