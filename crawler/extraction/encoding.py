@@ -98,6 +98,20 @@ def decode(body: bytes, content_type: str | None) -> tuple[str, str]:
     return found or _by_language(body) or (body.decode(FALLBACK, "replace"), FALLBACK)
 
 
+def is_utf8(body: bytes, text: str, encoding: str) -> bool:
+    """Whether a text in UTF-8 would be the bytes that it was decoded from: most pages need no other ones.
+
+    Args:
+        body: The bytes.
+        text: What `decode` made of them.
+        encoding: The encoding by which it did.
+    """
+    if encoding != "utf-8" or body.startswith(codecs.BOM_UTF8):
+        return encoding in ("cp1252", FALLBACK) and body.isascii()
+    # Neither a sequence that was replaced nor one that the end cuts off.
+    return body[-1:].isascii() and _REPLACEMENT not in text
+
+
 def _as_utf8(body: bytes) -> tuple[str, str] | None:
     if body.isascii():
         return None

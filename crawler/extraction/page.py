@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree, html
 
-from broadsheet.crawler.extraction.encoding import decode
+from broadsheet.crawler.extraction.encoding import decode, is_utf8
 from broadsheet.crawler.extraction.lines import Line, read_lines
 from broadsheet.crawler.extraction.parser_limits import cut_attributes, flatten
 
@@ -54,7 +54,7 @@ class Page:
         text, self.encoding = decode(body, content_type)
         self.url = url
         # Bytes with a stated encoding, so that neither an XML declaration nor a <meta charset> is obeyed again.
-        markup = text.encode("utf-8", "replace")
+        markup = body if is_utf8(body, text, self.encoding) else text.encode("utf-8", "replace")
         for character in _NONCHARACTERS:
             markup = markup.replace(character, b"")
         markup = markup.translate(_FORM_FEED_AS_SPACE, _CONTROL_CHARACTERS)

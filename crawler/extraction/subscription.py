@@ -168,7 +168,7 @@ def _asked_for(texts: Iterable[str]) -> Mapping[str, BlockKind | None]:
         _ASKED_FOR.clear()
     new = [text for text in texts if text not in _ASKED_FOR]
     # Most pages hold one or two of the words: to look for all of them in each line takes twice as long.
-    words = asking_words("\n".join(new).lower())
+    words = asking_words(new)
     _ASKED_FOR.update((text, _asked(text, words) if words else None) for text in new)
     return _ASKED_FOR
 

@@ -6,6 +6,7 @@ Every pattern here names the function of a line ("read also", "subscribe", "prin
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from broadsheet.storage.model import BlockKind
@@ -243,11 +244,16 @@ ASKING_KINDS = tuple(_ASKING)
 _EACH_ASKING_WORD = frozenset(word for _, words in _ASKING.values() for word in words)
 # Without those that hold another one: where they are, that is.
 _ASKING_WORDS = [word for word in _EACH_ASKING_WORD if not any(other in word for other in _EACH_ASKING_WORD - {word})]
+# Apart: one typographic mark makes all that it is joined to take twice as long.
+_IN_ASCII, _OTHERS = ([word for word in _ASKING_WORDS if word.isascii() is plain] for plain in (True, False))
 
 
-def asking_words(lowered: str) -> list[str]:
-    """The words of all boxes that ask for something in a text in lower case, but for those with another one inside."""
-    return [word for word in _ASKING_WORDS if word in lowered]
+def asking_words(texts: Sequence[str]) -> list[str]:
+    """The words of boxes that ask for something in some texts, but for words with another one inside."""
+    in_ascii = "\n".join([text for text in texts if text.isascii()]).lower()
+    others = "\n".join([text for text in texts if not text.isascii()]).lower()
+    found = [word for word in _IN_ASCII if word in in_ascii or word in others]
+    return found + [word for word in _OTHERS if word in others]
 
 
 # By the kind: to hash its pattern, as a cache does at each look-up, takes longer than most of them save.

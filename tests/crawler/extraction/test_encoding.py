@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.crawler.extraction.encoding import decode
+from broadsheet.crawler.extraction.encoding import decode, is_utf8
 
 RUSSIAN = "Часы без стрелок появились на рынке"
 
@@ -74,6 +74,23 @@ def test_any_bytes_decode(body: bytes, content_type: str | None) -> None:
     text, encoding = decode(body, content_type)
     assert isinstance(text, str)
     assert encoding
+
+
+_BYTES = st.binary(max_size=40) | st.text(max_size=40).map(str.encode) | st.text("aé語\ufffd\ufeff").map(str.encode)
+
+
+@given(
+    _BYTES, st.sampled_from([b"", b"\xc3", b"\xe8\xaa", b"<p>"]), st.sampled_from([None, "utf-8", "cp1252", "utf-7"])
+)
+def test_bytes_said_to_be_utf_8_are_what_their_text_is_in_utf_8(body: bytes, end: bytes, label: str | None) -> None:
+    text, encoding = decode(body + end, label and f"text/html; charset={label}")
+    if is_utf8(body + end, text, encoding):
+        assert text.encode() == body + end
+
+
+@pytest.mark.parametrize("body", [RUSSIAN.encode() + b".", b"<p>Lamps</p>", b""])
+def test_the_bytes_of_most_pages_need_not_be_made_anew(body: bytes) -> None:
+    assert is_utf8(body, *decode(body, None))
 
 
 @given(st.text(max_size=200), st.sampled_from(["utf-8", "utf-16-le", "utf-16-be", "cp1251", "koi8-r", "gb18030"]))
