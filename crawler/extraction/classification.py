@@ -91,8 +91,8 @@ def measure(layout: Layout, text: str | None) -> Measures:
     return Measures(
         text=sum(map(len, extracted)),
         paragraphs=len(extracted),
-        visible=sum(len(line.text) for line in lines),
-        linked=sum(min(line.link_length, len(line.text)) for line in lines),
+        visible=sum([len(line.text) for line in lines]),
+        linked=sum([min(line.link_length, len(line.text)) for line in lines if line.link_length]),
         teasers=len({line.text for line in lines if announces(line)}),
         linked_headings=len({line.text for line in lines if line.heading and line.linked}),
         stretch=_longest_stretch(lines),

@@ -242,9 +242,8 @@ ASKING_KINDS = tuple(_ASKING)
 """What boxes ask for; of a line that asks for several things the first counts."""
 
 _EACH_ASKING_WORD = frozenset(word for _, words in _ASKING.values() for word in words)
-# Without those that hold another one: where they are, that is.
+# Without those that hold another one; and apart, since one typographic mark doubles what all beside it takes.
 _ASKING_WORDS = [word for word in _EACH_ASKING_WORD if not any(other in word for other in _EACH_ASKING_WORD - {word})]
-# Apart: one typographic mark makes all that it is joined to take twice as long.
 _IN_ASCII, _OTHERS = ([word for word in _ASKING_WORDS if word.isascii() is plain] for plain in (True, False))
 
 
