@@ -88,11 +88,13 @@ _LIFE = re.compile(
 _MAX_LIFE = 900
 
 
-@lru_cache(maxsize=2048)
 def is_note(text: str) -> bool:
     """Whether a line of the column is about the article, its writer or the publisher, and tells nothing of it."""
-    if len(text) > _MAX_NOTE:
-        return False
+    return len(text) <= _MAX_NOTE and _is_short_note(text)
+
+
+@lru_cache(maxsize=1024)
+def _is_short_note(text: str) -> bool:
     if _AT_START.match(text) is not None:
         return True
     lowered = text.lower()

@@ -24,6 +24,7 @@ _COLUMN_SHARE = 0.2
 _JOINERS = "\u200c\u200d"
 _ROW, _BARS = re.compile(r"\|.*\|$"), re.compile(r"(?<!\\)\|")
 _COPY = 2
+_LINE = 160
 _PIECE, _MOSTLY = 12, 0.75
 LIST_MARK = "- "
 """What list entries begin with."""
@@ -43,11 +44,18 @@ class Passage(NamedTuple):
     line: int | None
 
 
-@lru_cache(maxsize=8192)
 def key_of(text: str) -> str:
     """The letters and digits of a text in lower case: what stays the same however it is set."""
+    return _key_of_line(text) if len(text) <= _LINE else _key_of_paragraph(text)
+
+
+def _made_key(text: str) -> str:
     # Most of it is single spaces: they go a third cheaper so.
     return _NOT_WRITTEN.sub("", text.replace(" ", "")).casefold()
+
+
+# Lines of menus are on many pages; paragraphs are asked for again and again, on one.
+_key_of_line, _key_of_paragraph = lru_cache(maxsize=8192)(_made_key), lru_cache(maxsize=256)(_made_key)
 
 
 class Passages:

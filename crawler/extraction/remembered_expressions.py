@@ -30,6 +30,7 @@ _FUNCTIONS = frozenset(("re:test", "contains", "starts-with", "translate", "not"
 _TAG, _ATTRIBUTE = re.compile(r"self::([\w-]+)"), re.compile(r"@([\w-]+)")
 _ANY_TAG = "div"
 _MOST_REMEMBERED = 8192
+_AT_ONCE = 4096
 _LONGEST_REMEMBERED = 512
 
 # A tag, where the expression asks for it, and the attributes that it asks for, in their order: it tells of two by that.
@@ -60,21 +61,32 @@ class RememberedExpression:
     def __call__(self, tree: html.HtmlElement) -> list[html.HtmlElement]:
         """Return the elements below another one that the expression finds."""
         names, any_tag, verdicts = self._names, None if self._tags else _ANY_TAG, self._verdicts
-        if len(verdicts) > _MOST_REMEMBERED:
-            verdicts.clear()
-        candidates: list[tuple[html.HtmlElement, _Alike]] = []
+        found: list[html.HtmlElement] = []
+        open_cases: list[tuple[html.HtmlElement, _Alike]] = []
         for element in tree.iterdescendants(*self._tags or (etree.Element,)):
             if items := element.items():
                 alike = (any_tag or element.tag, tuple([item for item in items if item[0] in names]))
-                candidates.append((element, alike))
-        new = {alike for _, alike in candidates if alike not in verdicts}
+                if verdicts.get(alike, True):
+                    open_cases.append((element, alike))
+                    if len(open_cases) >= _AT_ONCE:
+                        found += self._found(open_cases)
+                        open_cases = []
+        found += self._found(open_cases)
+        return found[:1] if self._is_first else found
+
+    def _found(self, open_cases: list[tuple[html.HtmlElement, _Alike]]) -> list[html.HtmlElement]:
+        """Those of some elements that the expression finds; what it says of them is remembered."""
+        verdicts = self._verdicts
+        if len(verdicts) > _MOST_REMEMBERED:
+            verdicts.clear()
+        new = {alike for _, alike in open_cases if alike not in verdicts}
         if new:
             verdicts.update(self._judged(new))
-        found = [element for element, alike in candidates if verdicts[alike]]
+        found = [element for element, alike in open_cases if verdicts[alike]]
         for alike in new:
             if sum(len(value) for _, value in alike[1]) > _LONGEST_REMEMBERED:
                 del verdicts[alike]
-        return found[:1] if self._is_first else found
+        return found
 
     def _judged(self, several: Iterable[_Alike]) -> dict[_Alike, bool]:
         """What the expression says of elements, whatever is around them or inside."""

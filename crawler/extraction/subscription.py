@@ -5,7 +5,7 @@ A box is known by what it says, in many languages, or by a field for an e-mail a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
@@ -97,8 +97,8 @@ class SubscriptionReader:
             and not (line.zone.navigation or line.zone.comments)
             and i != self._layout.headline
         ]
-        asked = _asked_for(text for _, text in short)
-        return [(i, kind) for i, text in short if (kind := asked[text]) is not None]
+        asked = _asked_for([text for _, text in short])
+        return [(i, kind) for (i, _), kind in zip(short, asked, strict=True) if kind is not None]
 
     def _box_at(self, i: int, kind: BlockKind) -> AskingBox | None:
         span, element = self._span(i)
@@ -162,15 +162,18 @@ def _hidden_text(element: html.HtmlElement) -> str:
     return collapse(" ".join(part.text for part in parts if part.text))
 
 
-def _asked_for(texts: Iterable[str]) -> Mapping[str, BlockKind | None]:
+def _asked_for(texts: list[str]) -> list[BlockKind | None]:
     """What lines ask for; most lines of menus and lists are on other pages of the site too, and are known."""
-    if len(_ASKED_FOR) > _MOST_KNOWN:
-        _ASKED_FOR.clear()
     new = [text for text in texts if text not in _ASKED_FOR]
     # Most pages hold one or two of the words: to look for all of them in each line takes twice as long.
     words = asking_words(new)
-    _ASKED_FOR.update((text, _asked(text, words) if words else None) for text in new)
-    return _ASKED_FOR
+    read = {text: _asked(text, words) if words else None for text in new}
+    found = [read[text] if text in read else _ASKED_FOR[text] for text in texts]
+    if len(_ASKED_FOR) + len(read) > _MOST_KNOWN:
+        _ASKED_FOR.clear()
+    if len(read) <= _MOST_KNOWN:
+        _ASKED_FOR.update(read)
+    return found
 
 
 def _asked(text: str, words: Iterable[str]) -> BlockKind | None:

@@ -66,7 +66,6 @@ class Mention(NamedTuple):
     spelled: Order | None = None
 
 
-@lru_cache(maxsize=1024)
 def read_stamp(value: str) -> Date | None:
     """Read a machine stamp or a date that makes up the whole string.
 
