@@ -30,7 +30,7 @@ _FUNCTIONS = frozenset(("re:test", "contains", "starts-with", "translate", "not"
 _TAG, _ATTRIBUTE = re.compile(r"self::([\w-]+)"), re.compile(r"@([\w-]+)")
 _ANY_TAG = "div"
 _MOST_REMEMBERED = 8192
-_AT_ONCE = 4096
+_MOST_AT_ONCE = 2048
 _LONGEST_REMEMBERED = 512
 
 # A tag, where the expression asks for it, and the attributes that it asks for, in their order: it tells of two by that.
@@ -61,17 +61,18 @@ class RememberedExpression:
     def __call__(self, tree: html.HtmlElement) -> list[html.HtmlElement]:
         """Return the elements below another one that the expression finds."""
         names, any_tag, verdicts = self._names, None if self._tags else _ANY_TAG, self._verdicts
-        found: list[html.HtmlElement] = []
         open_cases: list[tuple[html.HtmlElement, _Alike]] = []
         for element in tree.iterdescendants(*self._tags or (etree.Element,)):
             if items := element.items():
                 alike = (any_tag or element.tag, tuple([item for item in items if item[0] in names]))
                 if verdicts.get(alike, True):
                     open_cases.append((element, alike))
-                    if len(open_cases) >= _AT_ONCE:
-                        found += self._found(open_cases)
-                        open_cases = []
-        found += self._found(open_cases)
+                    if len(open_cases) > _MOST_AT_ONCE:
+                        # A page of elements no two of which are alike: to remember them would only cost more.
+                        return self._answer(cast("list[html.HtmlElement]", self._expression(tree)))
+        return self._answer(self._found(open_cases))
+
+    def _answer(self, found: list[html.HtmlElement]) -> list[html.HtmlElement]:
         return found[:1] if self._is_first else found
 
     def _found(self, open_cases: list[tuple[html.HtmlElement, _Alike]]) -> list[html.HtmlElement]:

@@ -74,6 +74,13 @@ def test_an_expression_that_looks_beyond_an_element_or_costs_little_stays_as_it_
     assert remembered(expression) is expression
 
 
+def test_on_a_page_of_thousands_of_elements_no_two_of_which_are_alike_the_same_is_found() -> None:
+    entries = "".join(f"<div class='entry-{number} {'share-' * (number % 2)}'>{number}</div>" for number in range(3000))
+    tree = html.document_fromstring(f"<body>{entries}</body>")
+    for expression in expressions(tuple(LISTS)):
+        assert remembered(expression)(tree) == expression(tree)
+
+
 def test_trafilatura_has_its_own_expressions_again_afterwards() -> None:
     own = list(xpaths.OVERALL_DISCARD_XPATH)
     with remembered_expressions():
