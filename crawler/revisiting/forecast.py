@@ -76,6 +76,17 @@ class Forecast:
             self._follow_ups * self._scale * (1 / (self._since + self._scale) - 1 / (self._since + hours + self._scale))
         )
 
+    @property
+    def goes_by_age_alone(self) -> bool:
+        """Whether no edits are expected that follow another: none was seen so far."""
+        return not self._follow_ups
+
+    def hours_until_by_age(self, edits: float) -> float:
+        """Return within how many hours so many are expected that follow no other edit: the inverse of `by_age`."""
+        of_any = self._of_any + edits / self._inclination
+        span = bisect_right(self._until, of_any) - 1
+        return SPANS[span] + (of_any - self._until[span]) / self._rates[span] - self._age
+
     def by_span(self, hours: float) -> list[tuple[float, float]]:
         """Return, for each span of age, the hours in it and the edits of any article."""
         start, end = self._age, self._age + hours

@@ -191,7 +191,9 @@ def _listed(before: History, now: History, new_articles: int) -> History:
 
 
 def _hours_until(forecast: Forecast, price: float, quickest: float, slowest: float) -> float:
-    """Return after how many hours so many edits are expected, by bisection of the logarithm."""
+    """Return after how many hours so many edits are expected: by bisection where some follow others."""
+    if forecast.goes_by_age_alone:
+        return forecast.hours_until_by_age(price)
     if forecast.edits(slowest) <= price:
         return slowest
     low, high = math.log(max(quickest, 1e-3)), math.log(max(slowest, 1e-3))

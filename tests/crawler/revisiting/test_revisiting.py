@@ -39,6 +39,21 @@ def test_the_older_an_article_is_the_later_it_is_looked_at_again() -> None:
     assert pauses[-1] > 5 * _DAY
 
 
+@given(
+    hours=st.floats(0, 2_000),
+    found=st.lists(st.sampled_from(("changed", "unchanged")), max_size=8),
+    price=st.floats(1e-3, 1),
+)
+def test_an_article_is_due_when_a_look_at_it_is_expected_to_find_the_price(
+    hours: float, found: list[Found], price: float
+) -> None:
+    pace = Pace(price=price)
+    history, habits = _watched(begin("article", _NOON, published=_NOON - hours * _HOUR), *found)
+    at = due_at(history, pace, habits)
+    if pace.quickest + timedelta(seconds=1) < at - history.tried_at < pace.slowest:
+        assert expected(history, at, habits) == pytest.approx(price, rel=1e-3)
+
+
 def test_an_article_that_never_changes_is_looked_at_ever_more_rarely_and_never_given_up() -> None:
     history, habits = _watched(begin("article", _NOON), *_UNCHANGED, *_UNCHANGED)
     assert _pause(history, habits) == DEFAULT_PACE.slowest
