@@ -8,7 +8,7 @@ from importlib.metadata import version
 from broadsheet.storage.model import Extractor
 
 # Raised with every change that gives the same page another article.
-REVISION = "3"
+REVISION = "4"
 
 
 @cache

@@ -41,7 +41,7 @@ def clock_near(text: str, start: int, end: int) -> tuple[Clock | None, int, int]
     if after is not None:
         return _clock(after), start, after.end()
     before = TIME_BEFORE.search(text, max(0, start - _WIDEST_TIME), start)
-    if before is not None and before["minute"] is not None:
+    if before is not None and (before["minute"] or before["bare_minute"]) is not None:
         return _clock(before), before.start(), end
     return None, start, end
 
@@ -77,4 +77,4 @@ def _clock(match: re.Match[str]) -> Clock | None:
         elif meridiem or match["half"] in _MORNING:
             hour %= 12
     second = int(match["second"]) if match["second"] is not None else None
-    return Clock(hour, int(match["minute"] or 0), second, match["zone"])
+    return Clock(hour, int(match["minute"] or match["bare_minute"] or 0), second, match["zone"])

@@ -122,3 +122,6 @@ def _branches(names: list[str]) -> str:
 
 MONTHS = names_of(_NAMES)
 MONTH_PATTERN = alternatives(MONTHS)
+
+# As in "10 VI 2016", from December down to January: the longer ones begin with shorter ones.
+ROMAN_MONTHS = ("XII", "XI", "X", "IX", "VIII", "VII", "VI", "V", "IV", "III", "II", "I")

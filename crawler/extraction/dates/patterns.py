@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from broadsheet.crawler.extraction.dates.calendars import ERAS, LUNAR_HIJRI_PATTERN, SOLAR_HIJRI_PATTERN
-from broadsheet.crawler.extraction.dates.months import MONTH_PATTERN
-from broadsheet.crawler.extraction.dates.zones import ZONE
+from broadsheet.crawler.extraction.dates.months import MONTH_PATTERN, ROMAN_MONTHS
+from broadsheet.crawler.extraction.dates.zones import ZONE, ZONE_IN_CAPITALS
 
 STAMP = re.compile(
     rf"""
@@ -34,9 +34,11 @@ DATE = re.compile(
     (?<!\d) (?P<era>{"|".join(ERAS)})? (?P<cjk_year>{_YEAR}|(?<=[和平成治國国])(?:\d\d?\d?|元)(?!\d)) \s?[年년]\s?
         (?P<cjk_month>\d\d?) \s?[月월]\s? (?P<cjk_day>\d\d?) \s?[日일]
   | (?<![\d.]) (?P<iso_year>{_YEAR}|{_HIJRI_YEAR}) (?P<iso_mark>[-/.])\s? (?P<iso_month>\d\d?) (?P=iso_mark)\s?
-        (?P<iso_day>\d\d?) (?!\d)
+        (?P<iso_day>\d\d?) (?!\d) (?:\.(?=\s?\d\d?:\d\d))?
   | (?<![\d.,]) (?P<first>\d\d?) \s?(?P<mark>[/.-])\s? (?P<second_number>\d\d?) \s?(?P=mark)\s?
         (?P<numeric_year>2[0156]\d\d(?!\d)|1[3-9]\d\d(?!\d|:\d\d)|\d\d(?!\d)|\d\d(?=[012]\d:\d\d))
+  | (?<![\w.]) (?P<roman_day>\d\d?) (?P<roman_mark>[-./]|\.?\s) (?-i:(?P<roman_month>{"|".join(ROMAN_MONTHS)}))
+        (?P=roman_mark) (?P<roman_year>{_YEAR})
   | (?<!\d) (?:(?P<year_first>{_YEAR})\.?\s+(?:gada|m\.)\s+)?
         (?P<day_before>\d\d?) (?:st|nd|rd|th|er|º|ª|°)?[.,]?[\s-]* (?:de\s|di\s|of\s|d['’]|ב|ng\s)?\s*
         (?P<month_after>{MONTH_PATTERN}) {_WORD_END} [.,]*[\s-]*(?:(?:de|del|of|din|do)\s)?\s*
@@ -55,11 +57,12 @@ CLOCK = rf"""
     (?:
         \s?(?:[:.]|h|u|Uhr|時|时|시|點|点)\s? (?P<minute>[0-5]\d|\d(?=\s?[分분]))
         (?:\s?[:.]\s?(?P<second>[0-5]\d)(?:\.\d+)?)? (?:\s?[분分])? (?!\d)
+      | (?<=\d\d) (?P<bare_minute>[0-5]\d) (?=\s?(?:hrs?\b|hours\b|{ZONE_IN_CAPITALS}))
       | (?=\s?[ap]\.?m\b)
       | (?=\s?(?:Uhr|時|时|시)(?!\w))
     )
     \s*(?P<meridiem>[ap]\.?\s?m\b\.?|[πμ]\.?\s?μ\b\.?|[قب]\.?ظ|ص(?!\w)|م(?!\w)|صباح[اًا]+|مساءً?)?
-    (?:\s*(?:Uhr|h|hrs|น\.|บ\.))?
+    (?:\s*(?:(?:Uhr|h|hrs?|hours)(?![^\W\d_])|น\.|บ\.))?
     (?:\s*\(?{ZONE}\)?)?
 """
 TIME_AFTER = re.compile(

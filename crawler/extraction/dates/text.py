@@ -22,7 +22,7 @@ from broadsheet.crawler.extraction.dates.calendars import (
     is_solar_hijri,
 )
 from broadsheet.crawler.extraction.dates.clock import Clock, clock_near, make_date
-from broadsheet.crawler.extraction.dates.months import MONTHS
+from broadsheet.crawler.extraction.dates.months import MONTHS, ROMAN_MONTHS
 from broadsheet.crawler.extraction.dates.patterns import DATE, EPOCH, STAMP
 from broadsheet.storage.model import Date
 
@@ -170,6 +170,9 @@ def _parts(match: re.Match[str]) -> tuple[int | None, int, int, Order | None]:
     for kind in ("iso", "vi"):
         if match[f"{kind}_year"] is not None:
             return int(match[f"{kind}_year"]), int(match[f"{kind}_month"]), int(match[f"{kind}_day"]), None
+    if match["roman_year"] is not None:
+        month = ROMAN_MONTHS.index(match["roman_month"])
+        return int(match["roman_year"]), len(ROMAN_MONTHS) - month, int(match["roman_day"]), "day-month"
     if match["month_after"] is not None:
         name, day = match["month_after"].lower(), int(match["day_before"])
         written = match["year_after"] or match["year_first"]

@@ -3,7 +3,7 @@
 A name that means one offset wherever it stands is as good as the offset. A name of several (IST: India, Ireland,
 Israel) is read as what most pages mean by it, and the offset is then assumed. ET, CT, MT and PT are standard or
 daylight time by the rule of the United States for the day (Energy Policy Act of 2005; before 2007 from April to
-October).
+October). Phrases that name a place of the European Union, Britain or Ukraine mean summer time in summer.
 """
 
 from __future__ import annotations
@@ -23,10 +23,18 @@ _SEVERAL = {"ist": timedelta(hours=5.5), "cst": timedelta(hours=-6), "ast": time
 _PHRASES = {
     "moscow time": 3, "московское время": 3, "по московскому времени": 3, "по мск": 3, "beijing time": 8, "北京时间": 8,
     "日本時間": 9, "한국시간": 9, "heure de québec": -5, "بتوقيت غرينتش": 0, "بتوقيت جرينتش": 0, "بتوقيت غرينيتش": 0,
-    "بتوقيت مكة المكرمة": 3, "بتوقيت السعودية": 3,
+    "بتوقيت مكة المكرمة": 3, "بتوقيت السعودية": 3, "horário de brasília": -3, "hora de brasília": -3,
+    "hora de colombia": -5, "waktu indonesia barat": 7, "waktu indonesia tengah": 8, "waktu indonesia timur": 9,
+    "türkiye saatiyle": 3, "heure de paris": 1, "heure de bruxelles": 1, "hora peninsular española": 1,
+    "hora peninsular": 1, "hora de madrid": 1, "hora de lisboa": 0, "ora italiana": 1, "london time": 0, "uk time": 0,
+    "за київським часом": 2, "по киевскому времени": 2,
 }  # fmt: skip
 _UNITED_STATES = {"et": -5, "ct": -6, "mt": -7, "pt": -8, "eastern": -5, "central": -6, "mountain": -7, "pacific": -8}
 _DAYLIGHT_PHRASES = frozenset(("heure de québec",))
+_SUMMER_PHRASES = frozenset((
+    "heure de paris", "heure de bruxelles", "hora peninsular española", "hora peninsular", "hora de madrid",
+    "hora de lisboa", "ora italiana", "london time", "uk time", "за київським часом", "по киевскому времени",
+))  # fmt: skip
 
 _OFFSET = r"[+-]\d\d?(?::?\d\d)?(?!\d)"
 ZONE = (
@@ -35,6 +43,8 @@ ZONE = (
     rf"|{'|'.join(map(re.escape, _PHRASES))}|[+-]\d\d(?::?\d\d)?(?!\d))"
 )
 """A zone behind a time of day, as the group `zone`; for patterns that ignore case."""
+ZONE_IN_CAPITALS = rf"(?-i:{'|'.join(sorted((*_NAMES, *_SEVERAL), key=len, reverse=True)).upper()})(?![^\W\d_])"
+"""The short name of a zone, without any group: `ist` is a word of some languages, `IST` is none."""
 
 _PARTS = re.compile(r"(?P<name>[^\W\d]*(?:\s+[^\W\d]+)*)\s*(?:(?P<sign>[+-])(?P<hours>\d\d?):?(?P<minutes>\d\d)?)?")
 _MAX_OFFSET = timedelta(hours=14)
@@ -76,7 +86,9 @@ def _named(name: str, day: date) -> Offset | None:
     if name in _SEVERAL:
         return Offset(_SEVERAL[name], assumed=True)
     if name in _PHRASES:
-        saved = name in _DAYLIGHT_PHRASES and has_daylight_time(day)
+        saved = (
+            has_daylight_time(day) if name in _DAYLIGHT_PHRASES else name in _SUMMER_PHRASES and has_summer_time(day)
+        )
         return Offset(timedelta(hours=_PHRASES[name] + saved))
     word, _, kind = name.partition(" ")
     if word not in _UNITED_STATES:
@@ -90,6 +102,15 @@ def has_daylight_time(day: date) -> bool:
     if day.year >= 2007:
         return _sunday(day.year, 3, 8) <= day < _sunday(day.year, 11, 1)
     return _sunday(day.year, 4, 1) <= day < _sunday(day.year, 10, 25)
+
+
+def has_summer_time(day: date) -> bool:
+    """Whether Europe keeps summer time on a day: from the last Sunday of March to that of October.
+
+    Directive 2000/84/EC; before 1996 it ended in September in most of the countries.
+    """
+    end = _sunday(day.year, 10, 25) if day.year >= 1996 else _sunday(day.year, 9, 24)
+    return _sunday(day.year, 3, 25) <= day < end
 
 
 def _sunday(year: int, month: int, earliest: int) -> date:
