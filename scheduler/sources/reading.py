@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.crawler.revisiting.revisiting import DEFAULT_PACE, Pace
+from broadsheet.scheduler.regular_files import read_regular_file
 from broadsheet.scheduler.sources import values
 from broadsheet.scheduler.sources.document import Service, Source, SourcesFile, Watch, Webhook
 from broadsheet.scheduler.sources.errors import ConfigError
@@ -74,7 +75,7 @@ def load(path: Path) -> SourcesFile:
     Raises:
         ConfigError: It cannot be read, or says something that is not allowed.
     """
-    return parse(path, _content(path))
+    return parse(path, content_of(Path(os.environ.get(VALID_COPY) or path), called=path))
 
 
 def survey(path: Path) -> tuple[SourcesFile, list[str]]:
@@ -83,14 +84,23 @@ def survey(path: Path) -> tuple[SourcesFile, list[str]]:
     Raises:
         ConfigError: It cannot be read at all.
     """
-    return _survey(path, _content(path))
+    return _survey(path, content_of(Path(os.environ.get(VALID_COPY) or path), called=path))
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path, *, called: Path | None = None) -> bytes:
+    """Return the bytes of a sources file.
+
+    Args:
+        path: Where it is.
+        called: What messages call it, where it is a copy.
+
+    Raises:
+        ConfigError: It cannot be read, is no regular file or is far too large.
+    """
     try:
-        return Path(os.environ.get(VALID_COPY) or path).read_bytes()
+        return read_regular_file(path)
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise ConfigError(f"{called or path}: cannot be read: {error.strerror or error}") from error
 
 
 def parse(path: Path, content: bytes) -> SourcesFile:

@@ -7,11 +7,10 @@ import logging
 import os
 from pathlib import Path
 
-from broadsheet.scheduler.regular_files import read_regular_file
 from broadsheet.scheduler.sources.checking import examine
 from broadsheet.scheduler.sources.document import SourcesFile
 from broadsheet.scheduler.sources.errors import ConfigError
-from broadsheet.scheduler.sources.reading import parse
+from broadsheet.scheduler.sources.reading import content_of, parse
 from broadsheet.scheduler.wording import counted
 
 _log = logging.getLogger(__name__)
@@ -37,7 +36,7 @@ class WatchedSources:
         self.path = path
         self.problems: tuple[str, ...] = ()
         self._state = _state(path)
-        content = _read(path)
+        content = content_of(path)
         self._digest: bytes | None = _digest(content)
         self.content = content
         self.document: SourcesFile = parse(path, content)
@@ -94,7 +93,7 @@ class WatchedSources:
 
     def _content(self) -> bytes:
         try:
-            return _read(self.path)
+            return content_of(self.path)
         except ConfigError:
             self._digest = None  # Once it is back, it is news, whatever it says.
             raise
@@ -127,10 +126,3 @@ def _state(path: Path) -> tuple[int, ...] | None:
 
 def _digest(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return read_regular_file(path)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from starlette.requests import HTTPConnection
 
@@ -93,8 +94,20 @@ class Access:
 
 
 def _asker(connection: HTTPConnection, holder: Holder | None) -> str:
-    address = connection.client.host if connection.client else "unknown"
-    return f"token {holder.name}" if holder else f"address {address}"
+    if holder is not None:
+        return f"token {holder.name}"
+    return f"address {_host_of(connection.client.host) if connection.client else 'unknown'}"
+
+
+def _host_of(address: str) -> str:
+    """Return whom an address belongs to: of IPv6 a customer has 2**64 at least (RFC 6177), and takes any of them."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return str(IPv6Network((parsed, 64), strict=False))
+    return address
 
 
 def _count(limit: RateLimit, asker: str, what: str) -> None:

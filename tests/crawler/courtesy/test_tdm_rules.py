@@ -81,5 +81,6 @@ def test_what_is_no_such_file_reserves_nothing(file: bytes) -> None:
         ),
     )
 )
-def test_whatever_the_file_holds_it_is_read(file: bytes) -> None:
-    TdmRules(file).reservations(f"{HOST}/x")
+def test_whatever_the_file_holds_it_is_read_and_one_rule_of_it_counts_at_most(file: bytes) -> None:
+    told = TdmRules(file).reservations(f"{HOST}/x")
+    assert [each.optouts for each in told] in ([], [["tdm"]])

@@ -170,6 +170,6 @@ def test_other_json_is_no_feed(body: bytes) -> None:
 
 
 @given(st.binary(max_size=300))
-def test_any_bytes_inside_an_item_are_survived(noise: bytes) -> None:
-    read(b"<rss><channel><item><link>" + noise + b"</link></item></channel></rss>")
-    read(noise)
+def test_whatever_bytes_an_item_holds_only_addresses_come_of_it(noise: bytes) -> None:
+    found = [*read(b"<rss><channel><item><link>" + noise + b"</link></item></channel></rss>"), *read(noise)]
+    assert all(entry.url.startswith(("http://", "https://")) for entry in found)

@@ -2,55 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from archiving.everything import MemoryStore
-from archiving.readable import page, publish_batches
+from archiving.recoverable import DERIVED, build_recoverable, recovered
 from archiving.stores import copy, objects
-from archiving.writer import EXTRACTOR, Writer, answers
 from servers.seaweedfs import SeaweedFS, seaweedfs
 
-from broadsheet.crawler.recovery.repairing import Recovered, recover_everything
+from broadsheet.crawler.recovery.repairing import Recovered
 from broadsheet.storage import layout
 from broadsheet.storage.stores.folder import FolderStore
 from broadsheet.storage.stores.s3.store import S3Store
-from broadsheet.storage.takedown.takedown import forget
-from broadsheet.storage.workspace import Workspace
 
 BUCKET = "news-archive"  # as in the document
 DOCUMENT = Path(__file__).parents[3] / "docs" / "operations.md"
-URL = "https://news.example/2024/11/22/a-story-of-some-length"
-OTHER = "https://news.example/2024/11/22/another-story-of-some-length"
-FORGOTTEN = "https://news.example/2024/11/22/a-story-that-is-taken-down"
-LAST_YEARS = -2 * 365 * 24 * 60
-"""In minutes: on days that are over, so that their tables are compacted."""
 TO_DELETE = "delete it with credentials that may, then run recover again"
-DERIVED = (*(layout.INDEX, layout.SNAPSHOTS, layout.MANIFESTS), *(layout.RUNS, layout.TABLES, layout.COMPACTED_TABLES))
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """An archive that holds every kind of object."""
     root = tmp_path_factory.mktemp("built") / "archive"
-    writer = Writer(FolderStore(root), root / ".local")
-    batches = []
-    for number in range(8):
-        minute = LAST_YEARS + 10 * number
-        pages = [page(URL, minute, f"text {number // 3}")]
-        pages += [page(FORGOTTEN, minute, f"private {number}")] if number in (1, 2) else []
-        pages += [page(OTHER, minute, "other") if number < 6 else answers(OTHER, minute, "410 Gone")]
-        batches.append(pages)
-    publish_batches(writer, batches)
-    writer.spool.close()
-    writer.catalog.close()
-    with Workspace.open(str(root)) as workspace:
-        with workspace.removing() as remover:
-            forget(remover, FORGOTTEN, "court order")
-        asyncio.run(recover_everything(workspace, EXTRACTOR))
+    build_recoverable(root)
     return objects(FolderStore(root))
 
 
@@ -80,8 +55,7 @@ def recover(server: SeaweedFS, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         for name, value in server.environment_of(user).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("BROADSHEET_STATE", tempfile.mkdtemp(dir=tmp_path))
-        with Workspace.open(server.uri(BUCKET, tmp_path.name)) as workspace:
-            return asyncio.run(recover_everything(workspace, EXTRACTOR))
+        return recovered(server.uri(BUCKET, tmp_path.name))
 
     return recover
 

@@ -7,62 +7,25 @@ import shutil
 from pathlib import Path
 
 import pytest
-from archiving.readable import page, publish_batches
+from archiving.recoverable import DERIVED, build_recoverable, recovered
 from archiving.stores import ForgetfulStore, WatchedStore, objects
-from archiving.writer import EXTRACTOR, Writer, answers
+from archiving.writer import EXTRACTOR
 
-from broadsheet.crawler.recovery.repairing import Recovered, recover_everything
+from broadsheet.crawler.recovery.repairing import recover_everything
 from broadsheet.storage import layout
 from broadsheet.storage.archive import Archive
-from broadsheet.storage.documents import extractions, manifests
-from broadsheet.storage.documents.extractions import Extraction
+from broadsheet.storage.documents import manifests
 from broadsheet.storage.errors import StoreError
-from broadsheet.storage.model import Extractor
 from broadsheet.storage.stores.folder import FolderStore
-from broadsheet.storage.takedown.takedown import forget
 from broadsheet.storage.verification.verifier import verify
 from broadsheet.storage.workspace import Workspace
-
-URL = "https://news.example/2024/11/22/a-story-of-some-length"
-OTHER = "https://news.example/2024/11/22/another-story-of-some-length"
-FORGOTTEN = "https://news.example/2024/11/22/a-story-that-is-taken-down"
-LAST_YEARS = -2 * 365 * 24 * 60
-"""In minutes: on days that are over, so that their tables are compacted."""
-DERIVED = (*(layout.INDEX, layout.SNAPSHOTS, layout.MANIFESTS), *(layout.RUNS, layout.TABLES, layout.COMPACTED_TABLES))
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive that holds every kind of object, two articles taken down among them."""
     root = tmp_path_factory.mktemp("built") / "archive"
-    writer = Writer(FolderStore(root), root / ".local")
-    batches = []
-    for number in range(8):
-        minute = LAST_YEARS + 10 * number
-        pages = [page(URL, minute, f"text {number // 3}")]
-        if number in (1, 2):
-            pages += [page(FORGOTTEN, minute, f"private {number}"), page(f"{FORGOTTEN}/2", minute, "private as well")]
-        pages += [page(OTHER, minute, "other") if number < 6 else answers(OTHER, minute, "410 Gone")]
-        batches.append(pages)
-    publish_batches(writer, batches)
-    writer.spool.close()
-    writer.catalog.close()
-    with Workspace.open(str(root)) as workspace:
-        with workspace.removing() as remover:
-            forget(remover, FORGOTTEN, "court order")
-            forget(remover, f"{FORGOTTEN}/2", "another one")
-        first = Archive(workspace.store).version(URL, 1)
-        later = Extractor(name=EXTRACTOR.name, version="2", trafilatura=EXTRACTOR.trafilatura)
-        data = extractions.encode(Extraction(snapshot=first.key, url=URL, extractor=later))
-        workspace.store.put(layout.extraction_key(first.key, data), data)
-    recovered(root)
-    assert {key.partition("/")[0] + "/" for key in objects(FolderStore(root))} >= set(DERIVED)
+    build_recoverable(root)
     return root
-
-
-def recovered(root: Path) -> Recovered:
-    with Workspace.open(str(root)) as workspace:
-        return asyncio.run(recover_everything(workspace, EXTRACTOR))
 
 
 @pytest.fixture
@@ -86,7 +49,7 @@ def of(store: FolderStore, prefix: str) -> list[str]:
 
 def test_nothing_is_put_where_nothing_is_missing(root: Path) -> None:
     before = objects(FolderStore(root))
-    again = recovered(root)
+    again = recovered(str(root))
     assert (again.rebuilt, again.lost, again.segments, again.removals) == ([], [], [], [])
     assert objects(FolderStore(root)) == before
     found = verify(FolderStore(root), deep=True)
@@ -112,7 +75,7 @@ def test_what_is_derived_comes_back_after_takedowns_byte_for_byte(root: Path, pr
         else:
             damage(root / victim)
 
-    again = recovered(root)
+    again = recovered(str(root))
 
     assert again.lost == []
     assert objects(store) == before
@@ -125,7 +88,7 @@ def test_all_manifests_of_all_chains_come_back_so_that_followers_can_go_on(root:
     told = [(change.url, change.outcome, change.snapshot_key) for change in Archive(store).changes()]
     shutil.rmtree(root / layout.MANIFESTS)
 
-    again = recovered(root)
+    again = recovered(str(root))
 
     assert again.lost == []
     found = verify(store, deep=True)
@@ -141,7 +104,7 @@ def test_what_cannot_be_made_anew_is_told_and_nothing_that_was_derived_from_it_g
     damage(root / victims[1])
     damage(root / victims[2])
 
-    again = recovered(root)
+    again = recovered(str(root))
 
     assert set(victims) <= {lost.key for lost in again.lost}
     assert again.rebuilt == []
@@ -168,7 +131,7 @@ def test_who_may_not_delete_is_told_what_is_left_to_do(root: Path, prefix: str) 
     left = {lost.key: lost.reason for lost in told.lost}
     assert "then run recover again" in left[victim]
     assert objects(store) == before
-    assert recovered(root).lost == []
+    assert recovered(str(root)).lost == []
     assert verify(store, deep=True).defects == []
 
 
@@ -192,4 +155,4 @@ def test_a_batch_that_was_set_aside_is_told(root: Path) -> None:
     [lane, *_] = [path for path in (root / ".local/spool").iterdir() if path.is_dir()]
     aside = lane / "set-aside-1795348800000-0badcafe"
     aside.mkdir()
-    assert recovered(root).set_aside == [str(aside)]
+    assert recovered(str(root)).set_aside == [str(aside)]

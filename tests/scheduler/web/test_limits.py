@@ -11,9 +11,11 @@ from threading import Event
 import pytest
 from archiving.writer import Writer, shows
 from servers.web_server import served
+from starlette.requests import HTTPConnection
 
 from broadsheet.scheduler.tokens import Tokens, make
 from broadsheet.scheduler.web import version_pages
+from broadsheet.scheduler.web.access import Access
 from broadsheet.scheduler.web.app import make_app
 from broadsheet.scheduler.web.bounded_store import BoundedStore
 from broadsheet.scheduler.web.errors import ProblemError
@@ -83,6 +85,17 @@ def test_where_reading_needs_a_token_each_has_its_own_and_guesses_count_for_thei
         guessed = [web.get("/api/sources", {"Authorization": "Bearer guessed"}).status for _ in range(3)]
     assert asked == [200, 200, 429, 200]
     assert guessed == [401, 401, 429]
+
+
+def test_who_has_many_addresses_of_ipv6_is_counted_as_one(folder: Path) -> None:
+    access = Access(Parts(archive=OpenedArchive(str(folder / "archive")), tokens=Tokens(), sources=dict))
+
+    def asker(address: str) -> str:
+        return access.anyone(HTTPConnection({"type": "http", "headers": [], "client": (address, 50_000)}))
+
+    assert asker("2001:db8:0:7::1") == asker("2001:db8:0:7:ffff::2%eth0")
+    apart = [*("2001:db8:0:7::1", "2001:db8:0:8::1"), *("192.0.2.1", "192.0.2.2"), *("::ffff:192.0.2.1", "::1")]
+    assert len({asker(address) for address in apart}) == len(apart)
 
 
 def test_who_asks_for_much_that_is_slow_keeps_nobody_else_from_being_answered(folder: Path) -> None:
